@@ -1,0 +1,134 @@
+/* What is left when the values were read: keys that nobody knows, defaults, missing keys. */
+#include "config/complete.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/convert.h"
+
+bool complete_has_row(const struct tl_option *table, const char *name)
+{
+    for (; table != NULL && table->name != NULL; table++)
+        if (strcmp(table->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The option among whose fields the name is; NULL if none. */
+static const struct config_value *owner_of_field(const struct tl_config *config,
+                                                 const char *name)
+{
+    for (size_t i = 0; i < config->n_values; i++) {
+        const struct tl_option *option = config->values[i].option;
+        if (option != NULL && complete_has_row(option->fields, name))
+            return &config->values[i];
+    }
+    return NULL;
+}
+
+static size_t add_names(const char **names, size_t count, const struct tl_option *table)
+{
+    for (; table != NULL && table->name != NULL; table++)
+        names[count++] = table->name;
+    return count;
+}
+
+static size_t count_names(const struct tl_config *config, const struct placeholders *wanted)
+{
+    size_t count = config->n_values + (wanted ? wanted->n_names : 0);
+
+    for (size_t i = 0; wanted != NULL && i < config->n_values; i++)
+        for (const struct tl_option *row =
+                 config->values[i].option ? config->values[i].option->fields : NULL;
+             row != NULL && row->name != NULL; row++)
+            count++;
+    return count;
+}
+
+/* The known name nearest to an unknown key; NULL if none is near or memory ran out. */
+static const char *nearest_to(const char *key, const struct tl_config *config,
+                              const struct placeholders *wanted)
+{
+    const char **names = calloc(count_names(config, wanted) + 1, sizeof(*names));
+    const char *nearest = NULL;
+    size_t count = 0;
+
+    if (names == NULL)
+        return NULL;
+    for (size_t i = 0; i < config->n_values; i++)
+        names[count++] = config->values[i].name;
+    for (size_t i = 0; wanted != NULL && i < config->n_values; i++)
+        if (config->values[i].option != NULL)
+            count = add_names(names, count, config->values[i].option->fields);
+    for (size_t i = 0; wanted != NULL && i < wanted->n_names; i++)
+        names[count++] = wanted->names[i];
+    nearest = config_nearest(key, names);
+    free(names);
+    return nearest;
+}
+
+static enum tl_status fail_unknown(const struct tl_config *config, const char *key,
+                                   const struct placeholders *wanted, const char *path,
+                                   struct tl_error *err)
+{
+    const char *nearest = nearest_to(key, config, wanted);
+    char shown[128];
+
+    (void)text_safe(shown, sizeof(shown), key, strlen(key));
+    if (nearest == NULL)
+        return tl_fail(err, TL_CONFIGURATION, "unknown key \"%s%s\"", path, shown);
+    return tl_fail(err, TL_CONFIGURATION, "unknown key \"%s%s\"; did you mean \"%s\"?", path,
+                   shown, nearest);
+}
+
+enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *object,
+                                   const struct placeholders *wanted, const char *path,
+                                   struct tl_error *err)
+{
+    const cJSON *member;
+
+    cJSON_ArrayForEach(member, object)
+    {
+        const struct config_value *owner =
+            wanted ? owner_of_field(config, member->string) : NULL;
+        if (values_find(config, member->string) != NULL ||
+            (wanted != NULL && placeholders_have(wanted, member->string)))
+            continue;
+        if (owner == NULL)
+            return fail_unknown(config, member->string, wanted, path, err);
+        if (!owner->at_top) {
+            (void)tl_fail(err, TL_CONFIGURATION, "\"%s\" stands beside \"%s\"", member->string,
+                          owner->name);
+            return tl_remedy(err, "Put it inside an element of \"%s\"", owner->name);
+        }
+    }
+    return TL_OK;
+}
+
+static enum tl_status fail_missing(const struct tl_option *option, const char *path,
+                                   struct tl_error *err)
+{
+    (void)tl_fail(err, TL_CONFIGURATION, "\"%s%s\" is missing", path, option->name);
+    if (option->kind != TL_OPTION_OBJECTS)
+        return tl_remedy(err, "Give \"%s\": %s", option->name, option->help);
+    return tl_remedy(err, "Give \"%s\", or the fields of one at the top level (\"%s\" ...)",
+                     option->name, option->fields->name);
+}
+
+enum tl_status complete_defaults(struct tl_config *config, const char *path,
+                                 struct tl_error *err)
+{
+    for (size_t i = 0; i < config->n_values; i++) {
+        struct config_value *value = &config->values[i];
+        const struct tl_option *option = value->option;
+        if (value->given || option == NULL)
+            continue;
+        if ((option->flags & TL_OPTION_REQUIRED) != 0)
+            return fail_missing(option, path, err);
+        if (option->fallback != NULL &&
+            convert_text(value, option->name, option->fallback, err) != TL_OK)
+            return tl_context(err, "the default");
+    }
+    return TL_OK;
+}

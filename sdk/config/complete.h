@@ -1,0 +1,25 @@
+/* What is left when the values were read: keys that nobody knows, defaults, missing keys. */
+#ifndef CONFIG_COMPLETE_H
+#define CONFIG_COMPLETE_H
+
+#include <cjson/cJSON.h>
+
+#include "config/placeholders.h"
+#include "config/values.h"
+
+/* Fails for the first key of the object that is no option of config and, at the top level
+ * (`wanted` not NULL), neither a field of an item that was made of those, nor wanted by a
+ * placeholder. */
+TL_NODISCARD enum tl_status complete_check_keys(const struct tl_config *config,
+                                                const cJSON *object,
+                                                const struct placeholders *wanted,
+                                                const char *path, struct tl_error *err);
+
+/* Gives options that were not given their defaults; fails for one that is required. */
+TL_NODISCARD enum tl_status complete_defaults(struct tl_config *config, const char *path,
+                                              struct tl_error *err);
+
+/* Whether the table has a row of that name. */
+bool complete_has_row(const struct tl_option *table, const char *name);
+
+#endif

@@ -1,0 +1,325 @@
+/* Values read from the members of a JSON object: native, as texts, or from elsewhere. */
+#include "config/read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "config/complete.h"
+#include "config/convert.h"
+#include "config/document.h"
+#include "towline/log.h"
+#include "towline/value.h"
+
+enum { PATH_BYTES = 160 };
+
+static enum tl_option_kind kind_of(const struct config_value *value)
+{
+    return value->option ? value->option->kind : TL_OPTION_TEXT;
+}
+
+static enum tl_status fail_memory(struct tl_error *err)
+{
+    return tl_fail(err, TL_MEMORY, "out of memory for the configuration");
+}
+
+static enum tl_status fail_kind(const struct config_value *value, const cJSON *member,
+                                const char *path, struct tl_error *err)
+{
+    static const char *const expected[] = {
+        [TL_OPTION_TEXT] = "a text",       [TL_OPTION_INTEGER] = "a number",
+        [TL_OPTION_SECONDS] = "a number",  [TL_OPTION_BOOLEAN] = "true or false",
+        [TL_OPTION_CHOICE] = "a text",     [TL_OPTION_LIST] = "a list of texts",
+        [TL_OPTION_COLUMNS] = "an object", [TL_OPTION_OBJECTS] = "an array of objects",
+    };
+    return tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not %s", path, document_kind(member),
+                   expected[kind_of(value)]);
+}
+
+/* A key may be given with \n escapes, and is then shown by others with its real lines. */
+static void register_secret(const char *text)
+{
+    struct buf lines = BUF_INIT(CONFIG_MAX_BYTES);
+    const char *next;
+
+    tl_log_add_secret(text, strlen(text));
+    if (strstr(text, "\\n") == NULL)
+        return;
+    for (; (next = strstr(text, "\\n")) != NULL; text = next + 2) {
+        buf_append(&lines, text, (size_t)(next - text));
+        buf_append_char(&lines, '\n');
+    }
+    buf_append_string(&lines, text);
+    tl_log_add_secret(buf_text(&lines), lines.size);
+    buf_wipe(&lines);
+}
+
+static enum tl_status take_text(struct config_value *value, const char *path, const char *text,
+                                struct tl_error *err)
+{
+    if (value->option == NULL || (value->option->flags & TL_OPTION_SECRET) != 0)
+        register_secret(text);
+    return convert_text(value, path, text, err);
+}
+
+/* {"env": NAME} or {"file": PATH}, unless the option itself has a meaning for such an object.
+ */
+static const cJSON *reference_in(const struct config_value *value, const cJSON *member)
+{
+    const cJSON *only = cJSON_IsObject(member) ? member->child : NULL;
+
+    if (only == NULL || only->next != NULL || !cJSON_IsString(only) ||
+        (strcmp(only->string, "env") != 0 && strcmp(only->string, "file") != 0))
+        return NULL;
+    if (kind_of(value) == TL_OPTION_COLUMNS &&
+        tl_type_from_name(only->valuestring) != TL_TYPE_COUNT)
+        return NULL;
+    if (kind_of(value) == TL_OPTION_OBJECTS &&
+        complete_has_row(value->option->fields, only->string))
+        return NULL;
+    return only;
+}
+
+static void drop_newline(struct buf *text)
+{
+    if (text->size > 0 && text->data[text->size - 1] == '\n')
+        text->data[--text->size] = '\0';
+    if (text->size > 0 && text->data[text->size - 1] == '\r')
+        text->data[--text->size] = '\0';
+}
+
+/* Appends what the reference stands for. */
+static enum tl_status resolve(const cJSON *reference, const char *path, struct buf *out,
+                              struct tl_error *err)
+{
+    const char *name = reference->valuestring, *text;
+
+    if (strcmp(reference->string, "file") == 0) {
+        if (config_read_file(name, out, err) != TL_OK)
+            return tl_context(err, "\"%s\"", path);
+        drop_newline(out);
+        return TL_OK;
+    }
+    text = getenv(name);
+    if (text == NULL) {
+        (void)tl_fail(err, TL_CONFIGURATION, "\"%s\": the environment variable %s is not set",
+                      path, name);
+        return tl_remedy(err, "Set %s, or give the value itself", name);
+    }
+    buf_append_string(out, text);
+    return buf_check(out, path, err);
+}
+
+static enum tl_status read_text(struct config_value *value, const char *text,
+                                struct placeholders *wanted, const char *path,
+                                struct tl_error *err)
+{
+    enum tl_option_kind kind = kind_of(value);
+    cJSON *document = NULL;
+    enum tl_status status;
+
+    if (*text == '\0')
+        return TL_OK;
+    if (kind != TL_OPTION_OBJECTS && kind != TL_OPTION_COLUMNS &&
+        !(kind == TL_OPTION_LIST && *text == '[')) {
+        value->given = true;
+        return take_text(value, path, text, err);
+    }
+    if (document_parse(text, strlen(text), &document, err) != TL_OK)
+        return tl_context(err, "\"%s\"", path);
+    status = cJSON_IsString(document) ? fail_kind(value, document, path, err)
+                                      : read_value(value, document, wanted, path, err);
+    document_free(document);
+    return status;
+}
+
+static enum tl_status read_reference(struct config_value *value, const cJSON *reference,
+                                     struct placeholders *wanted, const char *path,
+                                     struct tl_error *err)
+{
+    struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
+    enum tl_status status = resolve(reference, path, &text, err);
+
+    if (status == TL_OK && !placeholders_scan(wanted, buf_text(&text), text.size))
+        status = fail_memory(err);
+    if (status == TL_OK)
+        status = read_text(value, buf_text(&text), wanted, path, err);
+    buf_wipe(&text);
+    return status;
+}
+
+/* One element, as the text it stands for. */
+static enum tl_status read_list_item(struct config_value *value, const cJSON *item,
+                                     const char *path, struct tl_error *err)
+{
+    const cJSON *reference = reference_in(value, item);
+    struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
+    enum tl_status status = TL_OK;
+
+    if (reference != NULL)
+        status = resolve(reference, path, &text, err);
+    else if (cJSON_IsObject(item) || cJSON_IsArray(item) || cJSON_IsNull(item))
+        status = tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not a text", path,
+                         document_kind(item));
+    else if (!document_print(item, &text))
+        status = tl_fail(err, TL_CONFIGURATION,
+                         "\"%s\" is too large a number: write it as text", path);
+    if (status == TL_OK && !values_add_text(value, buf_text(&text), text.size))
+        status = fail_memory(err);
+    if (status == TL_OK && (value->option->flags & TL_OPTION_SECRET) != 0)
+        register_secret(buf_text(&text));
+    buf_wipe(&text);
+    return status;
+}
+
+static enum tl_status read_list(struct config_value *value, const cJSON *array,
+                                const char *path, struct tl_error *err)
+{
+    const cJSON *item;
+    size_t index = 0;
+
+    cJSON_ArrayForEach(item, array)
+    {
+        char item_path[PATH_BYTES];
+        enum tl_status status;
+        (void)snprintf(item_path, sizeof(item_path), "%s[%zu]", path, index++);
+        status = read_list_item(value, item, item_path, err);
+        if (status != TL_OK)
+            return status;
+    }
+    value->given = value->n_texts > 0;
+    return TL_OK;
+}
+
+static enum tl_status read_columns(struct config_value *value, const cJSON *object,
+                                   const char *path, struct tl_error *err)
+{
+    enum tl_status status = document_check_keys(object, path, err);
+    const cJSON *column;
+
+    if (status != TL_OK)
+        return status;
+    cJSON_ArrayForEach(column, object)
+    {
+        if (!cJSON_IsString(column))
+            return tl_fail(err, TL_CONFIGURATION, "\"%s.%s\" is %s: not a type's name", path,
+                           column->string, document_kind(column));
+        if (!values_add_text(value, column->string, strlen(column->string)) ||
+            !values_add_text(value, column->valuestring, strlen(column->valuestring)))
+            return fail_memory(err);
+    }
+    value->given = value->n_texts > 0;
+    return TL_OK;
+}
+
+static enum tl_status read_item(struct config_value *value, const cJSON *object,
+                                struct placeholders *wanted, const char *path,
+                                struct tl_error *err)
+{
+    const struct tl_option *const tables[] = {value->option->fields, NULL};
+    struct tl_config *item = values_new(tables, 0);
+    char prefix[PATH_BYTES];
+    enum tl_status status;
+
+    if (item == NULL || !values_add_item(value, item)) {
+        config_free(item);
+        return fail_memory(err);
+    }
+    (void)snprintf(prefix, sizeof(prefix), "%s.", path);
+    value->given = true;
+    status = document_check_keys(object, path, err);
+    if (status == TL_OK)
+        status = read_members(item, object, NULL, wanted, prefix, err);
+    if (status == TL_OK)
+        status = complete_check_keys(item, object, NULL, prefix, err);
+    if (status == TL_OK)
+        status = complete_defaults(item, prefix, err);
+    return status;
+}
+
+static enum tl_status read_items(struct config_value *value, const cJSON *array,
+                                 struct placeholders *wanted, const char *path,
+                                 struct tl_error *err)
+{
+    const cJSON *item;
+    size_t index = 0;
+
+    cJSON_ArrayForEach(item, array)
+    {
+        char item_path[PATH_BYTES];
+        enum tl_status status;
+        (void)snprintf(item_path, sizeof(item_path), "%s[%zu]", path, index++);
+        if (cJSON_IsArray(item) || cJSON_IsNull(item))
+            return tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not an object", item_path,
+                           document_kind(item));
+        status = read_value(value, item, wanted, item_path, err);
+        if (status != TL_OK)
+            return status;
+    }
+    return TL_OK;
+}
+
+static enum tl_status read_scalar(struct config_value *value, const cJSON *scalar,
+                                  const char *path, struct tl_error *err)
+{
+    struct buf text = BUF_INIT(64);
+    enum tl_status status;
+
+    if (document_print(scalar, &text)) {
+        value->given = true;
+        status = take_text(value, path, buf_text(&text), err);
+    } else {
+        status = tl_fail(err, TL_CONFIGURATION,
+                         "\"%s\" is too large a number: write it as text", path);
+    }
+    buf_wipe(&text);
+    return status;
+}
+
+enum tl_status read_value(struct config_value *value, const cJSON *member,
+                          struct placeholders *wanted, const char *path, struct tl_error *err)
+{
+    enum tl_option_kind kind = kind_of(value);
+    const cJSON *reference = reference_in(value, member);
+
+    if (cJSON_IsNull(member))
+        return TL_OK;
+    if (reference != NULL)
+        return read_reference(value, reference, wanted, path, err);
+    if (cJSON_IsString(member))
+        return read_text(value, member->valuestring, wanted, path, err);
+    if (kind == TL_OPTION_LIST && cJSON_IsArray(member))
+        return read_list(value, member, path, err);
+    if (kind == TL_OPTION_COLUMNS && cJSON_IsObject(member))
+        return read_columns(value, member, path, err);
+    if (kind == TL_OPTION_OBJECTS && cJSON_IsArray(member))
+        return read_items(value, member, wanted, path, err);
+    if (kind == TL_OPTION_OBJECTS && cJSON_IsObject(member))
+        return read_item(value, member, wanted, path, err);
+    if (kind == TL_OPTION_COLUMNS || kind == TL_OPTION_OBJECTS || cJSON_IsObject(member) ||
+        cJSON_IsArray(member))
+        return fail_kind(value, member, path, err);
+    return read_scalar(value, member, path, err);
+}
+
+enum tl_status read_members(struct tl_config *config, const cJSON *object,
+                            const struct tl_config *outer, struct placeholders *wanted,
+                            const char *path, struct tl_error *err)
+{
+    for (size_t i = 0; i < config->n_values; i++) {
+        struct config_value *value = &config->values[i];
+        const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, value->name);
+        char key[PATH_BYTES];
+        enum tl_status status;
+        if (member == NULL || (outer != NULL && values_find(outer, value->name) != NULL))
+            continue;
+        (void)snprintf(key, sizeof(key), "%s%s", path, value->name);
+        status = read_value(value, member, wanted, key, err);
+        if (status != TL_OK)
+            return status;
+        value->here = value->given && reference_in(value, member) == NULL;
+    }
+    return TL_OK;
+}

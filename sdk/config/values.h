@@ -1,0 +1,41 @@
+/* The inside of a configuration: one value for each option. */
+#ifndef CONFIG_VALUES_H
+#define CONFIG_VALUES_H
+
+#include "config/config.h"
+
+struct config_value {
+    const struct tl_option
+        *option;      /* NULL: a key that only a placeholder names, a secret text */
+    const char *name; /* option->name, or own_name */
+    char *own_name;
+    bool given;      /* by the user; otherwise it is the default, or nothing */
+    bool here;       /* given in the document itself */
+    char *text;      /* TEXT, CHOICE; NULL: neither given nor a default */
+    int64_t integer; /* INTEGER; BOOLEAN as 0 or 1; milliseconds of SECONDS, -1 for none */
+    char **texts;    /* LIST; COLUMNS as name, type, name, type ...; NULL-terminated or NULL */
+    size_t n_texts;
+    struct tl_config **items; /* OBJECTS */
+    size_t n_items;
+    bool at_top; /* its one item was made of fields at the top level */
+};
+
+struct tl_config {
+    struct config_value *values;
+    size_t n_values;
+};
+
+/* An empty configuration with a value for each row of the tables and room for n_more; NULL when
+ * memory ran out. */
+struct tl_config *values_new(const struct tl_option *const *tables, size_t n_more);
+
+/* The value of that name, NULL if there is none. */
+struct config_value *values_find(const struct tl_config *config, const char *name);
+
+/* Appends a copy to texts. False when memory ran out. */
+bool values_add_text(struct config_value *value, const char *text, size_t size);
+
+/* Appends an item, which *value then owns. False when memory ran out. */
+bool values_add_item(struct config_value *value, struct tl_config *item);
+
+#endif

@@ -1,0 +1,26 @@
+/* A set of row numbers of any size in bounded memory: ranges, sorted and written to a temporary
+ * file when they are many. Filled in any order, then asked once in ascending order. */
+#ifndef DESTINATIONS_SQLITE_ROWSET_H
+#define DESTINATIONS_SQLITE_ROWSET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "towline/error.h"
+
+struct rowset;
+
+struct rowset *rowset_new(void); /* NULL when memory ran out */
+void rowset_free(struct rowset *set);
+
+/* Remembers a row. A failure is kept for rowset_seal. */
+void rowset_add(struct rowset *set, int64_t row);
+
+/* Ends the filling. TL_MEMORY or TL_DESTINATION if the set is not complete. */
+TL_NODISCARD enum tl_status rowset_seal(struct rowset *set, struct tl_error *err);
+
+/* Whether the row is in the sealed set; rows must be asked for in ascending order. A file that
+ * cannot be read back sets *failed. */
+bool rowset_has(struct rowset *set, int64_t row, bool *failed);
+
+#endif

@@ -1,0 +1,30 @@
+/* The sweep: deleting what a complete output no longer held. */
+#ifndef DESTINATIONS_SQLITE_SWEEP_H
+#define DESTINATIONS_SQLITE_SWEEP_H
+
+#include "destinations/destination.h"
+#include "destinations/sqlite/rowset.h"
+#include "destinations/sqlite/sql.h"
+
+struct sweep {
+    struct rowset *rows; /* that were upserted; NULL: no sweep is going on */
+    char *table;
+    bool failed; /* rows could not be read back */
+};
+
+/* Makes the function that the statements use. *sweep must not move. */
+TL_NODISCARD enum tl_status sweep_attach(struct sweep *sweep, const struct sql *sql,
+                                         struct tl_error *err);
+
+TL_NODISCARD enum tl_status sweep_begin(struct sweep *sweep, const char *table,
+                                        struct tl_error *err);
+
+/* Deletes the rows that were not seen, and forgets. */
+TL_NODISCARD enum tl_status sweep_end(struct sweep *sweep, const struct sql *sql,
+                                      const char *table, enum tl_deletes deletes,
+                                      int64_t synced_us, struct tally *tally,
+                                      struct tl_error *err);
+
+void sweep_forget(struct sweep *sweep);
+
+#endif

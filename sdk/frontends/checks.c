@@ -1,0 +1,134 @@
+/* The setup tests behind `check`: connection, streams, destination. */
+#include "frontends/checks.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "frontends/rehearsal.h"
+
+/* The connector's steps after the one that failed. */
+static void skip_rest(const struct tl_connector *connector, struct tl_probe *probe)
+{
+    bool after = false;
+
+    for (const char *const *step = connector->steps; step != NULL && *step != NULL; step++) {
+        if (after)
+            probe_skip(probe, *step, NULL);
+        after = after || strcmp(*step, probe->step) == 0;
+    }
+}
+
+static enum tl_status check_connection(const struct checks_options *options,
+                                       struct tl_probe *probe, struct tl_error *err)
+{
+    const struct tl_connector *connector = options->run->connector;
+    const struct tl_open open = {.config = options->run->config,
+                                 .stop_fd = options->run->stop_fd,
+                                 .approve = options->approve};
+    struct tl_instance *instance = NULL;
+    enum tl_status status;
+
+    tl_probe_begin(probe, "connector");
+    status = connector->open(&open, &instance, err);
+    if (status == TL_OK) {
+        probe->running = false; /* opening is worth a line only when it fails */
+        if (connector->check != NULL)
+            status = connector->check(instance, probe, err);
+        if (connector->close != NULL)
+            connector->close(instance);
+    }
+    if (status == TL_OK) {
+        tl_probe_pass(probe, NULL);
+        return TL_OK;
+    }
+    if (!probe->running)
+        tl_probe_begin(probe, "connection");
+    probe_fail(probe, err);
+    skip_rest(connector, probe);
+    return status;
+}
+
+/* Whether a failure says that what came was wrong, not that nothing came. */
+static bool is_about_output(enum tl_status status)
+{
+    return status == TL_DATA || status == TL_DESTINATION;
+}
+
+static void report_stream(const struct stream_report *stream, struct tl_probe *probe)
+{
+    char runs[192], parses[192], detail[64];
+
+    (void)snprintf(runs, sizeof(runs), "stream %s runs", stream->table);
+    (void)snprintf(parses, sizeof(parses), "stream %s parses", stream->table);
+    (void)snprintf(detail, sizeof(detail), "%" PRIu64 " row%s", stream->rows_read,
+                   stream->rows_read == 1 ? "" : "s");
+    if (stream->error.status != TL_OK && !is_about_output(stream->error.status)) {
+        probe_report(probe, runs, stream->duration_ms, NULL, &stream->error);
+        probe_skip(probe, parses, NULL);
+        return;
+    }
+    probe_report(probe, runs, stream->duration_ms, NULL, NULL);
+    if (stream->error.status != TL_OK)
+        probe_report(probe, parses, 0, NULL, &stream->error);
+    else
+        probe_report(probe, parses, 0, detail, NULL);
+}
+
+static void check_streams(const struct checks_options *options, struct tl_probe *probe)
+{
+    struct run_report report = {0};
+    struct tl_error err = {0};
+    enum tl_status status = rehearsal_run(options->run, &report, &err);
+    bool any = false;
+
+    for (size_t i = 0; i < report.n_streams; i++) {
+        any = any || report.streams[i].finished;
+        if (report.streams[i].finished)
+            report_stream(&report.streams[i], probe);
+    }
+    if (!any && status != TL_OK)
+        probe_report(probe, "streams", 0, NULL, &err);
+    run_report_reset(&report);
+}
+
+static void check_destination(const struct run_options *run, struct tl_probe *probe)
+{
+    struct destination_contents contents = {0};
+    struct destination *destination = NULL;
+    struct tl_error err = {0};
+    enum tl_status status;
+
+    tl_probe_begin(probe, "destination");
+    status = run->destination->open(run->url, DESTINATION_WRITE, &destination, &err);
+    if (status == TL_OK)
+        status = run->destination->load(destination, &contents, &err);
+    if (destination != NULL)
+        run->destination->close(destination);
+    destination_contents_reset(&contents);
+    if (status == TL_OK)
+        tl_probe_pass(probe, run->url);
+    else
+        probe_fail(probe, &err);
+}
+
+static bool was_stopped(const struct tl_probe *probe)
+{
+    return probe->first_failure.status == TL_INTERRUPTED ||
+           probe->first_failure.status == TL_TERMINATED;
+}
+
+enum tl_status checks_run(const struct checks_options *options, struct tl_probe *probe,
+                          struct tl_error *err)
+{
+    enum tl_status status = check_connection(options, probe, err);
+
+    if (status == TL_OK)
+        check_streams(options, probe);
+    else
+        probe_skip(probe, "streams", "there is no connection");
+    if (!was_stopped(probe))
+        check_destination(options->run, probe);
+    *err = probe->first_failure;
+    return err->status;
+}

@@ -1,0 +1,92 @@
+/* The command line: which command, with which options, and how it ended. */
+#include "frontends/cli/cli.h"
+
+#include <string.h>
+
+#include "config/config.h"
+#include "frontends/cli/help.h"
+
+static const char *const level_choices[] = {"debug", "info", "warning", "error"};
+
+/* The level asked for; a command's other name asks for debug. */
+static enum tl_log_level level_of(const struct cli *cli, const char *word)
+{
+    for (size_t i = 0; cli->options.log_level != NULL && i < 4; i++)
+        if (strcmp(cli->options.log_level, level_choices[i]) == 0)
+            return (enum tl_log_level)i;
+    return strcmp(word, cli->command->name) == 0 ? TL_LOG_INFO : TL_LOG_DEBUG;
+}
+
+static enum tl_status run_command(struct cli *cli, const char *word, int argc, char **argv,
+                                  struct tl_error *err)
+{
+    const struct cli_command *command = cli->command;
+    enum tl_status status =
+        options_parse(word, command->options, argc, argv, &cli->options, err);
+
+    terminal_log_init(&cli->log,
+                      cli->options.log_format != NULL &&
+                          strcmp(cli->options.log_format, "json") == 0,
+                      level_of(cli, word));
+    if (status == TL_OK && cli->options.help)
+        return help_print_command(cli->connector, command, err);
+    if (status == TL_OK && cli->options.n_arguments > command->max_arguments)
+        status = tl_fail(err, TL_USAGE, "%s: unexpected \"%s\"", word,
+                         cli->options.arguments[command->max_arguments]);
+    if (status != TL_OK)
+        return tl_remedy(err, "`%s %s --help` shows what there is", cli->connector->name,
+                         command->name);
+    return command->run(cli, err);
+}
+
+/* A program without a command: --help, --version, or a mistake. */
+static enum tl_status run_bare(struct cli *cli, const char *word, struct tl_error *err)
+{
+    static const char *const words[] = {"--help", "--version", NULL};
+    const char *nearest = config_nearest(word, words);
+
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        return help_print_program(cli->connector, err);
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+        return cli_run_version(cli, err);
+    if (nearest != NULL)
+        (void)tl_fail(err, TL_USAGE, "unknown option %s; did you mean %s?", word, nearest);
+    else
+        (void)tl_fail(err, TL_USAGE, "there must be a command before %s", word);
+    return tl_remedy(err, "`%s --help` lists the commands", cli->connector->name);
+}
+
+static enum tl_status dispatch(struct cli *cli, int argc, char **argv, struct tl_error *err)
+{
+    if (argv[1][0] == '-')
+        return run_bare(cli, argv[1], err);
+    cli->command = cli_find_command(argv[1]);
+    if (cli->command == NULL)
+        return cli_fail_unknown_command(cli, argv[1], err);
+    return run_command(cli, argv[1], argc - 2, argv + 2, err);
+}
+
+static int cli_run(int argc, char **argv, const struct tl_connector *connector)
+{
+    struct cli cli = {.connector = connector};
+    struct tl_error err = {0};
+    enum tl_status status;
+
+    terminal_log_init(&cli.log, false, TL_LOG_INFO);
+    if (argc < 2) {
+        status = help_print_program(connector, &err);
+        return status == TL_OK ? tl_status_exit_code(TL_USAGE) : tl_status_exit_code(status);
+    }
+    status = dispatch(&cli, argc, argv, &err);
+    if (status != TL_OK)
+        terminal_log_error(&cli.log, &err);
+    log_set_sink(NULL);
+    options_reset(&cli.options);
+    return tl_status_exit_code(status);
+}
+
+const struct frontend cli_frontend = {
+    .name = "cli",
+    .summary = "commands for people and scripts",
+    .run = cli_run,
+};

@@ -1,0 +1,49 @@
+/* The command line: commands, their options, and what they share. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "frontends/cli/options.h"
+#include "frontends/cli/terminal_log.h"
+#include "frontends/frontend.h"
+
+/* What each command is run with. */
+struct cli {
+    const struct tl_connector *connector;
+    const struct cli_command *command; /* NULL: none was named */
+    struct cli_options options;
+    struct terminal_log log;
+};
+
+struct cli_command {
+    const char *name;
+    const char *alias;     /* another name, which means debug logs; or NULL */
+    const char *arguments; /* besides options, for the usage line; or NULL */
+    size_t max_arguments;
+    const char *summary;                     /* one sentence for the list of commands */
+    const char *details;                     /* further sentences, or NULL */
+    const struct cli_option *const *options; /* tables, NULL-terminated; own ones first */
+    const char *const *examples;             /* without the program's name; NULL-terminated */
+    enum tl_status (*run)(struct cli *cli, struct tl_error *err);
+};
+
+/* All of them, ended by a row whose name is NULL. */
+extern const struct cli_command cli_commands[];
+
+/* Finds by name or alias; NULL if there is none. */
+const struct cli_command *cli_find_command(const char *name);
+
+/* TL_USAGE, naming the command nearest to the word. */
+TL_NODISCARD enum tl_status cli_fail_unknown_command(const struct cli *cli, const char *word,
+                                                     struct tl_error *err);
+
+extern const struct frontend cli_frontend;
+
+/* The commands. */
+enum tl_status cli_run_sync(struct cli *cli, struct tl_error *err);
+enum tl_status cli_run_check(struct cli *cli, struct tl_error *err);
+enum tl_status cli_run_discover(struct cli *cli, struct tl_error *err);
+enum tl_status cli_run_state(struct cli *cli, struct tl_error *err);
+enum tl_status cli_run_version(struct cli *cli, struct tl_error *err);
+enum tl_status cli_run_help(struct cli *cli, struct tl_error *err);
+
+#endif

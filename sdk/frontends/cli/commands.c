@@ -1,0 +1,163 @@
+/* The commands and their options. */
+#include <string.h>
+
+#include "config/config.h"
+#include "frontends/cli/cli.h"
+
+#define FIELD(name) offsetof(struct cli_options, name)
+
+static const struct cli_option job_options[] = {
+    {"configuration", "config", 'c', CLI_TEXT, "FILE",
+     "the configuration, - for standard input; else $TOWLINE_CONFIGURATION, which holds the "
+     "JSON itself; else configuration.json",
+     FIELD(configuration)},
+    {"destination", NULL, 0, CLI_TEXT, "URL",
+     "where the rows go (sqlite:warehouse.db); wins over the configuration",
+     FIELD(destination)},
+    {"stream", NULL, 0, CLI_TEXTS, "NAME", "only this stream; may be repeated", FIELD(streams)},
+    {"log-format", NULL, 0, CLI_CHOICE, "text|json", "how log lines look (text)",
+     FIELD(log_format)},
+    {"log-level", NULL, 0, CLI_CHOICE, "debug|info|warning|error", "what is logged (info)",
+     FIELD(log_level)},
+    {"progress", NULL, 0, CLI_CHOICE, "auto|always|never",
+     "whether progress is shown: auto on a terminal only (auto)", FIELD(progress)},
+    {"yes", NULL, 0, CLI_FLAG, NULL, "answer questions with yes", FIELD(yes)},
+    {"non-interactive", NULL, 0, CLI_FLAG, NULL,
+     "ask nothing: take the default answer to each question", FIELD(non_interactive)},
+    {"help", NULL, 'h', CLI_FLAG, NULL, "show this help", FIELD(help)},
+    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+};
+
+static const struct cli_option sync_options[] = {
+    {"dry-run", NULL, 0, CLI_FLAG, NULL,
+     "do everything but the writing, and show what a sync would change", FIELD(dry_run)},
+    {"full-refresh", NULL, 0, CLI_FLAG, NULL, "start from an empty state, reading all rows",
+     FIELD(full_refresh)},
+    {"state", NULL, 0, CLI_TEXT, "FILE",
+     "start from this state rather than the saved one; - for standard input", FIELD(state)},
+    {"summary", NULL, 0, CLI_TEXT, "FILE", "write the summary as JSON, also after a failure",
+     FIELD(summary)},
+    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+};
+
+static const struct cli_option check_options[] = {
+    {"approve", NULL, 0, CLI_TEXT, "SHA256:...",
+     "record the host key if its fingerprint is this one", FIELD(approve)},
+    {"json", NULL, 0, CLI_FLAG, NULL, "print the steps as a JSON array", FIELD(json)},
+    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+};
+
+static const struct cli_option discover_options[] = {
+    {"json", NULL, 0, CLI_FLAG, NULL, "print the tables as a JSON array", FIELD(json)},
+    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+};
+
+static const struct cli_option help_options[] = {
+    {"help", NULL, 'h', CLI_FLAG, NULL, "show this help", FIELD(help)},
+    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+};
+
+static const struct cli_option *const for_sync[] = {sync_options, job_options, NULL};
+static const struct cli_option *const for_check[] = {check_options, job_options, NULL};
+static const struct cli_option *const for_discover[] = {discover_options, job_options, NULL};
+static const struct cli_option *const for_state[] = {job_options, NULL};
+static const struct cli_option *const for_help[] = {help_options, NULL};
+
+const struct cli_command cli_commands[] = {
+    {
+        .name = "check",
+        .summary =
+            "Test the setup step by step: configuration, connection, streams, destination",
+        .details = "Each step is shown with its time and result and, on failure, with the "
+                   "remedy. Nothing is written to the destination.",
+        .options = for_check,
+        .examples = (const char *const[]){"check", "check --approve SHA256:...",
+                                          "check --json -c production.json", NULL},
+        .run = cli_run_check,
+    },
+    {
+        .name = "discover",
+        .summary = "Run the streams and show the tables, columns and types they give",
+        .details = "A suggested primary key is one that the configuration does not name. "
+                   "Nothing is written to the destination.",
+        .options = for_discover,
+        .examples = (const char *const[]){"discover", "discover --stream users --json", NULL},
+        .run = cli_run_discover,
+    },
+    {
+        .name = "sync",
+        .alias = "debug",
+        .summary = "Bring the tables up to date; `debug` is the same with debug logs",
+        .details = "Rows and the state that says how far the sync got are saved together: a "
+                   "sync that ended anywhere can simply be run again.",
+        .options = for_sync,
+        .examples =
+            (const char *const[]){"sync", "sync --dry-run",
+                                  "sync --destination sqlite:/srv/warehouse.db",
+                                  "sync --stream users --full-refresh",
+                                  "sync -c <(decrypt secrets) --summary run.json", NULL},
+        .run = cli_run_sync,
+    },
+    {
+        .name = "state",
+        .arguments = "show|set FILE|reset",
+        .max_arguments = 2,
+        .summary = "Show, replace or clear the saved state",
+        .details =
+            "The whole state is one object with a member for each stream. With --stream "
+            "NAME, show prints and set takes that stream's own object. reset asks first.",
+        .options = for_state,
+        .examples =
+            (const char *const[]){"state show", "state show --stream users > users.json",
+                                  "state set --stream users users.json",
+                                  "state reset --stream users --yes", NULL},
+        .run = cli_run_state,
+    },
+    {
+        .name = "version",
+        .summary = "Show the version",
+        .options = for_help,
+        .run = cli_run_version,
+    },
+    {
+        .name = "help",
+        .arguments = "[COMMAND|configuration]",
+        .max_arguments = 1,
+        .summary = "Show help, on a command or on the keys of the configuration",
+        .options = for_help,
+        .examples = (const char *const[]){"help sync", "help configuration", NULL},
+        .run = cli_run_help,
+    },
+    {.name = NULL},
+};
+
+const struct cli_command *cli_find_command(const char *name)
+{
+    for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
+        if (strcmp(command->name, name) == 0 ||
+            (command->alias != NULL && strcmp(command->alias, name) == 0))
+            return command;
+    return NULL;
+}
+
+enum tl_status cli_fail_unknown_command(const struct cli *cli, const char *word,
+                                        struct tl_error *err)
+{
+    const char *names[2 * sizeof(cli_commands) / sizeof(cli_commands[0])];
+    const char *nearest;
+    size_t count = 0;
+
+    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
+        names[count++] = command->name;
+        if (command->alias != NULL)
+            names[count++] = command->alias;
+    }
+    names[count] = NULL;
+    nearest = config_nearest(word, names);
+    if (nearest != NULL)
+        (void)tl_fail(err, TL_USAGE, "unknown command \"%s\"; did you mean \"%s\"?", word,
+                      nearest);
+    else
+        (void)tl_fail(err, TL_USAGE, "unknown command \"%s\"", word);
+    return tl_remedy(err, "`%s --help` lists the commands", cli->connector->name);
+}

@@ -1,0 +1,173 @@
+/* Help on the program and its commands. */
+#include "frontends/cli/help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "frontends/cli/output.h"
+
+enum { COLUMNS = 96, TERM_MAX_BYTES = 96 };
+
+/* The exit codes of the contract; the statuses behind them are in towline/error.h. */
+static const struct {
+    const char *code, *meaning;
+} exit_codes[] = {
+    {"0", "done"},
+    {"1", "internal error (a bug)"},
+    {"2", "wrong usage or configuration"},
+    {"3", "cannot connect: name lookup, TCP, SSH handshake; or the connection was lost"},
+    {"4", "host key not trusted"},
+    {"5", "authentication refused, or the private key is not usable"},
+    {"6", "the remote command failed: non-zero exit, signal, timeout, forbidden stderr"},
+    {"7", "its output is not what was configured"},
+    {"8", "the destination failed: cannot open, disk full, constraint"},
+    {"9", "another sync holds this destination"},
+    {"10", "partly done: some streams failed, the others are committed"},
+    {"130, 143", "stopped by SIGINT, SIGTERM"},
+};
+
+static void append_blanks(struct buf *out, size_t count)
+{
+    while (count-- > 0)
+        buf_append_char(out, ' ');
+}
+
+void help_append_wrapped(struct buf *out, const char *text, size_t indent)
+{
+    size_t column = indent;
+
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        if (column > indent && column + 1 + length > COLUMNS) {
+            buf_append_char(out, '\n');
+            append_blanks(out, indent);
+            column = indent;
+        } else if (column > indent) {
+            buf_append_char(out, ' ');
+            column++;
+        }
+        buf_append(out, text, length);
+        column += length;
+        text += length + strspn(text + length, " ");
+    }
+    buf_append_char(out, '\n');
+}
+
+void help_append_entry(struct buf *out, size_t indent, const char *term, size_t column,
+                       const char *text)
+{
+    size_t used = indent + strlen(term);
+
+    append_blanks(out, indent);
+    buf_append_string(out, term);
+    if (used + 2 > column) {
+        buf_append_char(out, '\n');
+        used = 0;
+    }
+    append_blanks(out, column - used);
+    help_append_wrapped(out, text, column);
+}
+
+static void describe_option(const struct cli_option *option, char *out, size_t out_size)
+{
+    char letter[8] = "    ", alias[40] = "", value[40] = "";
+
+    if (option->letter != 0)
+        (void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+    if (option->alias != NULL)
+        (void)snprintf(alias, sizeof(alias), ", --%s", option->alias);
+    if (option->value != NULL)
+        (void)snprintf(value, sizeof(value), " %s", option->value);
+    (void)snprintf(out, out_size, "%s--%s%s%s", letter, option->name, alias, value);
+}
+
+static void append_options(struct buf *out, const struct cli_option *table)
+{
+    char term[TERM_MAX_BYTES];
+
+    for (; table->name != NULL; table++) {
+        describe_option(table, term, sizeof(term));
+        help_append_entry(out, 2, term, 34, table->help);
+    }
+}
+
+static void append_exit_codes(struct buf *out)
+{
+    buf_append_string(out, "\nExit codes:\n");
+    for (size_t i = 0; i < sizeof(exit_codes) / sizeof(exit_codes[0]); i++)
+        help_append_entry(out, 2, exit_codes[i].code, 12, exit_codes[i].meaning);
+}
+
+enum tl_status help_print_program(const struct tl_connector *connector, struct tl_error *err)
+{
+    struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
+    enum tl_status status;
+
+    buf_printf(&out, "Usage: %s <command> [options]\n\n%s %s: %s.\n\nCommands:\n",
+               connector->name, connector->name, connector->version, connector->summary);
+    for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
+        help_append_entry(&out, 2, command->name, 14, command->summary);
+    buf_printf(&out,
+               "\n`%s <command> --help` shows a command's options and examples,\n"
+               "`%s help configuration` the keys of the configuration.\n",
+               connector->name, connector->name);
+    append_exit_codes(&out);
+    buf_printf(&out, "\nExamples:\n  %s check\n  %s sync --dry-run\n  %s sync\n",
+               connector->name, connector->name, connector->name);
+    status = output_print(&out, err);
+    buf_free(&out);
+    return status;
+}
+
+enum tl_status help_print_command(const struct tl_connector *connector,
+                                  const struct cli_command *command, struct tl_error *err)
+{
+    struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
+    enum tl_status status;
+
+    buf_printf(&out, "Usage: %s %s%s%s [options]\n\n", connector->name, command->name,
+               command->arguments ? " " : "", command->arguments ? command->arguments : "");
+    buf_printf(&out, "%s.\n", command->summary);
+    if (command->details != NULL)
+        help_append_wrapped(&out, command->details, 0);
+    for (size_t t = 0; command->options[t] != NULL; t++) {
+        bool last = command->options[t + 1] == NULL;
+        buf_printf(&out, "\n%s:\n", last && t > 0 ? "Common options" : "Options");
+        append_options(&out, command->options[t]);
+    }
+    if (command->run == cli_run_sync)
+        append_exit_codes(&out);
+    if (command->examples != NULL)
+        buf_append_string(&out, "\nExamples:\n");
+    for (size_t i = 0; command->examples != NULL && command->examples[i] != NULL; i++)
+        buf_printf(&out, "  %s %s\n", connector->name, command->examples[i]);
+    status = output_print(&out, err);
+    buf_free(&out);
+    return status;
+}
+
+enum tl_status cli_run_help(struct cli *cli, struct tl_error *err)
+{
+    const char *topic = cli->options.n_arguments > 0 ? cli->options.arguments[0] : NULL;
+    const struct cli_command *command;
+
+    if (topic == NULL)
+        return help_print_program(cli->connector, err);
+    if (strcmp(topic, "configuration") == 0)
+        return help_print_configuration(cli->connector, err);
+    command = cli_find_command(topic);
+    if (command == NULL)
+        return cli_fail_unknown_command(cli, topic, err);
+    return help_print_command(cli->connector, command, err);
+}
+
+enum tl_status cli_run_version(struct cli *cli, struct tl_error *err)
+{
+    struct buf out = BUF_INIT(1024);
+    enum tl_status status;
+
+    buf_printf(&out, "%s %s\n", cli->connector->name, cli->connector->version);
+    status = output_print(&out, err);
+    buf_free(&out);
+    return status;
+}

@@ -1,0 +1,25 @@
+/* Help on the program, its commands and the keys of its configuration. */
+#ifndef CLI_HELP_H
+#define CLI_HELP_H
+
+#include "base/buf.h"
+#include "frontends/cli/cli.h"
+
+/* Each prints to standard output. */
+TL_NODISCARD enum tl_status help_print_program(const struct tl_connector *connector,
+                                               struct tl_error *err);
+TL_NODISCARD enum tl_status help_print_command(const struct tl_connector *connector,
+                                               const struct cli_command *command,
+                                               struct tl_error *err);
+TL_NODISCARD enum tl_status help_print_configuration(const struct tl_connector *connector,
+                                                     struct tl_error *err);
+
+/* Appends text wrapped at 96 columns; lines after the first begin at column `indent`, where the
+ * first is taken to begin, too. Ends with a newline. */
+void help_append_wrapped(struct buf *out, const char *text, size_t indent);
+
+/* Appends a term at `indent` and its explanation from column `column` on. */
+void help_append_entry(struct buf *out, size_t indent, const char *term, size_t column,
+                       const char *text);
+
+#endif

@@ -1,0 +1,66 @@
+/* Help on the keys of the configuration, from the option tables. */
+#include <string.h>
+
+#include "config/config.h"
+#include "frontends/cli/help.h"
+#include "frontends/cli/output.h"
+
+enum { HELP_MAX_BYTES = 4096, EXPLANATION_COLUMN = 30 };
+
+static void append_traits(struct buf *out, const struct tl_option *option)
+{
+    const char *separator = " (";
+
+    if (option->choices != NULL) {
+        buf_printf(out, "%s%s", separator, option->choices);
+        separator = "; ";
+    }
+    if ((option->flags & TL_OPTION_REQUIRED) != 0) {
+        buf_printf(out, "%srequired", separator);
+        separator = "; ";
+    }
+    if ((option->flags & TL_OPTION_SECRET) != 0) {
+        buf_printf(out, "%ssecret", separator);
+        separator = "; ";
+    }
+    if (option->fallback != NULL) {
+        buf_printf(out, "%sdefault \"%s\"", separator, option->fallback);
+        separator = "; ";
+    }
+    if (*separator == ';')
+        buf_append_char(out, ')');
+}
+
+static void append_table(struct buf *out, const struct tl_option *table, size_t indent)
+{
+    for (; table->name != NULL; table++) {
+        struct buf text = BUF_INIT(HELP_MAX_BYTES);
+        buf_append_string(&text, table->help);
+        append_traits(&text, table);
+        help_append_entry(out, indent, table->name, EXPLANATION_COLUMN, buf_text(&text));
+        buf_free(&text);
+        if (table->fields != NULL)
+            append_table(out, table->fields, indent + 2);
+    }
+}
+
+enum tl_status help_print_configuration(const struct tl_connector *connector,
+                                        struct tl_error *err)
+{
+    struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
+    enum tl_status status;
+
+    help_append_wrapped(
+        &out,
+        "The configuration is a JSON object. Every value may be a string "
+        "(\"22\", \"true\", lists as \"a,b\"), and any may come from elsewhere: "
+        "{\"env\": \"NAME\"}, {\"file\": \"PATH\"}. A key that a placeholder "
+        "{{config.KEY}} names is a secret text.",
+        0);
+    buf_append_string(&out, "\nKeys:\n");
+    append_table(&out, connector->options, 2);
+    append_table(&out, config_runtime_options, 2);
+    status = output_print(&out, err);
+    buf_free(&out);
+    return status;
+}

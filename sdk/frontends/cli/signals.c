@@ -1,0 +1,43 @@
+/* SIGINT and SIGTERM as a request to stop. */
+#include "frontends/cli/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t received; /* the first signal's number */
+static volatile sig_atomic_t event_fd = -1;
+
+static void handle(int number)
+{
+    const uint64_t one = 1;
+    int saved = errno;
+
+    if (received != 0)
+        _exit(128 + number);
+    received = number;
+    (void)!write(event_fd, &one, sizeof(one));
+    errno = saved;
+}
+
+enum tl_status signals_open(int *stop_fd, struct tl_error *err)
+{
+    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+
+    event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (event_fd < 0 || sigaction(SIGINT, &action, NULL) < 0 ||
+        sigaction(SIGTERM, &action, NULL) < 0)
+        return tl_fail(err, TL_INTERNAL, "cannot listen for signals: %s", strerror(errno));
+    *stop_fd = event_fd;
+    return TL_OK;
+}
+
+enum tl_status signals_status(void)
+{
+    if (received == 0)
+        return TL_OK;
+    return received == SIGTERM ? TL_TERMINATED : TL_INTERRUPTED;
+}

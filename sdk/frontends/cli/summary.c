@@ -1,0 +1,113 @@
+/* The end of a sync, for people. */
+#include "frontends/cli/summary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "frontends/cli/output.h"
+
+enum { STREAM_TERM_WIDTH = 15 };
+
+uint64_t summary_rate(const struct stream_report *stream)
+{
+    uint64_t duration_ms = stream->duration_ms > 0 ? (uint64_t)stream->duration_ms : 1;
+    return (uint64_t)((double)stream->rows_read * 1000 / (double)duration_ms);
+}
+
+static void append_operation(struct buf *out, const char *name, uint64_t calls)
+{
+    buf_printf(out, "%-13s | %" PRIu64 "\n", name, calls);
+}
+
+static void append_operations(const struct run_report *report, struct buf *out)
+{
+    buf_append_string(out, "Operation     | Calls\n------------- + ------------\n");
+    append_operation(out, "Upserts", report->upserts);
+    append_operation(out, "Updates", report->updates);
+    append_operation(out, "Deletes", report->deletes);
+    append_operation(out, "Truncates", report->truncates);
+    append_operation(out, "SchemaChanges", report->schema_changes);
+    append_operation(out, "Checkpoints", report->checkpoints);
+}
+
+static void append_count(struct buf *out, const char *name, uint64_t count)
+{
+    buf_printf(out, "%-*s | %" PRIu64 "\n", STREAM_TERM_WIDTH, name, count);
+}
+
+static void append_text(struct buf *out, const char *name, const char *text)
+{
+    buf_printf(out, "%-*s | ", STREAM_TERM_WIDTH, name);
+    output_append_safe(out, text);
+    buf_append_char(out, '\n');
+}
+
+static void append_counts(const struct stream_report *stream, struct buf *out)
+{
+    append_count(out, "Rows read", stream->rows_read);
+    append_count(out, "Inserted", stream->tally.inserted);
+    append_count(out, "Updated", stream->tally.updated);
+    append_count(out, "Unchanged", stream->tally.unchanged);
+    append_count(out, "Deleted", stream->tally.deleted);
+    append_count(out, "Schema changes", stream->schema_changes);
+    append_count(out, "Bytes", stream->bytes_read);
+    append_count(out, "Rows per second", summary_rate(stream));
+    buf_printf(out, "%-*s | %.2f s\n", STREAM_TERM_WIDTH, "Duration",
+               (double)stream->duration_ms / 1000);
+}
+
+static void append_error(const struct tl_error *error, struct buf *out)
+{
+    append_text(out, "Error", error->message);
+    if (error->remedy[0] != '\0')
+        append_text(out, "Remedy", error->remedy);
+}
+
+/* What a dry run is asked for beyond the counts. */
+static void append_preview(const struct stream_report *stream, struct buf *out)
+{
+    for (size_t i = 0; i < stream->n_schema_notes; i++)
+        append_text(out, i == 0 ? "Would change" : "", stream->schema_notes[i]);
+    if (stream->error.status == TL_OK)
+        append_text(out, "Would save", stream->state ? stream->state : "{}");
+    for (size_t i = 0; i < stream->n_sample; i++)
+        append_text(out, i == 0 ? "Sample rows" : "", stream->sample[i]);
+}
+
+static void append_stream(const struct summary *summary, const struct stream_report *stream,
+                          struct buf *out)
+{
+    const char *outcome = stream->error.status != TL_OK ? "FAILED"
+                          : stream->finished            ? "done"
+                                                        : "not begun";
+    buf_append_char(out, '\n');
+    append_text(out, "Stream", stream->table);
+    buf_append_string(out, "--------------- + ------------\n");
+    append_counts(stream, out);
+    append_text(out, "Outcome", outcome);
+    if (stream->error.status != TL_OK)
+        append_error(&stream->error, out);
+    if (summary->dry_run)
+        append_preview(stream, out);
+}
+
+void summary_append_text(const struct summary *summary, struct buf *out)
+{
+    bool failed = summary->error->status != TL_OK;
+
+    if (summary->dry_run)
+        buf_append_string(out,
+                          "DRY RUN: nothing was written; this is what a sync would do\n\n");
+    append_operations(summary->report, out);
+    for (size_t i = 0; i < summary->report->n_streams; i++)
+        append_stream(summary, &summary->report->streams[i], out);
+    buf_append_string(out, failed             ? "\nSYNC FAILED"
+                           : summary->dry_run ? "\nDRY RUN SUCCEEDED"
+                                              : "\nSYNC SUCCEEDED");
+    if (failed) {
+        buf_append_string(out, ": ");
+        output_append_safe(out, summary->error->message);
+    }
+    buf_append_char(out, '\n');
+}

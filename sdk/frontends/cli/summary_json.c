@@ -1,0 +1,163 @@
+/* The end of a sync, for machines. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "frontends/cli/output.h"
+#include "frontends/cli/summary.h"
+
+static void append_count(struct buf *out, const char *name, uint64_t count)
+{
+    buf_printf(out, ",\"%s\":%" PRIu64, name, count);
+}
+
+static void append_error(struct buf *out, const struct tl_error *error)
+{
+    if (error->status == TL_OK) {
+        buf_append_string(out, "null");
+        return;
+    }
+    buf_printf(out, "{\"status\":\"%s\",\"exit_code\":%d,\"message\":",
+               tl_status_name(error->status), tl_status_exit_code(error->status));
+    output_append_json(out, error->message);
+    buf_append_string(out, ",\"remedy\":");
+    output_append_json(out, error->remedy);
+    buf_append_char(out, '}');
+}
+
+static void append_texts(struct buf *out, const char *name, char *const *texts, size_t count)
+{
+    buf_printf(out, ",\"%s\":[", name);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_append_char(out, ',');
+        output_append_json(out, texts[i]);
+    }
+    buf_append_char(out, ']');
+}
+
+static void append_stream(struct buf *out, const struct stream_report *stream)
+{
+    bool failed = stream->error.status != TL_OK;
+
+    buf_append_string(out, "{\"stream\":");
+    output_append_json(out, stream->table);
+    buf_printf(out, ",\"status\":\"%s\"",
+               failed             ? "failed"
+               : stream->finished ? "succeeded"
+                                  : "not begun");
+    append_count(out, "rows_read", stream->rows_read);
+    append_count(out, "inserted", stream->tally.inserted);
+    append_count(out, "updated", stream->tally.updated);
+    append_count(out, "unchanged", stream->tally.unchanged);
+    append_count(out, "deleted", stream->tally.deleted);
+    append_count(out, "schema_changes", stream->schema_changes);
+    append_count(out, "bytes", stream->bytes_read);
+    append_count(out, "rows_per_second", summary_rate(stream));
+    append_count(out, "duration_ms", (uint64_t)stream->duration_ms);
+    append_count(out, "attempts", stream->attempts);
+    append_texts(out, "schema_notes", stream->schema_notes, stream->n_schema_notes);
+    append_texts(out, "sample", stream->sample, stream->n_sample);
+    buf_append_string(out, ",\"state\":");
+    buf_append_string(out, stream->state ? stream->state : "null");
+    buf_append_string(out, ",\"error\":");
+    append_error(out, &stream->error);
+    buf_append_char(out, '}');
+}
+
+static void append_operations(struct buf *out, const struct run_report *report)
+{
+    buf_printf(out, ",\"operations\":{\"upserts\":%" PRIu64, report->upserts);
+    append_count(out, "updates", report->updates);
+    append_count(out, "deletes", report->deletes);
+    append_count(out, "truncates", report->truncates);
+    append_count(out, "schema_changes", report->schema_changes);
+    append_count(out, "checkpoints", report->checkpoints);
+    buf_append_char(out, '}');
+}
+
+void summary_append_json(const struct summary *summary, struct buf *out)
+{
+    const struct run_report *report = summary->report;
+    char started[CLOCK_UTC_SIZE];
+
+    buf_printf(out, "{\"status\":\"%s\",\"exit_code\":%d,\"dry_run\":%s,\"started\":\"%s\"",
+               summary->error->status == TL_OK ? "succeeded" : "failed",
+               tl_status_exit_code(summary->error->status), summary->dry_run ? "true" : "false",
+               clock_format_utc(summary->started_us, started));
+    append_count(out, "duration_ms", (uint64_t)report->duration_ms);
+    buf_append_string(out, ",\"destination\":");
+    output_append_json(out, summary->destination);
+    buf_append_string(out, ",\"error\":");
+    append_error(out, summary->error);
+    append_operations(out, report);
+    buf_append_string(out, ",\"streams\":[");
+    for (size_t i = 0; i < report->n_streams; i++) {
+        if (i > 0)
+            buf_append_char(out, ',');
+        append_stream(out, &report->streams[i]);
+    }
+    buf_append_string(out, "]}\n");
+}
+
+static enum tl_status fail_write(const char *path, struct tl_error *err)
+{
+    return tl_fail(err, TL_USAGE, "cannot write the summary to %s: %s", path, strerror(errno));
+}
+
+/* Beside the old one and then into its place, so that nobody reads half of it. */
+static enum tl_status replace(const char *path, const struct buf *text, struct tl_error *err)
+{
+    struct buf temporary = BUF_INIT(8192);
+    bool made = false;
+    int fd = -1;
+
+    buf_printf(&temporary, "%s.XXXXXX", path);
+    if (!temporary.failed)
+        fd = mkostemp(temporary.data, O_CLOEXEC);
+    made = fd >= 0 && output_write(fd, buf_text(text), text->size) && fsync(fd) == 0 &&
+           rename(temporary.data, path) == 0;
+    if (!made) {
+        (void)fail_write(path, err);
+        if (fd >= 0)
+            (void)unlink(temporary.data);
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    buf_free(&temporary);
+    return made ? TL_OK : TL_USAGE;
+}
+
+static enum tl_status write_to(const char *path, const struct buf *text, struct tl_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool written = fd >= 0 && output_write(fd, buf_text(text), text->size);
+    enum tl_status status = written ? TL_OK : fail_write(path, err);
+
+    if (fd >= 0)
+        (void)close(fd);
+    return status;
+}
+
+enum tl_status summary_write(const struct summary *summary, const char *path,
+                             struct tl_error *err)
+{
+    struct buf text = BUF_INIT(OUTPUT_MAX_BYTES);
+    struct stat info;
+    enum tl_status status;
+
+    summary_append_json(summary, &text);
+    status = buf_check(&text, "the summary", err);
+    if (status == TL_OK && stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        status = write_to(path, &text, err);
+    else if (status == TL_OK)
+        status = replace(path, &text, err);
+    buf_free(&text);
+    return status;
+}

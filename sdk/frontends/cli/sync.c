@@ -1,0 +1,95 @@
+/* The command `sync`. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "frontends/cli/job.h"
+#include "frontends/cli/output.h"
+#include "frontends/cli/progress.h"
+#include "frontends/cli/summary.h"
+#include "sync/state.h"
+#include "towline/log.h"
+
+static enum tl_status check_usage(const struct cli *cli, struct tl_error *err)
+{
+    if (!cli->options.full_refresh || cli->options.state == NULL)
+        return TL_OK;
+    (void)tl_fail(err, TL_USAGE, "--full-refresh and --state exclude each other");
+    return tl_remedy(err, "Leave out one of them");
+}
+
+static enum tl_status read_state(const char *path, struct buf *out, struct tl_error *err)
+{
+    if (path == NULL)
+        return TL_OK;
+    if (job_read_file(path, out, err) != TL_OK || state_check(buf_text(out), err) != TL_OK)
+        return tl_context(err, "--state");
+    return TL_OK;
+}
+
+static enum tl_status run(struct cli *cli, struct job *job, struct run_report *report,
+                          struct tl_error *err)
+{
+    struct buf state = BUF_INIT(STATE_MAX_BYTES + 1);
+    struct run_options options;
+    struct progress progress;
+    enum tl_status status = job_init(job, cli, true, err);
+
+    if (status == TL_OK)
+        status = read_state(cli->options.state, &state, err);
+    if (status == TL_OK)
+        status = job_run_options(job, cli, &options, err);
+    if (status == TL_OK) {
+        options.mode = cli->options.dry_run ? DESTINATION_DRY_RUN : DESTINATION_WRITE;
+        options.full_refresh = cli->options.full_refresh;
+        options.state = cli->options.state ? buf_text(&state) : NULL;
+        options.observer = progress_init(&progress, cli);
+        status = run_sync(&options, report, err);
+        progress_reset(&progress);
+        job_log_failures(report, err);
+    }
+    buf_free(&state);
+    return status;
+}
+
+/* The sync has ended one way or the other: that its report cannot be handed over is a warning
+ * when somebody still reads the exit code, and an error where a file was asked for. */
+static enum tl_status hand_over(const struct cli *cli, const struct summary *summary,
+                                struct tl_error *err)
+{
+    struct buf text = BUF_INIT(OUTPUT_MAX_BYTES);
+    struct tl_error unprinted = {0};
+    enum tl_status status = TL_OK;
+
+    summary_append_text(summary, &text);
+    if (output_print(&text, &unprinted) != TL_OK)
+        tl_log(TL_LOG_WARNING, "%s", unprinted.message);
+    buf_free(&text);
+    if (cli->options.summary != NULL)
+        status = summary_write(summary, cli->options.summary, err);
+    return status;
+}
+
+enum tl_status cli_run_sync(struct cli *cli, struct tl_error *err)
+{
+    struct run_report report = {0};
+    struct job job = {0};
+    struct tl_error unwritten = {0};
+    struct summary summary = {.report = &report, .error = err, .started_us = clock_utc_us()};
+    enum tl_status status = check_usage(cli, err);
+
+    if (status != TL_OK)
+        return status;
+    status = run(cli, &job, &report, err);
+    summary.dry_run = cli->options.dry_run;
+    summary.destination = job.url;
+    if (hand_over(cli, &summary, &unwritten) != TL_OK) {
+        if (status == TL_OK)
+            *err = unwritten;
+        else
+            tl_log(TL_LOG_WARNING, "%s", unwritten.message);
+        status = err->status;
+    }
+    run_report_reset(&report);
+    job_reset(&job);
+    return status;
+}

@@ -1,0 +1,77 @@
+/* Connectors: what the runtime asks of a source, and the program around it. */
+#ifndef TOWLINE_CONNECTOR_H
+#define TOWLINE_CONNECTOR_H
+
+#include "towline/sync.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A connector's own state between open and close; each connector defines it. */
+struct tl_instance;
+
+/* Where schema puts what it knows. */
+struct tl_schema;
+
+/* Declares a stream; streams are synced in the order of their declaration. What the stream
+ * points to is borrowed until close. */
+TL_NODISCARD enum tl_status tl_schema_add(struct tl_schema *schema,
+                                          const struct tl_stream *stream, struct tl_error *err);
+
+/* Where check reports its steps. */
+struct tl_probe;
+
+/* A step begins; its time runs until tl_probe_pass or until check returns its error. */
+void tl_probe_begin(struct tl_probe *probe, const char *step);
+
+/* The step that began last went well; detail, one line, may be NULL. */
+void tl_probe_pass(struct tl_probe *probe, const char *detail);
+
+/* Why a connector is opened. */
+struct tl_open {
+    const struct tl_config *config;
+    int stop_fd;         /* readable: stop, with TL_INTERRUPTED */
+    const char *approve; /* check: a host key fingerprint the user vouches for; else NULL */
+};
+
+struct tl_connector {
+    const char *name; /* of the program, too */
+    const char *version;
+    const char *summary; /* one line, for help */
+    const struct tl_option *options;
+
+    /* The names of the steps that check walks through, in order, NULL-terminated; may be NULL.
+     */
+    const char *const *steps;
+
+    /* Makes an instance; does not connect yet. open->config outlives the instance, which may be
+     * NULL if there is nothing to hold. */
+    enum tl_status (*open)(const struct tl_open *open, struct tl_instance **out,
+                           struct tl_error *err);
+
+    /* Ends connections and frees the instance. Must take NULL; may be NULL. */
+    void (*close)(struct tl_instance *self);
+
+    /* Declares the streams; called once after open, before update. Does not connect. */
+    enum tl_status (*schema)(struct tl_instance *self, struct tl_schema *schema,
+                             struct tl_error *err);
+
+    /* Connects as update would, reporting each of `steps`. May be NULL: nothing to check. */
+    enum tl_status (*check)(struct tl_instance *self, struct tl_probe *probe,
+                            struct tl_error *err);
+
+    /* Syncs the stream with that index (order of declaration): runs until all its rows have
+     * been handed to the operations. May block. After a transient error the runtime calls it
+     * again for the same stream, whose uncommitted operations are forgotten. */
+    enum tl_status (*update)(struct tl_instance *self, size_t stream, struct tl_sync *sync,
+                             struct tl_error *err);
+};
+
+/* The whole program: the command line and every platform's protocol. Returns the exit code. */
+int tl_main(int argc, char **argv, const struct tl_connector *connector);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

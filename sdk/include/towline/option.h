@@ -1,0 +1,76 @@
+/* Options: one row says all about a configuration key; the configuration is read through them.
+ * Parsing, defaults, unknown-key errors, help, forms and documentation come from these rows. */
+#ifndef TOWLINE_OPTION_H
+#define TOWLINE_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "towline/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum tl_option_kind {
+    TL_OPTION_TEXT,
+    TL_OPTION_INTEGER, /* min to max */
+    TL_OPTION_SECONDS, /* a number of seconds, fractions allowed; "none" for no limit */
+    TL_OPTION_BOOLEAN,
+    TL_OPTION_CHOICE,  /* one of choices */
+    TL_OPTION_LIST,    /* texts: a JSON array, or one text with commas */
+    TL_OPTION_COLUMNS, /* an object: column name -> type name */
+    TL_OPTION_OBJECTS  /* an array of objects, or of one, each by `fields` */
+};
+
+enum tl_option_flag {
+    TL_OPTION_SECRET = 1, /* masked wherever it could be shown */
+    TL_OPTION_REQUIRED = 2,
+    TL_OPTION_MULTILINE = 4, /* keys and the like, for forms */
+    TL_OPTION_ADVANCED = 8   /* forms show it last */
+};
+
+/* A table of these ends with a row whose name is NULL. */
+struct tl_option {
+    const char *name;
+    enum tl_option_kind kind;
+    const char *fallback; /* the default, in the form a user would write it; NULL for none */
+    const char *help;     /* one sentence without a full stop */
+    unsigned flags;
+    const char *choices;            /* CHOICE: "strict|accept-new|relaxed" */
+    int64_t min, max;               /* INTEGER and SECONDS */
+    const struct tl_option *fields; /* OBJECTS */
+};
+
+/* A configuration that has been read and checked against its options, so that looking a value
+ * up cannot fail: asking for a name that is no option is a bug and gives the zero of its kind.
+ * Everything given out is borrowed from the configuration. */
+struct tl_config;
+
+/* The text of a TEXT or CHOICE option, or of a key that a {{config.NAME}} placeholder names;
+ * NULL when neither it nor a default was given. An empty text counts as not given. */
+const char *tl_config_text(const struct tl_config *config, const char *name);
+int64_t tl_config_integer(const struct tl_config *config, const char *name);
+bool tl_config_boolean(const struct tl_config *config, const char *name);
+
+/* Milliseconds of a SECONDS option; -1 for "none". */
+int64_t tl_config_ms(const struct tl_config *config, const char *name);
+
+/* The texts of a LIST, NULL-terminated; NULL when not given. */
+const char *const *tl_config_list(const struct tl_config *config, const char *name);
+
+/* The objects of an OBJECTS option. Where the option was not given but keys of its fields stand
+ * at the top level, these make one object. */
+size_t tl_config_count(const struct tl_config *config, const char *name);
+const struct tl_config *tl_config_item(const struct tl_config *config, const char *name,
+                                       size_t index);
+
+/* The pairs of a COLUMNS option, in order: name and type name; false past the end. */
+bool tl_config_column(const struct tl_config *config, const char *name, size_t index,
+                      const char **column, const char **type);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,142 @@
+/* What the reader says when the text is not as configured. */
+#include "json/walk.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define SHOWN 60
+
+const char *json_kind(char first)
+{
+    switch (first) {
+    case '{':
+        return "an object";
+    case '[':
+        return "an array";
+    case '"':
+        return "a string";
+    case 't':
+    case 'f':
+        return "a boolean";
+    case 'n':
+        return "null";
+    default:
+        return first == '-' || (first >= '0' && first <= '9') ? "a number" : NULL;
+    }
+}
+
+static const char *show(const struct json_reader *reader, const char *at,
+                        char out[4 * SHOWN + 8])
+{
+    size_t left = (size_t)(reader->piece.end - at);
+
+    /* Escapes make it longer, and the cut shows. */
+    return text_safe(out, SHOWN + 4, at, left < 2 * SHOWN ? left : 2 * SHOWN);
+}
+
+/* "after row 7", or "before the first row". */
+static const char *show_rows(const struct json_reader *reader, char out[40])
+{
+    if (reader->n_rows == 0)
+        return "before the first row";
+    snprintf(out, 40, "after row %" PRIu64, reader->n_rows);
+    return out;
+}
+
+enum tl_status json_fault_syntax(struct json_reader *reader, const char *at, const char *why,
+                                 struct tl_error *err)
+{
+    uint64_t offset = json_offset(reader, at);
+    char shown[4 * SHOWN + 8], rows[40];
+
+    if (reader->documents == 0 && reader->path.depth == 0 && reader->n_rows == 0) {
+        tl_fail(err, TL_DATA, "the output is not JSON: at byte %" PRIu64 " it goes \"%s\"",
+                offset, show(reader, at, shown));
+        return tl_remedy(err, "let the command print JSON and nothing else on its stdout; "
+                              "banners and messages belong on stderr");
+    }
+    tl_fail(err, TL_DATA,
+            "the output is not valid JSON at byte %" PRIu64 ", %s: %s; there stands \"%s\"",
+            offset, show_rows(reader, rows), why, show(reader, at, shown));
+    return tl_remedy(err, "run the command by hand and look at what it prints there");
+}
+
+enum tl_status json_fault_not_object(struct json_reader *reader, char first,
+                                     struct tl_error *err)
+{
+    const char *at = reader->piece.at;
+    char shown[4 * SHOWN + 8];
+
+    if (reader->path.depth == 0)
+        tl_fail(err, TL_DATA,
+                "row %" PRIu64 " at byte %" PRIu64 " is %s, not an object; there stands \"%s\"",
+                reader->n_rows + 1, json_offset(reader, at), json_kind(first),
+                show(reader, at, shown));
+    else
+        tl_fail(err, TL_DATA, "row %" PRIu64 " at byte %" PRIu64 " is %s, not an object",
+                reader->n_rows + 1, json_offset(reader, at), json_kind(first));
+    return tl_remedy(err, "let `rows` point to an array of objects, or the command print one");
+}
+
+enum tl_status json_fault_not_found(struct json_reader *reader, struct tl_error *err)
+{
+    const char *pointer = reader->options.rows;
+    const char *end = pointer;
+    char all[80], furthest[80];
+
+    for (int64_t i = 0; i < reader->path.furthest && *end == '/'; i++)
+        end += 1 + strcspn(end + 1, "/");
+    tl_fail(err, TL_DATA, "there are no rows at \"%s\": at \"%s\" the output has %s",
+            text_safe(all, sizeof(all), pointer, strlen(pointer)),
+            text_safe(furthest, sizeof(furthest), pointer, (size_t)(end - pointer)),
+            reader->path.there);
+    return tl_remedy(err, "let `rows` point to the array that holds the rows");
+}
+
+enum tl_status json_fault_cut(struct json_reader *reader, struct tl_error *err)
+{
+    char rows[40];
+
+    if (reader->unit == JSON_UNIT_ROW || reader->unit == JSON_UNIT_DOCUMENT)
+        tl_fail(err, TL_DATA,
+                "the output ends at byte %" PRIu64 ", within row %" PRIu64
+                " that begins at byte %" PRIu64,
+                reader->walked, reader->n_rows + 1, reader->carry_offset);
+    else
+        tl_fail(err, TL_DATA,
+                "the output ends at byte %" PRIu64
+                ", %s, within the document that begins at byte %" PRIu64,
+                reader->walked, show_rows(reader, rows), reader->document_offset);
+    return tl_remedy(err,
+                     "the output was cut short: run the command by hand and look at its end");
+}
+
+enum tl_status json_fault_too_long(struct json_reader *reader, struct tl_error *err)
+{
+    char rows[40];
+
+    if (reader->unit == JSON_UNIT_ROW || reader->unit == JSON_UNIT_DOCUMENT)
+        tl_fail(err, TL_DATA,
+                "row %" PRIu64 " at byte %" PRIu64 " is longer than max_row_bytes (%zu)",
+                reader->n_rows + 1, reader->carry_offset, reader->options.max_row_bytes);
+    else
+        tl_fail(err, TL_DATA,
+                "%s, a value at byte %" PRIu64 " is longer than max_row_bytes (%zu)",
+                show_rows(reader, rows), reader->carry_offset, reader->options.max_row_bytes);
+    return tl_remedy(err, "raise max_row_bytes, or let `rows` point to smaller rows");
+}
+
+enum tl_status json_fault_late_key(struct json_reader *reader, struct tl_error *err)
+{
+    tl_fail(err, TL_DATA,
+            "the object at byte %" PRIu64
+            " has the primary key only after its array `data`, of which %" PRIu64
+            " elements were already read as rows",
+            reader->document_offset, reader->n_rows);
+    return tl_remedy(err,
+                     "set `rows` to \"\" if the object is one row, to \"/data\" if the rows "
+                     "are in `data`");
+}

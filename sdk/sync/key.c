@@ -1,0 +1,135 @@
+/* Primary keys of rows under construction. */
+#include "sync/key.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json/row.h"
+#include "sync/key_hash.h"
+
+static enum tl_status key_part_init(struct key_part *part, const char *text,
+                                    struct tl_error *err)
+{
+    part->parent_index = COLUMNS_NONE;
+    part->column = text;
+    part->parent = text;
+    if (text[0] != '/')
+        return TL_OK;
+    if (json_pointer_parse(text, &part->path, err) != TL_OK)
+        return tl_context(err, "primary_key");
+    for (size_t i = 0; i < part->path.count; i++)
+        if (part->path.tokens[i].any)
+            return tl_fail(err, TL_CONFIGURATION,
+                           "primary_key: \"%s\" names many values: * cannot stand in a key",
+                           text);
+    part->parent = part->path.tokens[0].text;
+    if (part->path.count == 1)
+        part->column = part->parent;
+    return TL_OK;
+}
+
+enum tl_status key_init(struct key *key, const char *const *primary_key, struct tl_error *err)
+{
+    static const char *const hashed[] = {KEY_HASH_COLUMN, NULL};
+    enum tl_status status = TL_OK;
+    size_t count = 0;
+
+    *key = (struct key){.hashed = primary_key == NULL || primary_key[0] == NULL};
+    if (key->hashed)
+        primary_key = hashed;
+    while (primary_key[count] != NULL)
+        count++;
+    key->parts = calloc(count, sizeof(*key->parts));
+    key->names = calloc(count + 1, sizeof(*key->names));
+    if (key->hashed)
+        key->hash = key_hash_new();
+    if (key->parts == NULL || key->names == NULL || (key->hashed && key->hash == NULL))
+        return tl_fail(err, TL_MEMORY, "out of memory for the primary key");
+    for (key->n_parts = 0; key->n_parts < count && status == TL_OK; key->n_parts++) {
+        status = key_part_init(&key->parts[key->n_parts], primary_key[key->n_parts], err);
+        key->names[key->n_parts] = key->parts[key->n_parts].parent;
+    }
+    return status;
+}
+
+void key_reset(struct key *key)
+{
+    for (size_t i = 0; i < key->n_parts; i++)
+        json_pointer_reset(&key->parts[i].path);
+    free(key->parts);
+    free(key->names);
+    key_hash_free(key->hash);
+    *key = (struct key){0};
+}
+
+enum tl_status key_attach(struct key *key, struct builder *builder, struct tl_error *err)
+{
+    for (size_t i = 0; i < key->n_parts; i++) {
+        struct key_part *part = &key->parts[i];
+        if (builder_column(builder, part->column, strlen(part->column), &part->index, err) !=
+            TL_OK)
+            return err->status;
+    }
+    return TL_OK;
+}
+
+/* Takes the key out of a nested value into its own column. */
+static enum tl_status key_extract(struct key_part *part, struct builder *builder,
+                                  struct tl_value *cells, struct tl_error *err)
+{
+    const struct tl_value *parent;
+    const char *found;
+    size_t size;
+
+    if (part->parent_index == COLUMNS_NONE)
+        part->parent_index = columns_find(builder->columns, part->path.tokens[0].text,
+                                          part->path.tokens[0].size);
+    if (part->parent_index == COLUMNS_NONE)
+        return TL_OK;
+    parent = &cells[part->parent_index];
+    if (parent->type != TL_TYPE_JSON ||
+        !json_pointer_find(&part->path, 1, parent->as.text, parent->size, &found, &size))
+        return TL_OK;
+    return json_value_parse(found, size, builder, &cells[part->index], err);
+}
+
+static enum tl_status key_check(const struct key_part *part, const struct tl_value *value,
+                                struct tl_error *err)
+{
+    const char *fault;
+
+    switch (value->type) {
+    case TL_TYPE_ABSENT:
+        fault = "is missing";
+        break;
+    case TL_TYPE_NULL:
+        fault = "is null";
+        break;
+    case TL_TYPE_JSON:
+        fault = "is an object or an array";
+        break;
+    default:
+        return TL_OK;
+    }
+    (void)tl_fail(err, TL_DATA, "its primary key \"%s\" %s", part->column, fault);
+    return tl_remedy(err,
+                     "Let the command print \"%s\" in every row, or name another primary_key",
+                     part->column);
+}
+
+enum tl_status key_complete(struct key *key, struct builder *builder, struct tl_value *cells,
+                            struct tl_error *err)
+{
+    if (key->hashed)
+        return key_hash_row(key->hash, builder, key->parts[0].index, cells, err);
+    for (size_t i = 0; i < key->n_parts; i++) {
+        struct key_part *part = &key->parts[i];
+        struct tl_value *value = &cells[part->index];
+        if (part->path.count > 1 && key_extract(part, builder, cells, err) != TL_OK)
+            return err->status;
+        if (value->type <= TL_TYPE_NULL || value->type == TL_TYPE_JSON)
+            return key_check(part, value, err);
+    }
+    return TL_OK;
+}

@@ -1,0 +1,42 @@
+/* Primary keys: columns, values found by JSON Pointer, or a hash of the row's content. */
+#ifndef SYNC_KEY_H
+#define SYNC_KEY_H
+
+#include "json/pointer.h"
+#include "rows/builder.h"
+
+/* The column that holds the content hash of rows without a key of their own. */
+#define KEY_HASH_COLUMN "_towline_id"
+
+struct key_part {
+    const char *column;       /* the column that holds it, as the source or we name it */
+    struct json_pointer path; /* within that column's parent; count < 2: the column itself */
+    const char *parent;       /* the top-level column that path starts from */
+    uint32_t index;           /* of column in the builder, once known */
+    uint32_t parent_index;    /* COLUMNS_NONE until a row has it */
+};
+
+struct key {
+    struct key_part *parts;
+    size_t n_parts;
+    bool hashed;           /* no key was given: KEY_HASH_COLUMN is the only part */
+    const char **names;    /* of the top-level columns that a row must have; NULL-terminated */
+    struct key_hash *hash; /* hashed: scratch */
+};
+
+/* Reads the list of names and pointers (NULL: hashed). TL_CONFIGURATION if a pointer is
+ * malformed. */
+TL_NODISCARD enum tl_status key_init(struct key *key, const char *const *primary_key,
+                                     struct tl_error *err);
+void key_reset(struct key *key);
+
+/* Makes the key's columns the first that the builder knows. */
+TL_NODISCARD enum tl_status key_attach(struct key *key, struct builder *builder,
+                                       struct tl_error *err);
+
+/* Completes and checks the key of a row under construction. A missing, null or nested key is
+ * TL_DATA; the message names the column, the caller adds the row. */
+TL_NODISCARD enum tl_status key_complete(struct key *key, struct builder *builder,
+                                         struct tl_value *cells, struct tl_error *err);
+
+#endif

@@ -1,0 +1,443 @@
+/* The operations of towline/sync.h: from calls to blocks in the queue. */
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "sync/state.h"
+#include "sync/sync.h"
+#include "towline/log.h"
+
+/* A block of 256 KiB stays in the processor's cache between the two threads. */
+enum { BLOCK_BYTES = 256 * 1024, BLOCK_ROWS = 4096, MAX_COLUMNS = 100000 };
+
+enum tl_status sync_writer_status(struct tl_sync *sync, struct tl_error *err)
+{
+    if (!atomic_load(&sync->stream->failed))
+        return TL_OK;
+    queue_drain(sync->queue); /* the error is complete after this */
+    *err = sync->stream->error;
+    return err->status;
+}
+
+static enum tl_status sync_check_stop(const struct tl_sync *sync, struct tl_error *err)
+{
+    struct pollfd stop = {.fd = sync->stop_fd, .events = POLLIN};
+
+    if (sync->stop_fd < 0 || poll(&stop, 1, 0) <= 0)
+        return TL_OK;
+    return tl_fail(err, TL_INTERRUPTED, "stopped");
+}
+
+/* builder_sink.block: the block becomes an operation. */
+static enum tl_status sync_take_block(struct builder_sink *sink, struct block *block,
+                                      struct tl_error *err)
+{
+    struct tl_sync *sync = (struct tl_sync *)sink;
+    struct operation *operation;
+
+    if (sync_writer_status(sync, err) != TL_OK || sync_check_stop(sync, err) != TL_OK ||
+        (operation = operation_new(sync->kind, sync->stream, err)) == NULL) {
+        block_free(block);
+        return err->status;
+    }
+    operation->block = block;
+    queue_push(sync->queue, operation);
+    return TL_OK;
+}
+
+/* Borrowed text must live as long as the block. */
+static enum tl_status sync_keep_value(struct tl_sync *sync, const struct tl_value *value,
+                                      struct tl_value *cell, struct tl_error *err)
+{
+    bool is_text = value->type == TL_TYPE_DECIMAL || value->type > TL_TYPE_DOUBLE;
+    char *text;
+
+    *cell = *value;
+    if (!is_text)
+        return TL_OK;
+    text = builder_text(&sync->builder, value->size);
+    if (text == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for a value of %u bytes", value->size);
+    memcpy(text, value->as.text, value->size);
+    cell->as.text = text;
+    return TL_OK;
+}
+
+static enum tl_status sync_wrong_type(const struct tl_column *column,
+                                      const struct tl_value *given, struct tl_error *err)
+{
+    struct buf printed = BUF_INIT(1 << 20);
+    char shown[64];
+
+    cursor_print(given, &printed);
+    text_safe(shown, sizeof(shown), buf_text(&printed), printed.size);
+    buf_free(&printed);
+    return tl_fail(err, TL_DATA, "its column \"%s\" holds %s \"%s\", which is no %s",
+                   column->name, tl_type_name(given->type), shown, tl_type_name(column->type));
+}
+
+static enum tl_status sync_coerce(struct tl_sync *sync, struct declared_column *declared,
+                                  struct tl_value *cells, struct tl_error *err)
+{
+    const struct tl_column *column = declared->column;
+    struct tl_value *value, coerced;
+
+    if (declared->index == COLUMNS_NONE)
+        declared->index =
+            columns_find(sync->builder.columns, column->name, strlen(column->name));
+    if (declared->index == COLUMNS_NONE)
+        return TL_OK;
+    value = &cells[declared->index];
+    coerced = *value;
+    if (!types_coerce(&coerced, column->type, &sync->scratch))
+        return sync->scratch.failed ? buf_check(&sync->scratch, column->name, err)
+                                    : sync_wrong_type(column, value, err);
+    return sync_keep_value(sync, &coerced, value, err);
+}
+
+static enum tl_status sync_follow_cursor(struct tl_sync *sync, const struct tl_value *cells,
+                                         struct tl_error *err)
+{
+    const struct tl_stream *stream = sync->stream->stream;
+    int order;
+
+    if (sync->cursor_index == COLUMNS_NONE)
+        sync->cursor_index =
+            columns_find(sync->builder.columns, stream->cursor, strlen(stream->cursor));
+    if (sync->cursor_index == COLUMNS_NONE)
+        return TL_OK;
+    if (stream->ordered && sync->cursor.value.type != TL_TYPE_NULL &&
+        sync->uncommitted_rows > 0 && cells[sync->cursor_index].type > TL_TYPE_NULL &&
+        cursor_compare(&cells[sync->cursor_index], &sync->cursor.value, &order) && order < 0) {
+        (void)tl_fail(err, TL_DATA, "its cursor \"%s\" is lower than that of a row before it",
+                      stream->cursor);
+        return tl_remedy(err, "Let the command sort its rows by \"%s\", or leave out `ordered`",
+                         stream->cursor);
+    }
+    return cursor_follow(&sync->cursor, &cells[sync->cursor_index], err);
+}
+
+/* builder_sink.row: what every row must pass. */
+static enum tl_status sync_take_row(struct builder_sink *sink, struct tl_value *cells,
+                                    uint64_t row_number, struct tl_error *err)
+{
+    struct tl_sync *sync = (struct tl_sync *)sink;
+    const struct tl_stream *stream = sync->stream->stream;
+
+    for (size_t i = 0; i < stream->n_columns; i++)
+        if (sync_coerce(sync, &sync->declared[i], cells, err) != TL_OK)
+            return tl_context(err, "row %" PRIu64, row_number);
+    if (key_complete(&sync->stream->key, &sync->builder, cells, err) != TL_OK)
+        return tl_context(err, "row %" PRIu64, row_number);
+    if (stream->cursor != NULL && sync_follow_cursor(sync, cells, err) != TL_OK)
+        return tl_context(err, "row %" PRIu64, row_number);
+    sync->report->rows_read++;
+    sync->uncommitted_rows++;
+    if (sync->report->n_sample < sync->max_sample)
+        return sync_sample(sync, cells, err);
+    return TL_OK;
+}
+
+enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *options,
+                         struct tl_error *err)
+{
+    static const struct builder_limits limits = {
+        .max_columns = MAX_COLUMNS, .block_bytes = BLOCK_BYTES, .block_rows = BLOCK_ROWS};
+    const struct tl_stream *stream = options->stream->stream;
+
+    *sync = (struct tl_sync){
+        .sink = {.row = sync_take_row, .block = sync_take_block},
+        .stream = options->stream,
+        .queue = options->queue,
+        .stop_fd = options->stop_fd,
+        .kind = OPERATION_UPSERT,
+        .cursor_index = COLUMNS_NONE,
+        .value = BUF_INIT(STATE_MAX_BYTES),
+        .scratch = BUF_INIT(SIZE_MAX / 2),
+        .report = options->report,
+        .totals = options->totals,
+        .observer = options->observer,
+        .max_sample = options->max_sample,
+    };
+    cursor_init(&sync->cursor);
+    builder_init(&sync->builder, &sync->sink, &limits);
+    sync->state = text_copy(options->state, strlen(options->state));
+    sync->declared = calloc(stream->n_columns + 1, sizeof(*sync->declared));
+    if (sync->state == NULL || sync->declared == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for stream %s", stream->table);
+    for (size_t i = 0; i < stream->n_columns; i++)
+        sync->declared[i] =
+            (struct declared_column){.column = &stream->columns[i], .index = COLUMNS_NONE};
+    return key_attach(&sync->stream->key, &sync->builder, err);
+}
+
+void sync_reset(struct tl_sync *sync)
+{
+    json_reader_free(sync->reader);
+    json_rows_reset(&sync->rows);
+    builder_reset(&sync->builder);
+    cursor_reset(&sync->cursor);
+    buf_free(&sync->value);
+    buf_free(&sync->scratch);
+    free(sync->state);
+    free(sync->declared);
+}
+
+enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err)
+{
+    return builder_flush(&sync->builder, err);
+}
+
+/* Rows of another kind of operation begin: those before go first, in order. */
+static enum tl_status sync_turn(struct tl_sync *sync, enum operation_kind kind,
+                                struct tl_error *err)
+{
+    if (sync->kind == kind)
+        return TL_OK;
+    if (sync_flush(sync, err) != TL_OK)
+        return err->status;
+    sync->kind = kind;
+    return TL_OK;
+}
+
+static enum tl_status sync_row(struct tl_sync *sync, enum operation_kind kind,
+                               const struct tl_field *row, size_t n_fields,
+                               struct tl_error *err)
+{
+    if (sync_turn(sync, kind, err) != TL_OK || builder_begin(&sync->builder, err) != TL_OK)
+        return err->status;
+    for (size_t i = 0; i < n_fields; i++) {
+        struct tl_value *cell =
+            builder_cell(&sync->builder, row[i].name, strlen(row[i].name), err);
+        if (cell == NULL || sync_keep_value(sync, &row[i].value, cell, err) != TL_OK)
+            return err->status;
+    }
+    return builder_end(&sync->builder, err);
+}
+
+enum tl_status tl_upsert(struct tl_sync *sync, const struct tl_field *row, size_t n_fields,
+                         struct tl_error *err)
+{
+    sync->totals->upserts++;
+    return sync_row(sync, OPERATION_UPSERT, row, n_fields, err);
+}
+
+static enum tl_status sync_needs_key(const struct tl_sync *sync, const char *verb,
+                                     struct tl_error *err)
+{
+    if (!sync->stream->key.hashed)
+        return TL_OK;
+    return tl_fail(err, TL_USAGE, "stream %s has no primary key, so it cannot %s rows",
+                   sync->stream->stream->table, verb);
+}
+
+enum tl_status tl_update(struct tl_sync *sync, const struct tl_field *row, size_t n_fields,
+                         struct tl_error *err)
+{
+    sync->totals->updates++;
+    if (sync_needs_key(sync, "update", err) != TL_OK)
+        return err->status;
+    return sync_row(sync, OPERATION_UPDATE, row, n_fields, err);
+}
+
+enum tl_status tl_delete(struct tl_sync *sync, const struct tl_field *key, size_t n_fields,
+                         struct tl_error *err)
+{
+    sync->totals->deletes++;
+    if (sync_needs_key(sync, "delete", err) != TL_OK)
+        return err->status;
+    return sync_row(sync, OPERATION_DELETE, key, n_fields, err);
+}
+
+static enum tl_status sync_push(struct tl_sync *sync, enum operation_kind kind,
+                                struct tl_error *err)
+{
+    struct operation *operation;
+
+    if (sync_flush(sync, err) != TL_OK || sync_writer_status(sync, err) != TL_OK)
+        return err->status;
+    operation = operation_new(kind, sync->stream, err);
+    if (operation == NULL)
+        return err->status;
+    queue_push(sync->queue, operation);
+    return TL_OK;
+}
+
+enum tl_status tl_truncate(struct tl_sync *sync, struct tl_error *err)
+{
+    sync->totals->truncates++;
+    return sync_push(sync, OPERATION_TRUNCATE, err);
+}
+
+/* The state that the cursor makes, or the one there was. */
+static char *sync_cursor_state(struct tl_sync *sync)
+{
+    char *state;
+
+    if (sync->cursor.value.type == TL_TYPE_NULL)
+        return text_copy(sync->state, strlen(sync->state));
+    buf_reset(&sync->value);
+    cursor_print(&sync->cursor.value, &sync->value);
+    state = state_set(sync->state, "cursor", buf_text(&sync->value), sync->value.size);
+    return state;
+}
+
+enum tl_status sync_checkpoint(struct tl_sync *sync, const char *state, bool last,
+                               struct tl_error *err)
+{
+    struct operation *operation;
+
+    if (sync_flush(sync, err) != TL_OK || sync_writer_status(sync, err) != TL_OK)
+        return err->status;
+    operation = operation_new(OPERATION_CHECKPOINT, sync->stream, err);
+    if (operation == NULL)
+        return err->status;
+    operation->state = state ? text_copy(state, strlen(state)) : sync_cursor_state(sync);
+    if (operation->state == NULL) {
+        operation_free(operation);
+        return tl_fail(err, TL_MEMORY, "out of memory for the state");
+    }
+    operation->rows_read = sync->report->rows_read;
+    operation->bytes_read = sync->report->bytes_read;
+    operation->last = last;
+    queue_push(sync->queue, operation);
+    sync->uncommitted_rows = 0;
+    return TL_OK;
+}
+
+enum tl_status tl_checkpoint(struct tl_sync *sync, const char *state, struct tl_error *err)
+{
+    char *copy;
+
+    if (state_check(state, err) != TL_OK || sync_checkpoint(sync, state, false, err) != TL_OK)
+        return err->status;
+    copy = text_copy(state, strlen(state));
+    if (copy == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for the state");
+    free(sync->state);
+    sync->state = copy;
+    return TL_OK;
+}
+
+enum tl_status sync_begin(struct tl_sync *sync, struct tl_error *err)
+{
+    if (sync->stream->stream->deletes == TL_DELETES_IGNORE)
+        return TL_OK;
+    return sync_push(sync, OPERATION_SWEEP_BEGIN, err);
+}
+
+enum tl_status sync_finish(struct tl_sync *sync, struct tl_error *err)
+{
+    const struct tl_stream *stream = sync->stream->stream;
+
+    if (sync_finish_feed(sync, err) != TL_OK)
+        return err->status;
+    /* An empty output deletes nothing: it is more often a fault than an emptied source. */
+    if (stream->deletes != TL_DELETES_IGNORE && sync->report->rows_read > 0 &&
+        sync_push(sync, OPERATION_SWEEP, err) != TL_OK)
+        return err->status;
+    if (sync_checkpoint(sync, NULL, true, err) != TL_OK)
+        return err->status;
+    return TL_OK;
+}
+
+void sync_abandon(struct tl_sync *sync, bool last, const char *message)
+{
+    struct tl_error err = {0};
+    struct operation *operation = operation_new(OPERATION_ROLLBACK, sync->stream, &err);
+
+    if (operation != NULL) {
+        operation->last = last;
+        operation->state = text_copy(message, strlen(message));
+        operation->rows_read = sync->report->rows_read;
+        operation->bytes_read = sync->report->bytes_read;
+        queue_push(sync->queue, operation);
+    }
+    queue_drain(sync->queue);
+}
+
+void tl_warn(struct tl_sync *sync, const char *format, ...)
+{
+    struct buf text = BUF_INIT(4096);
+    va_list arguments;
+
+    va_start(arguments, format);
+    buf_vprintf(&text, format, arguments);
+    va_end(arguments);
+    tl_log(TL_LOG_WARNING, "%s: %s", sync->stream->stream->table, buf_text(&text));
+    buf_free(&text);
+}
+
+enum tl_status tl_task(struct tl_sync *sync, struct tl_error *err, const char *format, ...)
+{
+    struct buf text = BUF_INIT(4096);
+    va_list arguments;
+
+    va_start(arguments, format);
+    buf_vprintf(&text, format, arguments);
+    va_end(arguments);
+    (void)tl_fail(err, TL_TASK, "%s: %s", sync->stream->stream->table, buf_text(&text));
+    buf_free(&text);
+    return TL_TASK;
+}
+
+const struct tl_stream *tl_sync_stream(const struct tl_sync *sync)
+{
+    return sync->stream->stream;
+}
+
+const char *tl_sync_state(const struct tl_sync *sync)
+{
+    return sync->state;
+}
+
+/* Where this sync starts: the saved cursor less the overlap, or cursor_start. */
+static const char *sync_cursor_value(struct tl_sync *sync, bool saved)
+{
+    const struct tl_stream *stream = sync->stream->stream;
+    struct tl_error err = {0};
+    char *highest;
+
+    if (!saved)
+        return stream->cursor_start;
+    if (stream->cursor_overlap == NULL)
+        return buf_text(&sync->value);
+    highest = buf_take(&sync->value);
+    sync->value = BUF_INIT(STATE_MAX_BYTES);
+    if (highest != NULL &&
+        cursor_step_back(highest, stream->cursor_overlap, &sync->value, &err) != TL_OK) {
+        tl_warn(sync, "%s; the sync starts from the highest value itself", err.message);
+        buf_append_string(&sync->value, highest);
+    }
+    free(highest);
+    return buf_text(&sync->value);
+}
+
+const char *tl_sync_state_value(struct tl_sync *sync, const char *name)
+{
+    bool found;
+
+    buf_reset(&sync->value);
+    found = state_get(sync->state, name, &sync->value);
+    if (strcmp(name, "cursor") == 0)
+        return sync_cursor_value(sync, found);
+    return found ? buf_text(&sync->value) : NULL;
+}
+
+bool tl_sync_ready(struct tl_sync *sync)
+{
+    return queue_ready(sync->queue);
+}
+
+int tl_sync_ready_fd(struct tl_sync *sync)
+{
+    return queue_ready_fd(sync->queue);
+}
+
+int tl_sync_stop_fd(const struct tl_sync *sync)
+{
+    return sync->stop_fd;
+}

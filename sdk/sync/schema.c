@@ -1,0 +1,65 @@
+/* The streams that a connector declares. */
+#include "sync/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum tl_status tl_schema_add(struct tl_schema *schema, const struct tl_stream *stream,
+                             struct tl_error *err)
+{
+    struct tl_stream *streams;
+
+    if (stream->table == NULL || stream->table[0] == '\0')
+        return tl_fail(err, TL_CONFIGURATION, "stream %zu has no table", schema->n_streams + 1);
+    for (size_t i = 0; i < schema->n_streams; i++)
+        if (text_equal_ignoring_case(schema->streams[i].table, stream->table)) {
+            (void)tl_fail(err, TL_CONFIGURATION, "two streams fill the same table: %s and %s",
+                          schema->streams[i].table, stream->table);
+            return tl_remedy(err, "Give each stream a table of its own");
+        }
+    streams = realloc(schema->streams, (schema->n_streams + 1) * sizeof(*streams));
+    if (streams == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for stream %s", stream->table);
+    schema->streams = streams;
+    schema->streams[schema->n_streams++] = *stream;
+    return TL_OK;
+}
+
+void schema_reset(struct tl_schema *schema)
+{
+    free(schema->streams);
+    *schema = (struct tl_schema){0};
+}
+
+bool schema_is_selected(const struct tl_stream *stream, const char *const *tables)
+{
+    if (tables == NULL)
+        return true;
+    while (*tables != NULL && strcmp(*tables, stream->table) != 0)
+        tables++;
+    return *tables != NULL;
+}
+
+enum tl_status schema_check_selection(const struct tl_schema *schema, const char *const *tables,
+                                      struct tl_error *err)
+{
+    struct buf known = BUF_INIT(256);
+
+    for (size_t i = 0; i < schema->n_streams; i++)
+        buf_printf(&known, "%s%s", i ? ", " : "", schema->streams[i].table);
+    for (; tables != NULL && *tables != NULL; tables++) {
+        size_t i = 0;
+        while (i < schema->n_streams && strcmp(schema->streams[i].table, *tables) != 0)
+            i++;
+        if (i == schema->n_streams) {
+            (void)tl_fail(err, TL_USAGE, "there is no stream \"%s\"", *tables);
+            (void)tl_remedy(err, "The configuration has: %s", buf_text(&known));
+            buf_free(&known);
+            return TL_USAGE;
+        }
+    }
+    buf_free(&known);
+    return TL_OK;
+}

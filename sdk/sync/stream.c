@@ -1,0 +1,95 @@
+/* Streams read from a configuration that has TL_STREAM_OPTIONS. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "json/pointer.h"
+#include "towline/stream.h"
+
+static enum tl_status stream_read_columns(const struct tl_config *config,
+                                          struct tl_stream *stream, struct tl_column **columns,
+                                          struct tl_error *err)
+{
+    const char *name, *type;
+    size_t count = 0;
+
+    while (tl_config_column(config, "columns", count, &name, &type))
+        count++;
+    *columns = calloc(count + 1, sizeof(**columns));
+    if (*columns == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for the declared columns");
+    for (size_t i = 0; i < count; i++) {
+        (void)tl_config_column(config, "columns", i, &name, &type);
+        (*columns)[i] = (struct tl_column){.name = name, .type = tl_type_from_name(type)};
+        if ((*columns)[i].type == TL_TYPE_COUNT || (*columns)[i].type <= TL_TYPE_NULL) {
+            (void)tl_fail(err, TL_CONFIGURATION,
+                          "columns: \"%s\" is no type, for column \"%s\"", type, name);
+            return tl_remedy(err,
+                             "Types are BOOLEAN SHORT INT LONG DECIMAL FLOAT DOUBLE "
+                             "NAIVE_DATE NAIVE_DATETIME UTC_DATETIME BINARY XML STRING JSON");
+        }
+    }
+    stream->columns = *columns;
+    stream->n_columns = count;
+    return TL_OK;
+}
+
+static enum tl_status stream_check(const struct tl_stream *stream, struct tl_error *err)
+{
+    struct json_pointer pointer = {0};
+
+    if (stream->rows != NULL) {
+        if (json_pointer_parse(stream->rows, &pointer, err) != TL_OK)
+            return tl_context(err, "rows");
+        json_pointer_reset(&pointer);
+    }
+    if (stream->ordered && stream->cursor == NULL)
+        return tl_fail(err, TL_CONFIGURATION,
+                       "`ordered` needs a `cursor`: the order is the cursor's");
+    if (stream->deletes != TL_DELETES_IGNORE && stream->cursor != NULL) {
+        (void)tl_fail(err, TL_CONFIGURATION,
+                      "`deletes` and `cursor` exclude each other: what an "
+                      "incremental output leaves out is not gone");
+        return tl_remedy(err, "Leave out one of the two");
+    }
+    if (stream->cursor == NULL && (stream->cursor_start || stream->cursor_overlap))
+        return tl_fail(err, TL_CONFIGURATION, "`%s` needs a `cursor`",
+                       stream->cursor_start ? "cursor_start" : "cursor_overlap");
+    return TL_OK;
+}
+
+static int stream_choice(const char *value, const char *const *names)
+{
+    int i = 0;
+    while (names[i + 1] != NULL && strcmp(names[i], value) != 0)
+        i++;
+    return i;
+}
+
+enum tl_status tl_stream_read(const struct tl_config *config, struct tl_stream *stream,
+                              struct tl_column **columns, struct tl_error *err)
+{
+    static const char *const formats[] = {"auto", "json", "ndjson", NULL};
+    static const char *const deletes[] = {"ignore", "soft", "hard", NULL};
+
+    *stream = (struct tl_stream){
+        .table = tl_config_text(config, "table"),
+        .primary_key = tl_config_list(config, "primary_key"),
+        .rows = tl_config_text(config, "rows"),
+        .format = (enum tl_format)stream_choice(tl_config_text(config, "format"), formats),
+        .deletes = (enum tl_deletes)stream_choice(tl_config_text(config, "deletes"), deletes),
+        .cursor = tl_config_text(config, "cursor"),
+        .cursor_start = tl_config_text(config, "cursor_start"),
+        .cursor_overlap = tl_config_text(config, "cursor_overlap"),
+        .ordered = tl_config_boolean(config, "ordered"),
+        .checkpoint_rows = (uint64_t)tl_config_integer(config, "checkpoint_rows"),
+        .fail_when_empty = strcmp(tl_config_text(config, "empty"), "fail") == 0,
+        .replace_invalid_utf8 =
+            strcmp(tl_config_text(config, "on_invalid_utf8"), "replace") == 0,
+        .max_row_bytes = (uint64_t)tl_config_integer(config, "max_row_bytes"),
+        .max_depth = (uint32_t)tl_config_integer(config, "max_depth"),
+    };
+    if (stream_read_columns(config, stream, columns, err) != TL_OK ||
+        stream_check(stream, err) != TL_OK)
+        return tl_context(err, "stream %s", stream->table);
+    return TL_OK;
+}

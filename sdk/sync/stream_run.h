@@ -1,0 +1,33 @@
+/* One stream within a run: what both threads must know of it.
+ *
+ * The source's thread owns everything before `failed`; the writer's thread everything after it.
+ * The source reads the writer's part only after queue_drain. */
+#ifndef SYNC_STREAM_RUN_H
+#define SYNC_STREAM_RUN_H
+
+#include <stdatomic.h>
+
+#include "destinations/destination.h"
+#include "sync/key.h"
+#include "towline/stream.h"
+
+struct stream_run {
+    const struct tl_stream *stream;
+    struct key key;
+    int64_t run; /* number in the run log */
+    int64_t started_us;
+
+    atomic_bool failed; /* the writer gave up on this stream; error says why */
+    struct tl_error error;
+    char *state;          /* as of the last checkpoint; NULL: none yet */
+    struct tally pending; /* since the last checkpoint */
+    struct tally committed;
+    uint64_t pending_schema_changes;
+    uint64_t schema_changes;
+    char **schema_notes;
+    size_t n_schema_notes;
+    size_t n_committed_notes;
+    uint64_t checkpoints;
+};
+
+#endif

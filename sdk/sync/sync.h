@@ -1,0 +1,89 @@
+/* The inside of struct tl_sync: one attempt at one stream, as the source's thread sees it. */
+#ifndef SYNC_SYNC_H
+#define SYNC_SYNC_H
+
+#include "base/buf.h"
+#include "json/row.h"
+#include "rows/builder.h"
+#include "sync/cursor.h"
+#include "sync/queue.h"
+#include "sync/run.h"
+#include "sync/stream_run.h"
+#include "towline/sync.h"
+
+/* A declared column in the rows under construction. */
+struct declared_column {
+    const struct tl_column *column;
+    uint32_t index; /* COLUMNS_NONE until a row has named it */
+};
+
+struct tl_sync {
+    struct builder_sink sink;
+    struct stream_run *stream;
+    struct queue *queue;
+    int stop_fd;
+
+    struct builder builder;
+    enum operation_kind kind; /* what the rows under construction are for */
+    struct declared_column *declared;
+    struct buf scratch; /* of coercion */
+    struct cursor cursor;
+    uint32_t cursor_index;
+
+    char *state;      /* what the attempt started from */
+    struct buf value; /* of tl_sync_state_value */
+    struct json_rows rows;
+    struct json_reader *reader; /* NULL until something is fed */
+    bool fed;
+    uint64_t uncommitted_rows;
+
+    struct stream_report *report; /* counts of this stream, kept over attempts */
+    struct run_report *totals;
+    struct run_observer *observer;
+    int64_t next_progress_ms;
+    size_t max_sample; /* rows to keep for a dry run */
+};
+
+/* Sets up an attempt; options and reports are borrowed. */
+struct sync_options {
+    struct stream_run *stream;
+    struct queue *queue;
+    int stop_fd;
+    const char *state; /* copied */
+    struct stream_report *report;
+    struct run_report *totals;
+    struct run_observer *observer;
+    size_t max_sample;
+};
+
+TL_NODISCARD enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *options,
+                                      struct tl_error *err);
+void sync_reset(struct tl_sync *sync);
+
+/* What the runtime does around the connector's update: sweep marks before, and afterwards the
+ * end of the output, the sweep and the last checkpoint. */
+TL_NODISCARD enum tl_status sync_begin(struct tl_sync *sync, struct tl_error *err);
+TL_NODISCARD enum tl_status sync_finish(struct tl_sync *sync, struct tl_error *err);
+
+/* Undoes what is not committed. `last`: the stream will not be tried again; message goes to the
+ * run log. Waits for the writer. */
+void sync_abandon(struct tl_sync *sync, bool last, const char *message);
+
+/* feed.c: the end of what tl_feed was given. */
+TL_NODISCARD enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err);
+
+/* sample.c: keeps a row as JSON text in the report. */
+TL_NODISCARD enum tl_status sync_sample(struct tl_sync *sync, const struct tl_value *cells,
+                                        struct tl_error *err);
+
+/* The writer's error, if it gave up on this stream. */
+TL_NODISCARD enum tl_status sync_writer_status(struct tl_sync *sync, struct tl_error *err);
+
+/* Hands the rows under construction to the queue. */
+TL_NODISCARD enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err);
+
+/* Queues a checkpoint with the state (NULL: the cursor's). */
+TL_NODISCARD enum tl_status sync_checkpoint(struct tl_sync *sync, const char *state, bool last,
+                                            struct tl_error *err);
+
+#endif

@@ -1,0 +1,368 @@
+/* The writer's thread: operations in, transactions out. An error belongs to the stream whose
+ * operation met it: what that stream has uncommitted is rolled back and the rest of its
+ * operations are dropped, while other streams go on. */
+#include "sync/writer.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "sync/gather.h"
+#include "sync/notes.h"
+#include "sync/plan.h"
+#include "towline/log.h"
+
+struct writer {
+    struct writer_options options;
+    pthread_t thread;
+    struct plan plan;
+    struct gather gather;
+    struct stream_run *stream; /* whose plan and rows these are */
+    int64_t stamp_us;          /* the last one given out; stamps never repeat or go back */
+    bool durable;              /* the destination holds something of ours already */
+    struct tl_error dead;      /* the destination could not even roll back */
+};
+
+static int64_t writer_stamp(struct writer *writer)
+{
+    int64_t now = clock_utc_us();
+    writer->stamp_us = now > writer->stamp_us ? now : writer->stamp_us + 1;
+    return writer->stamp_us;
+}
+
+static const struct destination_ops *writer_ops(const struct writer *writer)
+{
+    return writer->options.destination->ops;
+}
+
+/* Writes what has been gathered. */
+static enum tl_status writer_flush(struct writer *writer, struct tl_error *err)
+{
+    struct batch batch;
+    enum tl_status status;
+
+    if (writer->gather.n_rows == 0) {
+        gather_clear(&writer->gather);
+        return TL_OK;
+    }
+    status = gather_batch(&writer->gather, writer->plan.table, &batch, err);
+    batch.synced_us = writer_stamp(writer);
+    if (status == TL_OK)
+        status = writer_ops(writer)->upsert(writer->options.destination, &batch,
+                                            &writer->stream->pending, err);
+    gather_clear(&writer->gather);
+    return status;
+}
+
+/* Brings table and mapping up to the block. */
+static enum tl_status writer_plan(struct writer *writer, const struct block *block,
+                                  struct tl_error *err)
+{
+    struct plan *plan = &writer->plan;
+    const struct destination_ops *ops = writer_ops(writer);
+
+    if (plan_covers(plan, block))
+        return TL_OK;
+    if (writer_flush(writer, err) != TL_OK ||
+        plan_block(plan, &ops->traits, &writer->options.contents->catalog, writer->stream,
+                   block, err) != TL_OK)
+        return err->status;
+    if (plan->n_changes == 0)
+        return TL_OK;
+    size_t n_notes = writer->stream->n_schema_notes;
+    if (notes_add(writer->stream, plan, err) != TL_OK ||
+        ops->alter(writer->options.destination, plan->table, plan->changes, plan->n_changes,
+                   err) != TL_OK)
+        return err->status;
+    plan->table->exists = true;
+    writer->stream->pending_schema_changes += writer->stream->n_schema_notes - n_notes;
+    return TL_OK;
+}
+
+static enum tl_status writer_upsert(struct writer *writer, struct operation *operation,
+                                    struct tl_error *err)
+{
+    if (writer_plan(writer, operation->block, err) != TL_OK) {
+        operation_free(operation);
+        return err->status;
+    }
+    if (gather_add(&writer->gather, operation, writer->plan.source, writer->plan.table, err) !=
+        TL_OK)
+        return err->status;
+    return gather_is_ripe(&writer->gather) ? writer_flush(writer, err) : TL_OK;
+}
+
+/* The stream's table if it exists: to change, truncate or sweep what does not exist is nothing
+ * to do. */
+static struct catalog_table *writer_table(const struct writer *writer)
+{
+    struct catalog_table *table =
+        catalog_find(&writer->options.contents->catalog, writer->stream->stream->table);
+    return table != NULL && table->exists ? table : NULL;
+}
+
+/* update and delete keep the order of arrival: they are rare, and order is their meaning. */
+static enum tl_status writer_update(struct writer *writer, struct operation *operation,
+                                    struct tl_error *err)
+{
+    const struct destination_ops *ops = writer_ops(writer);
+    struct gather gather;
+    struct batch batch;
+    enum tl_status status;
+    bool is_update = operation->kind == OPERATION_UPDATE;
+
+    gather_init(&gather);
+    status = writer_flush(writer, err);
+    if (status == TL_OK && writer_table(writer) != NULL)
+        status = writer_plan(writer, operation->block, err);
+    if (status != TL_OK || writer_table(writer) == NULL) {
+        operation_free(operation);
+        return status;
+    }
+    status = gather_add(&gather, operation, writer->plan.source, writer->plan.table, err);
+    gather.ascending = true;
+    if (status == TL_OK)
+        status = gather_batch(&gather, writer->plan.table, &batch, err);
+    if (status == TL_OK) {
+        batch.synced_us = writer_stamp(writer);
+        status = (is_update ? ops->update : ops->delete_rows)(
+            writer->options.destination, &batch, &writer->stream->pending, err);
+    }
+    gather_reset(&gather);
+    return status;
+}
+
+static enum tl_status writer_table_operation(struct writer *writer, enum operation_kind kind,
+                                             struct tl_error *err)
+{
+    const struct destination_ops *ops = writer_ops(writer);
+    struct destination *destination = writer->options.destination;
+    struct stream_run *stream = writer->stream;
+    struct catalog_table *table;
+
+    if (writer_flush(writer, err) != TL_OK)
+        return err->status;
+    table = writer_table(writer);
+    if (table == NULL)
+        return TL_OK;
+    if (kind == OPERATION_TRUNCATE)
+        return ops->truncate(destination, table, writer_stamp(writer), &stream->pending, err);
+    if (kind == OPERATION_SWEEP_BEGIN)
+        return ops->sweep_begin(destination, table, err);
+    return ops->sweep(destination, table, stream->stream->deletes, writer_stamp(writer),
+                      &stream->pending, err);
+}
+
+static void tally_add(struct tally *sum, const struct tally *more)
+{
+    sum->inserted += more->inserted;
+    sum->updated += more->updated;
+    sum->unchanged += more->unchanged;
+    sum->deleted += more->deleted;
+}
+
+static struct run_record writer_record(const struct stream_run *stream,
+                                       const struct operation *operation, const char *status,
+                                       const char *error)
+{
+    return (struct run_record){
+        .run = stream->run,
+        .stream = stream->stream->table,
+        .started_us = stream->started_us,
+        .finished_us = strcmp(status, "running") == 0 ? 0 : clock_utc_us(),
+        .status = status,
+        .error = error,
+        .rows_read = operation->rows_read,
+        .bytes_read = operation->bytes_read,
+        .schema_changes = stream->schema_changes,
+        .tally = stream->committed,
+    };
+}
+
+static enum tl_status writer_commit(struct writer *writer, struct operation *operation,
+                                    struct tl_error *err)
+{
+    struct stream_run *stream = writer->stream;
+    struct stream_run before = *stream;
+    struct run_record record;
+    enum tl_status status;
+
+    tally_add(&stream->committed, &stream->pending);
+    stream->schema_changes += stream->pending_schema_changes;
+    record = writer_record(stream, operation, operation->last ? "done" : "running", "");
+    status = writer_ops(writer)->commit(writer->options.destination, stream->stream->table,
+                                        operation->state,
+                                        writer->options.keep_record ? &record : NULL, err);
+    if (status != TL_OK) {
+        stream->committed = before.committed;
+        stream->schema_changes = before.schema_changes;
+        return status;
+    }
+    writer->durable = true;
+    stream->pending = (struct tally){0};
+    stream->pending_schema_changes = 0;
+    stream->n_committed_notes = stream->n_schema_notes;
+    stream->checkpoints++;
+    if (operation->state != NULL) {
+        free(stream->state);
+        stream->state = operation->state;
+        operation->state = NULL;
+    }
+    return TL_OK;
+}
+
+static enum tl_status writer_checkpoint(struct writer *writer, struct operation *operation,
+                                        struct tl_error *err)
+{
+    if (writer_flush(writer, err) != TL_OK)
+        return err->status;
+    return writer_commit(writer, operation, err);
+}
+
+/* Back to the last checkpoint, in the destination and in what is known of it. */
+static void writer_rollback(struct writer *writer)
+{
+    struct destination_contents *contents = writer->options.contents;
+    struct destination_contents again = {0};
+
+    gather_clear(&writer->gather);
+    plan_reset(&writer->plan);
+    writer_ops(writer)->rollback(writer->options.destination);
+    if (writer_ops(writer)->load(writer->options.destination, &again, &writer->dead) == TL_OK) {
+        struct catalog stale = contents->catalog;
+        contents->catalog = again.catalog;
+        again.catalog = stale;
+    }
+    destination_contents_reset(&again);
+    writer->stream->pending = (struct tally){0};
+    writer->stream->pending_schema_changes = 0;
+    notes_cut(writer->stream, writer->stream->n_committed_notes);
+}
+
+/* A failed stream is recorded too, but not where that would make a destination out of nothing.
+ */
+static void writer_record_failure(struct writer *writer, const struct operation *operation)
+{
+    struct stream_run *stream = writer->stream;
+    const char *reason = operation->state != NULL ? operation->state : stream->error.message;
+    struct run_record record = writer_record(stream, operation, "failed", reason);
+    struct tl_error ignored = {0};
+
+    if (!writer->options.keep_record || !writer->durable || writer->dead.status != TL_OK)
+        return;
+    if (writer_ops(writer)->commit(writer->options.destination, stream->stream->table, NULL,
+                                   &record, &ignored) != TL_OK) {
+        tl_log(TL_LOG_WARNING, "the failed run could not be recorded: %s", ignored.message);
+        writer_ops(writer)->rollback(writer->options.destination);
+    }
+}
+
+static void writer_enter(struct writer *writer, struct stream_run *stream)
+{
+    if (writer->stream == stream)
+        return;
+    plan_reset(&writer->plan);
+    writer->stream = stream;
+}
+
+/* Carries out one operation and lets it go. */
+static enum tl_status writer_carry_out(struct writer *writer, struct operation *operation,
+                                       struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+
+    switch (operation->kind) {
+    case OPERATION_UPSERT:
+        return writer_upsert(writer, operation, err);
+    case OPERATION_UPDATE:
+    case OPERATION_DELETE:
+        return writer_update(writer, operation, err);
+    case OPERATION_TRUNCATE:
+    case OPERATION_SWEEP_BEGIN:
+    case OPERATION_SWEEP:
+        status = writer_table_operation(writer, operation->kind, err);
+        break;
+    case OPERATION_CHECKPOINT:
+        status = writer_checkpoint(writer, operation, err);
+        break;
+    case OPERATION_ROLLBACK:
+        writer_rollback(writer);
+        if (operation->last)
+            writer_record_failure(writer, operation);
+        break;
+    }
+    operation_free(operation);
+    return status;
+}
+
+static void writer_step(struct writer *writer, struct operation *operation)
+{
+    struct stream_run *stream = operation->stream;
+    struct tl_error err = {0};
+    enum tl_status status;
+
+    writer_enter(writer, stream);
+    if (operation->kind != OPERATION_ROLLBACK && atomic_load(&stream->failed)) {
+        operation_free(operation);
+        return;
+    }
+    if (writer->dead.status != TL_OK) {
+        operation_free(operation);
+        err = writer->dead;
+        status = err.status;
+    } else {
+        status = writer_carry_out(writer, operation, &err);
+    }
+    if (status != TL_OK && !atomic_load(&stream->failed)) {
+        stream->error = err;
+        atomic_store(&stream->failed, true);
+        if (writer->dead.status == TL_OK)
+            writer_rollback(writer);
+    }
+}
+
+static void *writer_main(void *argument)
+{
+    struct writer *writer = argument;
+    struct operation *operation;
+
+    while ((operation = queue_pop(writer->options.queue)) != NULL) {
+        writer_step(writer, operation);
+        queue_finish(writer->options.queue);
+    }
+    return NULL;
+}
+
+enum tl_status writer_new(const struct writer_options *options, struct writer **out,
+                          struct tl_error *err)
+{
+    const struct destination_contents *contents = options->contents;
+    struct writer *writer = calloc(1, sizeof(*writer));
+
+    if (writer == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for the writer");
+    writer->options = *options;
+    writer->durable =
+        contents->catalog.n_tables > 0 || contents->n_states > 0 || contents->next_run > 1;
+    plan_init(&writer->plan);
+    gather_init(&writer->gather);
+    if (pthread_create(&writer->thread, NULL, writer_main, writer) != 0) {
+        free(writer);
+        return tl_fail(err, TL_INTERNAL, "cannot start the writer's thread");
+    }
+    *out = writer;
+    return TL_OK;
+}
+
+void writer_free(struct writer *writer)
+{
+    if (writer == NULL)
+        return;
+    queue_close(writer->options.queue);
+    pthread_join(writer->thread, NULL);
+    gather_reset(&writer->gather);
+    plan_reset(&writer->plan);
+    free(writer);
+}

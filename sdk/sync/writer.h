@@ -1,0 +1,26 @@
+/* The writer: a thread that owns the destination and carries out the queue's operations. */
+#ifndef SYNC_WRITER_H
+#define SYNC_WRITER_H
+
+#include "destinations/destination.h"
+#include "sync/queue.h"
+#include "sync/stream_run.h"
+
+struct writer;
+
+struct writer_options {
+    struct destination *destination; /* borrowed until writer_free */
+    struct destination_contents
+        *contents; /* as loaded; the writer keeps its catalog up to date */
+    struct queue *queue;
+    bool keep_record; /* write the run log */
+};
+
+/* Starts the thread. */
+TL_NODISCARD enum tl_status writer_new(const struct writer_options *options,
+                                       struct writer **out, struct tl_error *err);
+
+/* Closes the queue, waits for the thread to carry out the rest, and frees. NULL is fine. */
+void writer_free(struct writer *writer);
+
+#endif
