@@ -1,0 +1,66 @@
+/* Placeholders in commands. */
+#include "placeholder.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 128 };
+
+/* Reads "{{ name }}" at text; gives the name and what follows. False if it is no placeholder of
+ * ours. */
+static bool placeholder_read(const char *text, char name[NAME_MAX_BYTES], const char **rest)
+{
+    const char *start = text + 2, *end;
+    size_t size;
+
+    while (*start == ' ')
+        start++;
+    end = start;
+    while (isalnum((unsigned char)*end) || *end == '_' || *end == '.' || *end == '-')
+        end++;
+    size = (size_t)(end - start);
+    while (*end == ' ')
+        end++;
+    if (strncmp(end, "}}", 2) != 0 || size == 0 || size >= NAME_MAX_BYTES)
+        return false;
+    memcpy(name, start, size);
+    name[size] = '\0';
+    *rest = end + 2;
+    return strcmp(name, "cursor") == 0 || strncmp(name, "state.", 6) == 0 ||
+           strncmp(name, "config.", 7) == 0;
+}
+
+static enum tl_status placeholder_write(struct placeholder_source *source, const char *name,
+                                        struct buf *out, struct tl_error *err)
+{
+    const char *value = source->value(source, name);
+
+    if (value == NULL && strncmp(name, "config.", 7) == 0) {
+        (void)tl_fail(err, TL_CONFIGURATION, "{{%s}}: the configuration has no \"%s\"", name,
+                      name + 7);
+        return tl_remedy(err, "Add the key \"%s\"", name + 7);
+    }
+    return source->write(source, value ? value : "", out, err);
+}
+
+enum tl_status placeholder_expand(const char *text, struct placeholder_source *source,
+                                  struct buf *out, struct tl_error *err)
+{
+    char name[NAME_MAX_BYTES];
+    const char *open, *rest;
+
+    while ((open = strstr(text, "{{")) != NULL) {
+        buf_append(out, text, (size_t)(open - text));
+        if (!placeholder_read(open, name, &rest)) {
+            buf_append_char(out, '{');
+            text = open + 1;
+            continue;
+        }
+        if (placeholder_write(source, name, out, err) != TL_OK)
+            return err->status;
+        text = rest;
+    }
+    buf_append_string(out, text);
+    return buf_check(out, "the command", err);
+}

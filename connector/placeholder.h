@@ -1,0 +1,25 @@
+/* Placeholders in commands: {{cursor}}, {{state.NAME}}, {{config.NAME}}. Any other text in
+ * double braces is left as it is: `docker ps --format '{{json .}}'` is a command like others.
+ */
+#ifndef CONNECTOR_PLACEHOLDER_H
+#define CONNECTOR_PLACEHOLDER_H
+
+#include "base/buf.h"
+
+/* Where values come from, and how they are written. */
+struct placeholder_source {
+    /* The value of "cursor", "state.NAME" or "config.NAME"; NULL if there is none. Lent until
+     * the next call. */
+    const char *(*value)(struct placeholder_source *self, const char *name);
+    /* Appends the value as it must stand in the text. */
+    enum tl_status (*write)(struct placeholder_source *self, const char *value, struct buf *out,
+                            struct tl_error *err);
+};
+
+/* Appends text with its placeholders replaced. A {{config.NAME}} without value is
+ * TL_CONFIGURATION; cursor and state without value are empty: so it is in the first sync. */
+TL_NODISCARD enum tl_status placeholder_expand(const char *text,
+                                               struct placeholder_source *source,
+                                               struct buf *out, struct tl_error *err);
+
+#endif

@@ -1,0 +1,143 @@
+/* The source of streams with a `command`: what a remote command prints. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "placeholder.h"
+#include "sources/exec.h"
+#include "sources/source.h"
+#include "ssh/login_shell.h"
+#include "towline/log.h"
+
+enum { COMMAND_MAX_BYTES = 1 << 20, SHELL_TIMEOUT_MS = 10000 };
+
+static bool command_serves(const struct stream *stream)
+{
+    return stream->command != NULL;
+}
+
+/* Where the values of placeholders come from, and how they are quoted. */
+struct command_values {
+    struct placeholder_source base;
+    struct tl_sync *sync;
+    const struct tl_config *config;
+    enum shell shell;
+    bool raw; /* for stdin, which no shell reads */
+};
+
+static const char *command_value(struct placeholder_source *source, const char *name)
+{
+    struct command_values *self = (struct command_values *)source;
+
+    if (strncmp(name, "config.", 7) == 0)
+        return tl_config_text(self->config, name + 7);
+    if (strncmp(name, "state.", 6) == 0)
+        name += 6;
+    return tl_sync_state_value(self->sync, name);
+}
+
+static enum tl_status command_write(struct placeholder_source *source, const char *value,
+                                    struct buf *out, struct tl_error *err)
+{
+    struct command_values *self = (struct command_values *)source;
+
+    if (!self->raw)
+        return shell_quote(self->shell, value, strlen(value), out, err);
+    buf_append_string(out, value);
+    return TL_OK;
+}
+
+/* The shell to quote for: fish and csh are told apart from POSIX shells by asking the host. */
+static enum tl_status command_shell(struct ssh_session *session, const struct stream *stream,
+                                    enum shell *out, struct tl_error *err)
+{
+    enum ssh_login_shell login = SSH_SHELL_POSIX;
+
+    *out = stream->shell;
+    if (stream->shell != SHELL_POSIX)
+        return TL_OK;
+    if (ssh_session_login_shell(session, clock_now_ms() + SHELL_TIMEOUT_MS, &login, err) !=
+        TL_OK) {
+        if (err->status != TL_COMMAND)
+            return err->status;
+        login = SSH_SHELL_POSIX; /* a forced command: what it is quoted for does not matter */
+    }
+    if (login == SSH_SHELL_FISH)
+        *out = SHELL_FISH;
+    else if (login == SSH_SHELL_CSH)
+        *out = SHELL_CSH;
+    return TL_OK;
+}
+
+/* The sink of exec: what arrives is fed to the sync. */
+struct command_sink {
+    struct exec_sink base;
+    struct tl_sync *sync;
+};
+
+static enum tl_status command_take(struct exec_sink *sink, const char *data, size_t size,
+                                   struct tl_error *err)
+{
+    return tl_feed(((struct command_sink *)sink)->sync, data, size, err);
+}
+
+static bool command_is_ready(struct exec_sink *sink)
+{
+    return tl_sync_ready(((struct command_sink *)sink)->sync);
+}
+
+static int command_ready_fd(struct exec_sink *sink)
+{
+    return tl_sync_ready_fd(((struct command_sink *)sink)->sync);
+}
+
+static enum tl_status command_execute(struct ssh_session *session, const struct stream *stream,
+                                      const struct buf *command, const struct buf *input,
+                                      struct tl_sync *sync, struct tl_error *err)
+{
+    struct command_sink sink = {.base = {command_take, command_is_ready, command_ready_fd},
+                                .sync = sync};
+    struct exec_request request = {
+        .command = buf_text(command),
+        .input = stream->input ? buf_text(input) : NULL,
+        .input_size = input->size,
+        .completion =
+            stream->completion == STREAM_COMPLETION_STATUS ? EXEC_BY_STATUS : EXEC_BY_MARKER,
+        .command_timeout_ms = stream->command_timeout_ms > 0 ? stream->command_timeout_ms : 0,
+        .idle_timeout_ms = stream->idle_timeout_ms > 0 ? stream->idle_timeout_ms : 0,
+        .expected_exit_codes = stream->expected_exit_codes,
+        .n_expected_exit_codes = stream->n_expected_exit_codes,
+        .fail_on_stderr = stream->fail_on_stderr,
+    };
+    struct exec_result result = {0};
+    enum tl_status status;
+
+    tl_log(TL_LOG_DEBUG, "%s: running on %s: %s", stream->base.table,
+           ssh_session_label(session), buf_text(command));
+    status = exec_run(session, &request, &sink.base, &result, err);
+    exec_result_free(&result);
+    return status;
+}
+
+static enum tl_status command_run(struct ssh_session *session, const struct stream *stream,
+                                  const struct tl_config *config, struct tl_sync *sync,
+                                  struct tl_error *err)
+{
+    struct buf command = BUF_INIT(COMMAND_MAX_BYTES), input = BUF_INIT(COMMAND_MAX_BYTES);
+    struct command_values values = {
+        .base = {command_value, command_write}, .sync = sync, .config = config};
+    enum tl_status status = command_shell(session, stream, &values.shell, err);
+
+    if (status == TL_OK)
+        status = placeholder_expand(stream->command, &values.base, &command, err);
+    values.raw = true;
+    if (status == TL_OK && stream->input != NULL)
+        status = placeholder_expand(stream->input, &values.base, &input, err);
+    if (status == TL_OK)
+        status = command_execute(session, stream, &command, &input, sync, err);
+    buf_wipe(&command);
+    buf_wipe(&input);
+    return status;
+}
+
+extern const struct source source_command;
+const struct source source_command = {.serves = command_serves, .run = command_run};

@@ -1,0 +1,425 @@
+/* Bytes out of a remote command: the run from start to known end. */
+#include "sources/exec.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "sources/exec_marker.h"
+#include "sources/exec_stderr.h"
+#include "sources/exec_wrap.h"
+#include "ssh/channel.h"
+#include "ssh/login_shell.h"
+#include "ssh/random.h"
+#include "towline/log.h"
+
+enum {
+    CHUNK_BYTES = 256 * 1024,
+    COMMAND_MAX_BYTES = 1024 * 1024,
+    START_TIMEOUT_MS =
+        30000,         /* for the server's consent, and for the question about the shell */
+    DRAIN_MS = 500,    /* for stderr, once the output's end is known */
+    FINISH_MS = 5000,  /* for the server's word on how a command ended that broke off */
+    ASK_AGAIN_MS = 10, /* a full sink that has nothing to poll on */
+    SERVICE_MS = 1000  /* how often the connection is served for a full sink */
+};
+
+/* A command under way. */
+struct run {
+    struct ssh_session *session;
+    const struct exec_request *request;
+    struct exec_sink *sink;
+    struct exec_result *result;
+    struct ssh_channel *channel;
+    struct exec_marker marker;
+    struct exec_stderr errors;
+    struct ssh_exit exit;
+    char *chunk;
+    size_t input_taken;
+    bool input_ended;
+    bool moved;  /* some bytes came or went in this round */
+    bool closed; /* by the server, orderly: exit is known */
+    int64_t start_ms;
+    int64_t last_byte_ms;
+    int64_t give_up_ms; /* for what may still come after the output's end */
+};
+
+static const char *label(const struct run *run)
+{
+    return ssh_session_label(run->session);
+}
+
+static bool by_marker(const struct run *run)
+{
+    return run->request->completion == EXEC_BY_MARKER;
+}
+
+static bool ended_by_marker(const struct run *run)
+{
+    return by_marker(run) && run->marker.place == EXEC_AFTER;
+}
+
+static enum tl_status compose(struct run *run, struct buf *line, int64_t deadline_ms,
+                              struct tl_error *err)
+{
+    const char *command = run->request->command;
+    enum ssh_login_shell shell = SSH_SHELL_POSIX;
+    char nonce[EXEC_NONCE_SIZE];
+    enum tl_status status;
+
+    if (!by_marker(run)) {
+        buf_append_string(line, command);
+        return buf_check(line, "the command", err);
+    }
+    status = ssh_session_login_shell(run->session, deadline_ms, &shell, err);
+    if (status == TL_OK)
+        status = random_hex(nonce, sizeof(nonce), err);
+    if (status != TL_OK)
+        return status;
+    exec_marker_init(&run->marker, nonce);
+    exec_wrap(line, shell, command, nonce);
+    return buf_check(line, "the command", err);
+}
+
+static enum tl_status start(struct run *run, struct tl_error *err)
+{
+    struct buf line = BUF_INIT(COMMAND_MAX_BYTES);
+    int64_t deadline_ms = run->start_ms + START_TIMEOUT_MS;
+    enum tl_status status = compose(run, &line, deadline_ms, err);
+
+    if (status == TL_OK)
+        status =
+            ssh_channel_open(run->session, buf_text(&line), deadline_ms, &run->channel, err);
+    buf_wipe(&line);
+    run->last_byte_ms = clock_now_ms();
+    return status;
+}
+
+static enum tl_status write_input(struct run *run, struct tl_error *err)
+{
+    const struct exec_request *request = run->request;
+    size_t left = request->input != NULL ? request->input_size - run->input_taken : 0,
+           taken = 0;
+    enum tl_status status;
+
+    if (run->input_ended)
+        return TL_OK;
+    if (left == 0)
+        return ssh_channel_send_eof(run->channel, &run->input_ended, err);
+    status =
+        ssh_channel_write(run->channel, request->input + run->input_taken, left, &taken, err);
+    run->input_taken += taken;
+    run->moved |= taken > 0;
+    return status;
+}
+
+static enum tl_status read_errors(struct run *run, struct tl_error *err)
+{
+    size_t got = 0;
+    enum tl_status status =
+        ssh_channel_read(run->channel, SSH_STDERR, run->chunk, CHUNK_BYTES, &got, err);
+
+    if (status == TL_OK && got > 0) {
+        exec_stderr_feed(&run->errors, run->chunk, got);
+        run->moved = true;
+    }
+    return status;
+}
+
+static enum tl_status hand_on(struct run *run, const char *data, size_t size,
+                              struct tl_error *err)
+{
+    run->result->stdout_bytes += size;
+    return run->sink->bytes(run->sink, data, size, err);
+}
+
+static void log_noise(const struct run *run)
+{
+    char safe[400];
+
+    if (run->marker.noise.size > 0)
+        tl_log(TL_LOG_DEBUG, "%s: dropped what the login shell printed before the output: %s",
+               label(run),
+               text_safe(safe, sizeof(safe), run->marker.noise.data, run->marker.noise.size));
+}
+
+static enum tl_status take_output(struct run *run, size_t size, struct tl_error *err)
+{
+    const char *data = run->chunk, *piece;
+    size_t piece_size;
+    bool before = run->marker.place == EXEC_BEFORE;
+    enum tl_status status = TL_OK;
+
+    if (!by_marker(run))
+        return hand_on(run, data, size, err);
+    while (status == TL_OK && exec_marker_next(&run->marker, &data, &size, &piece, &piece_size))
+        status = hand_on(run, piece, piece_size, err);
+    if (before && run->marker.place != EXEC_BEFORE)
+        log_noise(run);
+    if (run->marker.place == EXEC_AFTER && run->give_up_ms == CLOCK_NEVER)
+        run->give_up_ms = clock_now_ms() + DRAIN_MS;
+    return status;
+}
+
+static enum tl_status read_output(struct run *run, struct tl_error *err)
+{
+    size_t got = 0;
+    enum tl_status status =
+        ssh_channel_read(run->channel, SSH_STDOUT, run->chunk, CHUNK_BYTES, &got, err);
+
+    if (status != TL_OK || got == 0)
+        return status;
+    run->moved = true;
+    return take_output(run, got, err);
+}
+
+static bool sink_ready(const struct run *run)
+{
+    return run->sink->ready == NULL || ended_by_marker(run) || run->sink->ready(run->sink);
+}
+
+/* One round over all streams. While the sink is full, stdout waits in the channel's window. */
+static enum tl_status turn(struct run *run, bool ready, struct tl_error *err)
+{
+    enum tl_status status;
+
+    run->moved = false;
+    status = write_input(run, err);
+    if (status == TL_OK)
+        status = read_errors(run, err);
+    if (status == TL_OK && ready)
+        status = read_output(run, err);
+    if (run->moved || !ready)
+        run->last_byte_ms = clock_now_ms();
+    return status;
+}
+
+static enum tl_status timed_out(const struct run *run, const char *what, const char *key,
+                                int64_t limit_ms, struct tl_error *err)
+{
+    tl_fail(err, TL_COMMAND_TIMEOUT, "%s: the command %s %s (%g s)", label(run), what, key,
+            (double)limit_ms / 1000);
+    return tl_remedy(err, "make the command faster, or raise %s", key);
+}
+
+static enum tl_status check_time(const struct run *run, struct tl_error *err)
+{
+    const struct exec_request *request = run->request;
+    int64_t now_ms = clock_now_ms();
+
+    if (request->command_timeout_ms > 0 &&
+        now_ms - run->start_ms >= request->command_timeout_ms)
+        return timed_out(run, "ran longer than", "command_timeout", request->command_timeout_ms,
+                         err);
+    if (request->idle_timeout_ms > 0 && now_ms - run->last_byte_ms >= request->idle_timeout_ms)
+        return timed_out(run, "printed nothing for as long as", "idle_timeout",
+                         request->idle_timeout_ms, err);
+    return TL_OK;
+}
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static enum tl_status wait_turn(const struct run *run, bool ready, struct tl_error *err)
+{
+    const struct exec_request *request = run->request;
+    int64_t until_ms = run->give_up_ms;
+    int fd = -1;
+
+    if (request->command_timeout_ms > 0)
+        until_ms = earliest(until_ms, run->start_ms + request->command_timeout_ms);
+    if (request->idle_timeout_ms > 0)
+        until_ms = earliest(until_ms, run->last_byte_ms + request->idle_timeout_ms);
+    if (!ready) {
+        fd = run->sink->ready_fd != NULL ? run->sink->ready_fd(run->sink) : -1;
+        until_ms = earliest(until_ms, clock_now_ms() + (fd < 0 ? ASK_AGAIN_MS : SERVICE_MS));
+    }
+    return ssh_session_wait(run->session, until_ms, fd, err);
+}
+
+/* Both streams have ended: asks how the command did, unless the mark has told. */
+static enum tl_status finish(struct run *run, bool *done, struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+
+    *done = ended_by_marker(run);
+    if (*done)
+        return TL_OK;
+    if (by_marker(run) && run->give_up_ms == CLOCK_NEVER)
+        run->give_up_ms = clock_now_ms() + FINISH_MS;
+    status = ssh_channel_finish(run->channel, &run->closed, &run->exit, err);
+    *done = run->closed;
+    return status;
+}
+
+/* Reads until the end is known, or nothing more is to be hoped for. */
+static enum tl_status follow(struct run *run, struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+    bool done = false;
+
+    while (status == TL_OK && !done) {
+        bool ready = sink_ready(run);
+
+        status = turn(run, ready, err);
+        if (status == TL_OK && !run->moved && ssh_channel_at_end(run->channel))
+            status = finish(run, &done, err);
+        if (status != TL_OK || done || clock_now_ms() >= run->give_up_ms)
+            break;
+        status = ended_by_marker(run) ? TL_OK : check_time(run, err);
+        if (status == TL_OK)
+            status =
+                run->moved ? ssh_session_check(run->session, err) : wait_turn(run, ready, err);
+    }
+    return status;
+}
+
+static bool is_expected(const struct exec_request *request, int status)
+{
+    if (request->expected_exit_codes == NULL)
+        return status == 0;
+    for (size_t i = 0; i < request->n_expected_exit_codes; i++)
+        if (request->expected_exit_codes[i] == status)
+            return true;
+    return false;
+}
+
+static enum tl_status check_status(const struct run *run, int status, struct tl_error *err)
+{
+    char line[300];
+
+    if (is_expected(run->request, status))
+        return TL_OK;
+    tl_fail(err, TL_COMMAND, "%s: the command ended with exit status %d%s", label(run), status,
+            exec_stderr_last_line(&run->errors, line, sizeof(line)));
+    if (status == 127)
+        return tl_remedy(err,
+                         "the command was not found: is it installed there, and in the PATH of "
+                         "a login without terminal? Its full path helps");
+    if (status == 126)
+        return tl_remedy(err, "the command cannot be executed there: check its file mode");
+    return tl_remedy(err,
+                     "run the command there by hand; if this status is no failure, name it in "
+                     "expected_exit_codes");
+}
+
+static enum tl_status killed(const struct run *run, struct tl_error *err)
+{
+    char line[300];
+
+    tl_fail(err, TL_COMMAND, "%s: the command was killed by signal %s%s", label(run),
+            run->exit.signal, exec_stderr_last_line(&run->errors, line, sizeof(line)));
+    return tl_remedy(err, "look for the reason in the server's logs (out of memory, limits)");
+}
+
+/* How the end came to be unknown, in a few words. */
+static void describe_end(const struct run *run, char *out, size_t size)
+{
+    char line[300];
+
+    exec_stderr_last_line(&run->errors, line, sizeof(line));
+    if (run->closed)
+        snprintf(out, size, "the server reports exit status %d%s", run->exit.status, line);
+    else
+        snprintf(out, size, "the server reports nothing%s", line);
+}
+
+/* The output ended without the mark: it may be short of something, whatever the server says. */
+static enum tl_status unproven(const struct run *run, struct tl_error *err)
+{
+    char end[400], noise[120];
+
+    describe_end(run, end, sizeof(end));
+    if (run->marker.place == EXEC_INSIDE) {
+        tl_fail(err, TL_COMMAND,
+                "%s: the output broke off: the command did not come to its end "
+                "(%s)",
+                label(run), end);
+        return tl_remedy(err,
+                         "look for what ended it: a limit for sessions on the server, a killed "
+                         "shell; in fish, leave out exec");
+    }
+    text_safe(noise, sizeof(noise), buf_text(&run->marker.noise), run->marker.noise.size);
+    tl_fail(err, TL_COMMAND, "%s: the login shell did not run the command (%s)%s%s", label(run),
+            end, noise[0] != '\0' ? "; it printed: " : "", noise);
+    return tl_remedy(err,
+                     "if the account has a forced command, or a shell other than sh, bash, "
+                     "dash, zsh, csh or fish, set completion to \"status\"");
+}
+
+static enum tl_status judge(const struct run *run, struct tl_error *err)
+{
+    enum tl_status status;
+
+    if (ended_by_marker(run))
+        status = check_status(run, run->marker.status, err);
+    else if (run->exit.signal[0] != '\0')
+        status = killed(run, err);
+    else if (by_marker(run))
+        status = unproven(run, err);
+    else
+        status = check_status(run, run->exit.status, err);
+    if (status == TL_OK && run->request->fail_on_stderr && run->errors.bytes > 0) {
+        char line[300];
+        tl_fail(err, TL_COMMAND, "%s: the command wrote to stderr%s", label(run),
+                exec_stderr_last_line(&run->errors, line, sizeof(line)));
+        status = tl_remedy(err, "mend what it complains of, or set fail_on_stderr to false");
+    }
+    return status;
+}
+
+static void report(struct run *run)
+{
+    struct exec_result *result = run->result;
+
+    exec_stderr_finish(&run->errors);
+    result->exit_status = ended_by_marker(run) ? run->marker.status : run->exit.status;
+    memcpy(result->signal, run->exit.signal, sizeof(result->signal));
+    result->stderr_bytes = run->errors.bytes;
+    result->stderr_tail = run->errors.tail;
+    run->errors.tail = (struct buf){0};
+    result->duration_ms = clock_now_ms() - run->start_ms;
+}
+
+enum tl_status exec_run(struct ssh_session *session, const struct exec_request *request,
+                        struct exec_sink *sink, struct exec_result *result,
+                        struct tl_error *err)
+{
+    struct run run = {.session = session,
+                      .request = request,
+                      .sink = sink,
+                      .result = result,
+                      .start_ms = clock_now_ms(),
+                      .give_up_ms = CLOCK_NEVER,
+                      .chunk = malloc(CHUNK_BYTES)};
+    enum tl_status status;
+
+    *result = (struct exec_result){0};
+    exec_stderr_init(&run.errors, ssh_session_label(session));
+    if (run.chunk == NULL)
+        status = tl_fail(err, TL_MEMORY, "%s: out of memory", label(&run));
+    else
+        status = start(&run, err);
+    if (status == TL_OK)
+        status = follow(&run, err);
+    if (status == TL_OK)
+        status = judge(&run, err);
+    if (status != TL_OK && run.channel != NULL && !run.closed && !ended_by_marker(&run))
+        ssh_channel_terminate(run.channel);
+    report(&run);
+    ssh_channel_close(run.channel);
+    exec_stderr_free(&run.errors);
+    exec_marker_free(&run.marker);
+    free(run.chunk);
+    return status;
+}
+
+void exec_result_free(struct exec_result *result)
+{
+    buf_free(&result->stderr_tail);
+}

@@ -1,0 +1,212 @@
+/* Logging in: which way is tried when, and what is said if none leads in. */
+#include "ssh/auth.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "ssh/auth_ways.h"
+#include "ssh/greeting.h"
+#include "ssh/key.h"
+#include "towline/log.h"
+
+struct auth {
+    struct ssh_session *session;
+    const struct ssh_options *options;
+    struct buf offered; /* the methods the server would go on with, a comma list */
+    struct buf tried;   /* for messages */
+    unsigned ways_tried;
+    bool done;
+};
+
+static bool given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+static bool has_password(const struct ssh_options *options)
+{
+    return given(options->password);
+}
+
+static bool has_agent(const struct ssh_options *options)
+{
+    return options->use_agent;
+}
+
+/* In the order of trying. Password goes before keyboard-interactive, which asks for the same.
+ */
+static const struct {
+    const char *method; /* RFC 4252's name */
+    const char *name;   /* ours */
+    bool (*given)(const struct ssh_options *options);
+    enum tl_status (*run)(struct ssh_session *session, const struct ssh_options *options,
+                          struct buf *tried, struct tl_error *err);
+} ways[] = {
+    {"publickey", "private key", ssh_key_given, auth_by_key},
+    {"publickey", "agent", has_agent, auth_by_agent},
+    {"password", "password", has_password, auth_by_password},
+    {"keyboard-interactive", "keyboard-interactive", has_password, auth_by_keyboard},
+};
+enum { WAYS = sizeof(ways) / sizeof(ways[0]), PASSWORD_WAY = 2, KEYBOARD_WAY = 3 };
+
+/* Asks what the server would accept next; the answer may also be that no proof is needed. */
+static enum tl_status ask_methods(struct auth *auth, struct tl_error *err)
+{
+    struct ssh_session *session = auth->session;
+    const char *user = auth->options->user;
+    char *methods, safe[300];
+
+    pump_slice(session);
+    methods = libssh2_userauth_list(session->ssh, user, (unsigned)strlen(user));
+    auth->done = libssh2_userauth_authenticated(session->ssh) != 0;
+    if (auth->done)
+        return TL_OK;
+    if (methods == NULL)
+        return pump_fail(session, TL_AUTHENTICATION, libssh2_session_last_errno(session->ssh),
+                         "asking how to log in", err);
+    buf_reset(&auth->offered);
+    text_safe(safe, sizeof(safe), methods, strlen(methods));
+    buf_append_string(&auth->offered, safe);
+    return TL_OK;
+}
+
+/* The same password is not given twice where the server did not ask for a second proof. */
+static bool is_repeat(const struct auth *auth, size_t way)
+{
+    return way == KEYBOARD_WAY && (auth->ways_tried & 1u << PASSWORD_WAY) != 0 &&
+           ssh_names_contain(buf_text(&auth->offered), ways[PASSWORD_WAY].method);
+}
+
+static bool next_way(const struct auth *auth, size_t *way)
+{
+    for (size_t i = 0; i < WAYS; i++) {
+        if ((auth->ways_tried & 1u << i) == 0 && ways[i].given(auth->options) &&
+            ssh_names_contain(buf_text(&auth->offered), ways[i].method) &&
+            !is_repeat(auth, i)) {
+            *way = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum tl_status try_way(struct auth *auth, size_t way, struct buf *how,
+                              struct tl_error *err)
+{
+    struct buf tried = BUF_INIT(2048);
+    enum tl_status status;
+
+    auth->ways_tried |= 1u << way;
+    status = ways[way].run(auth->session, auth->options, &tried, err);
+    auth->done = status == TL_OK;
+    if (tried.size > 0)
+        buf_printf(&auth->tried, "%s%s", auth->tried.size > 0 ? ", " : "", buf_text(&tried));
+    if (auth->done)
+        buf_append(how, buf_text(&auth->tried), auth->tried.size);
+    else if (status == TL_AUTHENTICATION)
+        status = TL_OK; /* refused, or one proof of several: the next answer tells */
+    buf_free(&tried);
+    return status;
+}
+
+static enum tl_status nothing_given(const struct auth *auth, struct tl_error *err)
+{
+    tl_fail(err, TL_CONFIGURATION, "%s: no way to log in is configured; the server offers %s",
+            auth->session->label, buf_text(&auth->offered));
+    return tl_remedy(
+        err, "set ssh_private_key_path (or ssh_private_key), ssh_agent or ssh_password");
+}
+
+static enum tl_status refused(const struct auth *auth, struct tl_error *err)
+{
+    const char *user = auth->options->user;
+    bool key_tried = (auth->ways_tried & 3u) != 0;
+
+    if (auth->tried.size == 0) {
+        tl_fail(err, TL_AUTHENTICATION,
+                "%s: nothing that is configured can be used to log in; the server offers %s",
+                auth->session->label, buf_text(&auth->offered));
+        return tl_remedy(err, "configure one of the methods that the server offers");
+    }
+    tl_fail(err, TL_AUTHENTICATION, "%s: the server refused the login: tried %s; it offers %s",
+            auth->session->label, buf_text(&auth->tried), buf_text(&auth->offered));
+    if (!key_tried)
+        return tl_remedy(err, "check ssh_user and ssh_password");
+    return tl_remedy(err,
+                     "append the public key to ~%s/.ssh/authorized_keys on the server (folder "
+                     "mode 0700, file 0600)%s",
+                     user,
+                     SSH_MODERN ? "" : "; RSA keys need libssh2 1.11 or newer, this is older");
+}
+
+static bool any_left(const struct auth *auth)
+{
+    for (size_t i = 0; i < WAYS; i++)
+        if ((auth->ways_tried & 1u << i) == 0 && ways[i].given(auth->options))
+            return true;
+    return false;
+}
+
+/* A server that wants several proofs offers the next method only after the one before it, and
+ * libssh2 does not tell a refusal from a first step: then the server is asked again. */
+static enum tl_status choose_way(struct auth *auth, size_t *way, bool *found,
+                                 struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+
+    *found = next_way(auth, way);
+    if (!*found && auth->ways_tried != 0 && any_left(auth)) {
+        status = ask_methods(auth, err);
+        *found = status == TL_OK && !auth->done && next_way(auth, way);
+    }
+    return status;
+}
+
+static enum tl_status run(struct auth *auth, struct buf *how, struct tl_error *err)
+{
+    enum tl_status status = ask_methods(auth, err);
+    bool found = true;
+    size_t way;
+
+    if (status == TL_OK && auth->done)
+        buf_append_string(how, "none needed");
+    else if (status == TL_OK && !any_left(auth))
+        return nothing_given(auth, err);
+    while (status == TL_OK && !auth->done && found) {
+        status = choose_way(auth, &way, &found, err);
+        if (status == TL_OK && found)
+            status = try_way(auth, way, how, err);
+    }
+    /* a server that closes the connection after refusals has said no, too */
+    if ((status == TL_OK && !auth->done) || (status == TL_LOST && auth->tried.size > 0))
+        return refused(auth, err);
+    return status;
+}
+
+/* A key that cannot be used is worth knowing of even if the server has another opinion. */
+static enum tl_status check_key(const struct ssh_options *options, struct tl_error *err)
+{
+    struct ssh_key key = {0};
+    enum tl_status status = TL_OK;
+
+    if (ssh_key_given(options))
+        status = ssh_key_load(options, &key, err);
+    ssh_key_free(&key);
+    return status;
+}
+
+enum tl_status auth_run(struct ssh_session *session, const struct ssh_options *options,
+                        struct buf *how, struct tl_error *err)
+{
+    struct auth auth = {.session = session,
+                        .options = options,
+                        .offered = BUF_INIT(1024),
+                        .tried = BUF_INIT(2048)};
+    enum tl_status status = check_key(options, err);
+
+    if (status == TL_OK)
+        status = run(&auth, how, err);
+    buf_free(&auth.offered);
+    buf_free(&auth.tried);
+    return status;
+}

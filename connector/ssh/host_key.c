@@ -1,0 +1,175 @@
+/* Whether the server is the one it should be: pin, known_hosts, policy. */
+#include "ssh/host_key.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "towline/log.h"
+
+static const char prefix[] = "SHA256:";
+
+struct known_key host_key_shown(struct ssh_session *session)
+{
+    struct known_key key = {0};
+    int type;
+    const char *blob = libssh2_session_hostkey(session->ssh, &key.size, &type);
+
+    key.blob = (const unsigned char *)blob;
+    return key;
+}
+
+static bool given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+/* The prefix may be missing and base64 padding may be there: both are seen in forms. */
+static bool same_fingerprint(const char *wanted, const char *shown)
+{
+    size_t prefix_size = sizeof(prefix) - 1, size;
+
+    wanted += strspn(wanted, " \t\r\n");
+    if (strncmp(wanted, prefix, prefix_size) == 0)
+        wanted += prefix_size;
+    shown += prefix_size;
+    size = strcspn(wanted, "= \t\r\n");
+    return size == strlen(shown) && strncmp(wanted, shown, size) == 0;
+}
+
+static enum tl_status verify_pin(const struct ssh_session *session, const char *pin,
+                                 const char *type, const char *shown, struct tl_error *err)
+{
+    char safe[100];
+
+    if (same_fingerprint(pin, shown))
+        return TL_OK;
+    tl_fail(err, TL_HOST_KEY, "%s: the server's %s key is %s, but ssh_host_key_sha256 says %s",
+            session->label, type, shown, text_safe(safe, sizeof(safe), pin, strlen(pin)));
+    return tl_remedy(err,
+                     "ask the server's administrator for the fingerprint (ssh-keygen -lf "
+                     "/etc/ssh/ssh_host_ed25519_key.pub) and change the pin only if it agrees");
+}
+
+static enum tl_status refuse_revoked(const struct ssh_session *session, const char *type,
+                                     const char *shown, const char *path, struct tl_error *err)
+{
+    tl_fail(err, TL_HOST_KEY, "%s: the server's %s key %s is marked @revoked in %s",
+            session->label, type, shown, path);
+    return tl_remedy(err,
+                     "this key must not be used any more: tell the server's administrator");
+}
+
+static enum tl_status approve(struct ssh_session *session, const struct ssh_options *options,
+                              const struct known_hosts *known, const char *type,
+                              const char *shown, struct tl_error *err)
+{
+    struct known_key key = host_key_shown(session);
+    char safe[100];
+    enum tl_status status;
+
+    if (known_hosts_check(known, key, NULL) == KNOWN_HOSTS_REVOKED)
+        return refuse_revoked(session, type, shown, options->known_hosts_path, err);
+    if (!same_fingerprint(options->approve_sha256, shown)) {
+        tl_fail(err, TL_HOST_KEY, "%s: the server's %s key is %s, not the approved %s",
+                session->label, type, shown,
+                text_safe(safe, sizeof(safe), options->approve_sha256,
+                          strlen(options->approve_sha256)));
+        return tl_remedy(err,
+                         "nothing was recorded; compare with what the server's administrator "
+                         "says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
+    }
+    status = known_hosts_add(options->known_hosts_path, options->host, options->port, key, true,
+                             err);
+    if (status == TL_OK)
+        tl_log(TL_LOG_INFO, "%s: host key %s %s recorded in %s", session->label, type, shown,
+               options->known_hosts_path);
+    return status;
+}
+
+static enum tl_status refuse_unknown(const struct ssh_session *session,
+                                     const struct ssh_options *options,
+                                     const struct known_hosts *known, const char *type,
+                                     const char *shown, struct tl_error *err)
+{
+    tl_fail(err, TL_HOST_KEY, "%s: the host key %s %s is not in %s%s", session->label, type,
+            shown, options->known_hosts_path,
+            known_hosts_has_authority(known) ? " (its @cert-authority lines are not supported)"
+                                             : "");
+    return tl_remedy(err,
+                     "check the fingerprint with the server's administrator, then: towline "
+                     "check --approve %s",
+                     shown);
+}
+
+static enum tl_status refuse_changed(const struct ssh_session *session,
+                                     const struct ssh_options *options, struct known_key other,
+                                     const char *type, const char *shown, struct tl_error *err)
+{
+    char known_type[KNOWN_KEY_TYPE_SIZE], known_sha256[KNOWN_KEY_SHA256_SIZE];
+    bool default_port = options->port == 22;
+
+    tl_fail(
+        err, TL_HOST_KEY,
+        "%s: the host key has changed: the server shows %s %s, %s holds %s %s; somebody may "
+        "be listening in",
+        session->label, type, shown, options->known_hosts_path,
+        known_key_type(other, known_type), known_key_sha256(other, known_sha256));
+    if (default_port)
+        return tl_remedy(err,
+                         "only if the server's administrator confirms the new key: ssh-keygen "
+                         "-R %s -f %s, then towline check --approve %s",
+                         options->host, options->known_hosts_path, shown);
+    return tl_remedy(err,
+                     "only if the server's administrator confirms the new key: ssh-keygen -R "
+                     "'[%s]:%u' -f %s, then towline check --approve %s",
+                     options->host, options->port, options->known_hosts_path, shown);
+}
+
+static enum tl_status verify_unknown(struct ssh_session *session,
+                                     const struct ssh_options *options,
+                                     const struct known_hosts *known, const char *type,
+                                     const char *shown, struct tl_error *err)
+{
+    enum tl_status status;
+
+    if (options->host_key_policy != SSH_HOST_KEY_ACCEPT_NEW)
+        return refuse_unknown(session, options, known, type, shown, err);
+    status = known_hosts_add(options->known_hosts_path, options->host, options->port,
+                             host_key_shown(session), false, err);
+    if (status == TL_OK)
+        tl_log(TL_LOG_INFO, "%s: new host, key %s %s remembered in %s", session->label, type,
+               shown, options->known_hosts_path);
+    return status;
+}
+
+enum tl_status host_key_verify(struct ssh_session *session, const struct ssh_options *options,
+                               const struct known_hosts *known, struct tl_error *err)
+{
+    struct known_key key = host_key_shown(session), other = {0};
+    char type[KNOWN_KEY_TYPE_SIZE], shown[KNOWN_KEY_SHA256_SIZE];
+
+    if (key.blob == NULL)
+        return tl_fail(err, TL_HOST_KEY, "%s: the server showed no host key", session->label);
+    known_key_type(key, type);
+    known_key_sha256(key, shown);
+    if (given(options->host_key_sha256))
+        return verify_pin(session, options->host_key_sha256, type, shown, err);
+    if (given(options->approve_sha256))
+        return approve(session, options, known, type, shown, err);
+    if (options->host_key_policy == SSH_HOST_KEY_RELAXED) {
+        tl_log(TL_LOG_WARNING,
+               "%s: host key %s %s is accepted unverified (ssh_host_key_policy)",
+               session->label, type, shown);
+        return TL_OK;
+    }
+    switch (known_hosts_check(known, key, &other)) {
+    case KNOWN_HOSTS_MATCH:
+        return TL_OK;
+    case KNOWN_HOSTS_REVOKED:
+        return refuse_revoked(session, type, shown, options->known_hosts_path, err);
+    case KNOWN_HOSTS_CHANGED:
+        return refuse_changed(session, options, other, type, shown, err);
+    default:
+        return verify_unknown(session, options, known, type, shown, err);
+    }
+}

@@ -1,0 +1,269 @@
+/* A private key as users hand it over: found, read, recognised. */
+#include "ssh/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "ssh/base64.h"
+#include "ssh/key_openssh.h"
+#include "ssh/local_user.h"
+
+static bool given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+bool ssh_key_given(const struct ssh_options *options)
+{
+    return given(options->private_key) || given(options->private_key_path);
+}
+
+void ssh_key_free(struct ssh_key *key)
+{
+    if (key == NULL)
+        return;
+    buf_wipe(&key->text);
+    buf_free(&key->public_line);
+    *key = (struct ssh_key){0};
+}
+
+/* White space around it, a byte order mark, CRLF, and \n written as two characters are what
+ * copying through forms and environment variables does to a key. */
+static void append_normalised(struct buf *out, const char *text, size_t size)
+{
+    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        text += 3;
+        size -= 3;
+    }
+    while (size > 0 && strchr(" \t\r\n", text[0]) != NULL) {
+        text++;
+        size--;
+    }
+    for (size_t i = 0; i < size; i++) {
+        bool escape = text[i] == '\\' && i + 1 < size;
+        if (escape && text[i + 1] == 'n')
+            buf_append_char(out, '\n');
+        else if (!(escape && text[i + 1] == 'r') && text[i] != '\r')
+            buf_append_char(out, text[i]);
+        if (escape && (text[i + 1] == 'n' || text[i + 1] == 'r'))
+            i++;
+    }
+    if (out->size > 0 && out->data[out->size - 1] != '\n')
+        buf_append_char(out, '\n');
+}
+
+/* A whole key in base64, as platforms hand over uploaded files. */
+static void unwrap_base64(struct buf *text)
+{
+    struct buf decoded = BUF_INIT(SSH_KEY_MAX_BYTES);
+
+    if (strstr(buf_text(text), "-----") == NULL && strncmp(buf_text(text), "PuTTY", 5) != 0 &&
+        base64_decode(&decoded, buf_text(text), text->size) && decoded.size > 0) {
+        text_wipe(text->data, text->size);
+        buf_reset(text);
+        append_normalised(text, decoded.data, decoded.size);
+    }
+    buf_wipe(&decoded);
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool is_public(const char *text)
+{
+    static const char *const starts[] = {"ssh-",
+                                         "ecdsa-sha2-",
+                                         "sk-",
+                                         "-----BEGIN PUBLIC KEY",
+                                         "-----BEGIN RSA PUBLIC KEY",
+                                         "---- BEGIN SSH2 PUBLIC"};
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+        if (starts_with(text, starts[i]))
+            return true;
+    return false;
+}
+
+static enum tl_status refuse_foreign(const char *text, const char *name, struct tl_error *err)
+{
+    if (starts_with(text, "PuTTY-User-Key-File-")) {
+        tl_fail(err, TL_KEY, "%s is a PuTTY key, which only PuTTY reads", name);
+        return tl_remedy(err, "convert it: puttygen KEY.ppk -O private-openssh -o KEY");
+    }
+    if (is_public(text)) {
+        tl_fail(err, TL_KEY, "%s is a public key; the private one is needed", name);
+        return tl_remedy(err, "give the file of the same name without .pub");
+    }
+    if (text[0] == '\0')
+        tl_fail(err, TL_KEY, "%s is empty", name);
+    else
+        tl_fail(err, TL_KEY,
+                "%s is not a private key: no line says -----BEGIN ... PRIVATE KEY-----", name);
+    return tl_remedy(err, "give a private key in OpenSSH or PEM format: its text with all its "
+                          "lines, that in base64, or its path");
+}
+
+static int give_passphrase(char *out, int size, int writing, void *passphrase)
+{
+    size_t length = strlen(passphrase);
+
+    (void)writing;
+    if (length > (size_t)size)
+        return -1;
+    memcpy(out, passphrase, length);
+    return (int)length;
+}
+
+enum tl_status ssh_key_locked(const char *name, bool passphrase_given, struct tl_error *err)
+{
+    if (passphrase_given) {
+        tl_fail(err, TL_KEY, "the passphrase does not open the private key %s", name);
+        return tl_remedy(err, "check ssh_key_passphrase: ssh-keygen -y -f KEY asks for it");
+    }
+    tl_fail(err, TL_KEY, "the private key %s is encrypted and no passphrase is given", name);
+    return tl_remedy(err, "set ssh_key_passphrase, or use ssh_agent");
+}
+
+/* PKCS#1, SEC1 and PKCS#8: OpenSSL reads them for libssh2, so it can be asked beforehand. */
+static enum tl_status check_pem(const struct ssh_key *key, const char *passphrase,
+                                struct tl_error *err)
+{
+    BIO *memory = BIO_new_mem_buf(key->text.data, (int)key->text.size);
+    const char *secret = given(passphrase) ? passphrase : "";
+    EVP_PKEY *pkey = NULL;
+    enum tl_status status = TL_OK;
+
+    if (memory != NULL)
+        pkey =
+            PEM_read_bio_PrivateKey(memory, NULL, give_passphrase, (void *)(uintptr_t)secret);
+    if (pkey == NULL && key->encrypted)
+        status = ssh_key_locked(key->name, given(passphrase), err);
+    else if (pkey == NULL)
+        status = ssh_key_broken(key->name, err);
+    EVP_PKEY_free(pkey);
+    BIO_free(memory);
+    ERR_clear_error();
+    return status;
+}
+
+static bool is_encrypted_pem(const char *text)
+{
+    return strstr(text, "-----BEGIN ENCRYPTED PRIVATE KEY") != NULL ||
+           strstr(text, "Proc-Type: 4,ENCRYPTED") != NULL;
+}
+
+enum tl_status ssh_key_parse(const char *text, size_t size, const char *name,
+                             const char *passphrase, struct ssh_key *key, struct tl_error *err)
+{
+    const char *begin;
+    enum tl_status status;
+
+    *key = (struct ssh_key){.text = BUF_INIT(2 * SSH_KEY_MAX_BYTES),
+                            .public_line = BUF_INIT(SSH_KEY_MAX_BYTES)};
+    text_safe(key->name, sizeof(key->name), name, strlen(name));
+    (void)buf_reserve(&key->text, SSH_KEY_MAX_BYTES + 2); /* never moved: nothing left behind */
+    if (size <= SSH_KEY_MAX_BYTES) {
+        append_normalised(&key->text, text, size);
+        unwrap_base64(&key->text);
+    }
+    begin = strstr(buf_text(&key->text), "-----BEGIN ");
+    if (key->text.failed)
+        status =
+            tl_fail(err, TL_MEMORY, "reading the private key %s: out of memory", key->name);
+    else if (begin == NULL || strstr(begin, "PRIVATE KEY-----") == NULL || is_public(begin))
+        status = refuse_foreign(buf_text(&key->text), key->name, err);
+    else if (starts_with(begin, "-----BEGIN OPENSSH PRIVATE KEY-----"))
+        status = key_openssh_inspect(key, given(passphrase), err);
+    else {
+        key->encrypted = is_encrypted_pem(begin);
+        status = check_pem(key, passphrase, err);
+    }
+    if (status != TL_OK)
+        ssh_key_free(key);
+    return status;
+}
+
+/* OpenSSH's own rule, and a file that everybody can read is refused whoever owns it. */
+static enum tl_status check_mode(int fd, const char *path, struct tl_error *err)
+{
+    struct stat info;
+
+    if (fstat(fd, &info) != 0)
+        return tl_fail(err, TL_KEY, "cannot read the private key %s: %s", path,
+                       strerror(errno));
+    if (!S_ISREG(info.st_mode) || (info.st_mode & 077) == 0 ||
+        (info.st_uid != geteuid() && (info.st_mode & 007) == 0))
+        return TL_OK;
+    tl_fail(err, TL_KEY, "the private key %s can be read by others (mode %04o)", path,
+            (unsigned)info.st_mode & 07777);
+    return tl_remedy(err, "chmod 600 %s", path);
+}
+
+static enum tl_status read_all(int fd, const char *path, struct buf *text, struct tl_error *err)
+{
+    char *room = buf_reserve(text, SSH_KEY_MAX_BYTES + 1);
+    ssize_t got = 1;
+
+    if (room == NULL)
+        return tl_fail(err, TL_MEMORY, "reading the private key %s: out of memory", path);
+    while (got > 0 && text->size <= SSH_KEY_MAX_BYTES) {
+        got = read(fd, room + text->size, SSH_KEY_MAX_BYTES + 1 - text->size);
+        if (got > 0)
+            buf_commit(text, (size_t)got);
+    }
+    if (got < 0)
+        return tl_fail(err, TL_KEY, "cannot read the private key %s: %s", path,
+                       strerror(errno));
+    if (text->size > SSH_KEY_MAX_BYTES)
+        return tl_fail(err, TL_KEY, "the private key %s is not one: it is too large", path);
+    return TL_OK;
+}
+
+static enum tl_status load_file(const char *path, const char *passphrase, struct ssh_key *key,
+                                struct tl_error *err)
+{
+    struct buf text = BUF_INIT(SSH_KEY_MAX_BYTES + 2);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    enum tl_status status;
+
+    if (fd < 0) {
+        tl_fail(err, TL_KEY, "cannot read the private key %s: %s", path, strerror(errno));
+        return tl_remedy(err, "check ssh_private_key_path and the file's owner");
+    }
+    status = read_all(fd, path, &text, err);
+    if (status == TL_OK && !is_public(buf_text(&text)))
+        status = check_mode(fd, path, err);
+    if (status == TL_OK)
+        status = ssh_key_parse(buf_text(&text), text.size, path, passphrase, key, err);
+    buf_wipe(&text);
+    close(fd);
+    return status;
+}
+
+enum tl_status ssh_key_load(const struct ssh_options *options, struct ssh_key *key,
+                            struct tl_error *err)
+{
+    char *path;
+    enum tl_status status;
+
+    *key = (struct ssh_key){0};
+    if (given(options->private_key))
+        return ssh_key_parse(options->private_key, strlen(options->private_key),
+                             "ssh_private_key", options->passphrase, key, err);
+    path = local_user_path(options->private_key_path);
+    if (path == NULL)
+        return tl_fail(err, TL_MEMORY, "reading the private key: out of memory");
+    status = load_file(path, options->passphrase, key, err);
+    free(path);
+    return status;
+}

@@ -1,0 +1,39 @@
+/* A private key as users hand it over, brought into the form that libssh2 reads. */
+#ifndef SSH_KEY_H
+#define SSH_KEY_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "ssh/options.h"
+#include "towline/error.h"
+
+enum { SSH_KEY_MAX_BYTES = 64 * 1024 };
+
+struct ssh_key {
+    struct buf text;        /* the key, in PEM lines; secret */
+    struct buf public_line; /* "ssh-ed25519 AAAA...", empty if the format does not tell it */
+    bool encrypted;
+    char name[128];  /* for messages: the path, or "ssh_private_key" */
+    char sha256[52]; /* the public key's fingerprint, "" if unknown */
+};
+
+/* Whether options name a private key at all. */
+bool ssh_key_given(const struct ssh_options *options);
+
+/* Reads the key from text or path and looks at it closely enough to say what is wrong with it:
+ * missing, readable by others, a public or PuTTY key, cut short, without or with the wrong
+ * passphrase: TL_KEY each with its remedy. Whether the passphrase fits a key of OpenSSH's own
+ * format shows only when it is used. On success *key is to be freed with ssh_key_free. */
+TL_NODISCARD enum tl_status ssh_key_load(const struct ssh_options *options, struct ssh_key *key,
+                                         struct tl_error *err);
+
+/* The same for a key's text in memory, named `name` in messages; the pure part of it. */
+TL_NODISCARD enum tl_status ssh_key_parse(const char *text, size_t size, const char *name,
+                                          const char *passphrase, struct ssh_key *key,
+                                          struct tl_error *err);
+
+/* Wipes. */
+void ssh_key_free(struct ssh_key *key);
+
+#endif

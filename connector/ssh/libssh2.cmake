@@ -1,0 +1,37 @@
+# Which libssh2 the program is linked with: defines the interface target towline_libssh2.
+#
+# Releases before 1.11 know neither RSA signatures with SHA-2 nor encrypt-then-MAC, so a system
+# that has only such a one gets Debian's newer source package, built statically into the build
+# folder with its symbols hidden: libcurl brings a libssh2 of its own into the same process.
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+
+add_library(towline_libssh2 INTERFACE)
+pkg_check_modules(SYSTEM_LIBSSH2 QUIET IMPORTED_TARGET libssh2)
+set(private_libssh2 ${CMAKE_BINARY_DIR}/libssh2)
+
+if(SYSTEM_LIBSSH2_FOUND AND SYSTEM_LIBSSH2_VERSION VERSION_GREATER_EQUAL 1.11)
+  message(STATUS "libssh2 ${SYSTEM_LIBSSH2_VERSION} of the system")
+  target_link_libraries(towline_libssh2 INTERFACE PkgConfig::SYSTEM_LIBSSH2)
+else()
+  execute_process(COMMAND ${CMAKE_CURRENT_LIST_DIR}/build-libssh2 ${private_libssh2}
+                  RESULT_VARIABLE failed)
+  if(NOT failed)
+    find_package(ZLIB REQUIRED)
+    message(STATUS "libssh2 built from Debian's newer source in ${private_libssh2}")
+    target_include_directories(towline_libssh2 SYSTEM INTERFACE ${private_libssh2}/include)
+    target_link_libraries(towline_libssh2 INTERFACE
+      ${private_libssh2}/lib/libssh2.a OpenSSL::Crypto ZLIB::ZLIB)
+    target_link_options(towline_libssh2 INTERFACE -Wl,--exclude-libs,ALL)
+  elseif(SYSTEM_LIBSSH2_FOUND)
+    message(WARNING
+      "Using the system's libssh2 ${SYSTEM_LIBSSH2_VERSION}, because a newer one could not be "
+      "fetched and built. What that costs: RSA keys are refused by servers since OpenSSH 8.8; "
+      "servers with only RSA host keys, only encrypt-then-MAC, or only AEAD ciphers cannot be "
+      "reached; a command that times out is left running. Configure again with a network to mend it.")
+    target_link_libraries(towline_libssh2 INTERFACE PkgConfig::SYSTEM_LIBSSH2)
+  else()
+    message(FATAL_ERROR "libssh2 is missing, and could not be built: install libssh2-1-dev")
+  endif()
+endif()
+target_link_libraries(towline_libssh2 INTERFACE OpenSSL::Crypto)

@@ -1,0 +1,40 @@
+/* Who runs this program. */
+#include "ssh/local_user.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ENTRY_BYTES = 16 * 1024 };
+
+const char *local_user_name(char out[LOCAL_USER_NAME_SIZE])
+{
+    char memory[ENTRY_BYTES];
+    struct passwd entry, *found = NULL;
+
+    if (getpwuid_r(geteuid(), &entry, memory, sizeof(memory), &found) != 0 || found == NULL)
+        return strcpy(out, "root");
+    snprintf(out, LOCAL_USER_NAME_SIZE, "%s", entry.pw_name);
+    return out;
+}
+
+/* The environment goes first, as for a shell. */
+static char *below_home(const char *rest)
+{
+    char memory[ENTRY_BYTES], *path = NULL;
+    struct passwd entry, *found = NULL;
+    const char *home = getenv("HOME");
+
+    if (home == NULL || home[0] != '/') {
+        (void)getpwuid_r(getuid(), &entry, memory, sizeof(memory), &found);
+        home = found != NULL ? entry.pw_dir : "/";
+    }
+    return asprintf(&path, "%s/%s", home, rest) >= 0 ? path : NULL;
+}
+
+char *local_user_path(const char *path)
+{
+    return strncmp(path, "~/", 2) == 0 ? below_home(path + 2) : strdup(path);
+}

@@ -1,0 +1,14 @@
+/* Who runs this program: the default for the remote user's name, and the meaning of "~/". */
+#ifndef SSH_LOCAL_USER_H
+#define SSH_LOCAL_USER_H
+
+enum { LOCAL_USER_NAME_SIZE = 64 };
+
+/* The name, "root" if the system knows none; into out. */
+const char *local_user_name(char out[LOCAL_USER_NAME_SIZE]);
+
+/* A copy of path with a leading "~/" replaced by the home folder; to be freed. NULL when memory
+ * ran out. */
+char *local_user_path(const char *path);
+
+#endif

@@ -1,0 +1,52 @@
+/* How to reach a host and log in: what a session is opened with. */
+#ifndef SSH_OPTIONS_H
+#define SSH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum ssh_host_key_policy {
+    SSH_HOST_KEY_STRICT,     /* must be in known_hosts */
+    SSH_HOST_KEY_ACCEPT_NEW, /* a new host is remembered, a changed key refused */
+    SSH_HOST_KEY_RELAXED     /* any key; each time with a warning */
+};
+
+/* The steps of opening a session, in order. */
+enum ssh_phase {
+    SSH_PHASE_LOOKUP,
+    SSH_PHASE_CONNECT,
+    SSH_PHASE_HANDSHAKE,
+    SSH_PHASE_HOST_KEY,
+    SSH_PHASE_AUTHENTICATION
+};
+
+/* All strings are borrowed while ssh_session_open runs; NULL or "" means not given. A leading
+ * "~/" in a path is the home folder. Start from ssh_options_init. */
+struct ssh_options {
+    const char *host;
+    const char *user; /* default: the local user's name */
+    uint16_t port;
+
+    const char *private_key; /* OpenSSH or PEM text, also with \n escapes, or that in base64 */
+    const char *private_key_path;
+    const char *passphrase; /* of either key */
+    const char *password;   /* also answers keyboard-interactive */
+    bool use_agent;         /* the one at $SSH_AUTH_SOCK */
+
+    enum ssh_host_key_policy host_key_policy;
+    const char *host_key_sha256;  /* "SHA256:...": decides alone when given */
+    const char *approve_sha256;   /* the host's key is recorded if it has this fingerprint */
+    const char *known_hosts_path; /* several separated by blanks; the first is written to */
+
+    int connect_timeout_ms;    /* for name lookup to host key, and again for authentication */
+    int keepalive_interval_ms; /* of silence before the server is asked for a sign; 0: never */
+    bool compression;
+    enum ssh_phase
+        last_phase; /* opening ends after this one, with no session if not the last */
+    int stop_fd;    /* becomes readable when everything must end; -1: none */
+};
+
+/* Port 22, strict, ~/.ssh/known_hosts, 10 s to connect, 15 s keepalive, all phases. */
+void ssh_options_init(struct ssh_options *options);
+
+#endif

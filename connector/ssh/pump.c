@@ -1,0 +1,282 @@
+/* Moves a session's bytes: libssh2's callbacks, and all the waiting. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ssh/handle.h"
+
+/* A slice is small enough to stay in the processor's cache between decryption and the reader.
+ */
+enum { SLICE_BYTES = 512 * 1024, SILENCES_MAX = 3 };
+
+static void session_end(struct ssh_session *session, enum ssh_end end, int error)
+{
+    if (session->end != SSH_END_NONE)
+        return;
+    session->end = end;
+    session->end_errno = error;
+}
+
+static LIBSSH2_ALLOC_FUNC(pump_alloc)
+{
+    struct ssh_session *session = *abstract;
+    return ssh_memory_alloc(&session->memory, count);
+}
+
+static LIBSSH2_REALLOC_FUNC(pump_realloc)
+{
+    struct ssh_session *session = *abstract;
+    return ssh_memory_realloc(&session->memory, ptr, count);
+}
+
+static LIBSSH2_FREE_FUNC(pump_free)
+{
+    struct ssh_session *session = *abstract;
+    ssh_memory_free(&session->memory, ptr);
+}
+
+/* The library talks to ssh-agent through the same callbacks, on a socket of its own that
+ * blocks. */
+static ssize_t agent_wait(struct ssh_session *session, int fd, short events)
+{
+    switch (ssh_patience_wait(&session->patience, fd, events)) {
+    case TL_OK:
+        return 0;
+    case TL_INTERRUPTED:
+        session_end(session, SSH_END_STOPPED, 0);
+        return -ECANCELED;
+    default:
+        return -ETIMEDOUT;
+    }
+}
+
+static ssize_t agent_receive(struct ssh_session *session, int fd, void *buffer, size_t length)
+{
+    ssize_t rc = agent_wait(session, fd, POLLIN);
+    if (rc != 0)
+        return rc;
+    rc = recv(fd, buffer, length, MSG_DONTWAIT);
+    return rc < 0 ? -errno : rc;
+}
+
+static ssize_t agent_send(struct ssh_session *session, int fd, const void *buffer,
+                          size_t length)
+{
+    ssize_t rc = agent_wait(session, fd, POLLOUT);
+    if (rc != 0)
+        return rc;
+    rc = send(fd, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return rc < 0 ? -errno : rc;
+}
+
+/* The deadline is looked at here because a server that never stops sending keeps libssh2 busy,
+ * so that nobody waits. */
+static ssize_t receive_refused(struct ssh_session *session)
+{
+    if (session->end == SSH_END_NONE && clock_now_ms() >= session->patience.deadline_ms)
+        session_end(session, SSH_END_DEADLINE, 0);
+    if (session->end != SSH_END_NONE)
+        return -ECONNABORTED;
+    return session->slice_bytes == 0 && !session->patient ? -EAGAIN : 0;
+}
+
+static ssize_t link_receive(struct ssh_session *session, void *buffer, size_t length)
+{
+    ssize_t rc;
+
+    do {
+        rc = session->link->receive(session->link, buffer, length);
+    } while (rc == -EAGAIN && session->patient && pump_wait(session, CLOCK_NEVER, -1));
+    if (rc == 0)
+        session_end(session, SSH_END_CLOSED, 0);
+    else if (rc < 0 && rc != -EAGAIN)
+        session_end(session, SSH_END_BROKEN, (int)-rc);
+    return rc < 0 && session->end != SSH_END_NONE ? -ECONNABORTED : rc;
+}
+
+static LIBSSH2_RECV_FUNC(pump_receive)
+{
+    struct ssh_session *session = *abstract;
+    ssize_t rc;
+
+    (void)flags;
+    if (socket != session->link->fd)
+        return agent_receive(session, socket, buffer, length);
+    rc = receive_refused(session);
+    if (rc != 0)
+        return rc;
+    rc = link_receive(session, buffer, length);
+    if (rc <= 0)
+        return rc;
+    session->last_receive_ms = clock_now_ms();
+    session->slice_bytes -=
+        (size_t)rc < session->slice_bytes ? (size_t)rc : session->slice_bytes;
+    session->received_bytes += (uint64_t)rc;
+    ssh_greeting_feed(&session->greeting, buffer, (size_t)rc);
+    if (session->received_bytes > session->receive_max_bytes)
+        session_end(session, SSH_END_FLOODED, 0);
+    return rc;
+}
+
+static void flush(struct ssh_session *session)
+{
+    ssize_t sent = 0;
+
+    if (session->outgoing.size == 0 || session->end != SSH_END_NONE)
+        return;
+    sent = session->link->send(session->link, session->outgoing.data, session->outgoing.size);
+    if (sent > 0)
+        buf_consume(&session->outgoing, (size_t)sent);
+    else if (sent < 0 && sent != -EAGAIN)
+        session_end(session, SSH_END_BROKEN, (int)-sent);
+}
+
+/* Everything is taken: libssh2 mixes up packets, or spins, after a partial send. */
+static LIBSSH2_SEND_FUNC(pump_send)
+{
+    struct ssh_session *session = *abstract;
+
+    (void)flags;
+    if (socket != session->link->fd)
+        return agent_send(session, socket, buffer, length);
+    if (session->end != SSH_END_NONE)
+        return -EPIPE;
+    buf_append(&session->outgoing, buffer, length);
+    if (session->outgoing.failed)
+        session_end(session, SSH_END_FLOODED, 0);
+    flush(session);
+    return session->end == SSH_END_NONE ? (ssize_t)length : -EPIPE;
+}
+
+LIBSSH2_SESSION *pump_session_new(struct ssh_session *session)
+{
+    LIBSSH2_SESSION *ssh =
+        libssh2_session_init_ex(pump_alloc, pump_free, pump_realloc, session);
+
+    if (ssh == NULL)
+        return NULL;
+#if SSH_MODERN
+    libssh2_session_callback_set2(ssh, LIBSSH2_CALLBACK_SEND, (libssh2_cb_generic *)pump_send);
+    libssh2_session_callback_set2(ssh, LIBSSH2_CALLBACK_RECV,
+                                  (libssh2_cb_generic *)pump_receive);
+#else
+    /* a function pointer may not be cast to void *, only its bytes be taken for one */
+    union {
+        ssize_t (*send)(libssh2_socket_t, const void *, size_t, int, void **);
+        ssize_t (*receive)(libssh2_socket_t, void *, size_t, int, void **);
+        void *pointer;
+    } callback;
+    callback.send = pump_send;
+    libssh2_session_callback_set(ssh, LIBSSH2_CALLBACK_SEND, callback.pointer);
+    callback.receive = pump_receive;
+    libssh2_session_callback_set(ssh, LIBSSH2_CALLBACK_RECV, callback.pointer);
+#endif
+    libssh2_session_set_blocking(ssh, 0);
+    return ssh;
+}
+
+void pump_slice(struct ssh_session *session)
+{
+    session->slice_bytes = SLICE_BYTES;
+    flush(session);
+}
+
+bool pump_check(struct ssh_session *session)
+{
+    struct pollfd stop = {.fd = session->patience.stop_fd, .events = POLLIN};
+
+    if (stop.fd >= 0 && poll(&stop, 1, 0) > 0)
+        session_end(session, SSH_END_STOPPED, 0);
+    else if (clock_now_ms() >= session->patience.deadline_ms)
+        session_end(session, SSH_END_DEADLINE, 0);
+    return session->end == SSH_END_NONE;
+}
+
+/* Asks a silent server for a sign of life; one that gave none for several intervals is gone.
+ * Returns when to look again. */
+static int64_t keepalive(struct ssh_session *session)
+{
+    int64_t now_ms = clock_now_ms(), silent_ms = now_ms - session->last_receive_ms;
+    int interval_ms = session->keepalive_interval_ms, next_s = 0;
+
+    if (interval_ms <= 0 || session->patience.deadline_ms != CLOCK_NEVER)
+        return CLOCK_NEVER;
+    if (silent_ms >= SILENCES_MAX * (int64_t)interval_ms) {
+        session_end(session, SSH_END_SILENT, 0);
+        return now_ms;
+    }
+    if (silent_ms < interval_ms)
+        return session->last_receive_ms + interval_ms;
+    (void)libssh2_keepalive_send(session->ssh, &next_s); /* a failure shows when reading */
+    return now_ms + interval_ms;
+}
+
+bool pump_wait(struct ssh_session *session, int64_t until_ms, int extra_fd)
+{
+    struct pollfd fds[3] = {{.fd = session->patience.stop_fd, .events = POLLIN},
+                            {.fd = session->link->fd, .events = POLLIN},
+                            {.fd = extra_fd, .events = POLLIN}};
+    int64_t wake_ms = keepalive(session);
+
+    flush(session);
+    if (session->end != SSH_END_NONE)
+        return false;
+    if (session->outgoing.size > 0)
+        fds[1].events |= POLLOUT;
+    if (until_ms < wake_ms)
+        wake_ms = until_ms;
+    if (session->patience.deadline_ms < wake_ms)
+        wake_ms = session->patience.deadline_ms;
+    if (poll(fds, 3, clock_remaining_ms(wake_ms)) < 0 && errno != EINTR)
+        session_end(session, SSH_END_BROKEN, errno);
+    if (fds[0].revents != 0)
+        session_end(session, SSH_END_STOPPED, 0);
+    flush(session);
+    return pump_check(session);
+}
+
+static enum tl_status end_fail(const struct ssh_session *session, const char *doing,
+                               struct tl_error *err)
+{
+    const char *label = session->label;
+
+    switch (session->end) {
+    case SSH_END_STOPPED:
+        return tl_fail(err, TL_INTERRUPTED, "%s: stopped while %s", label, doing);
+    case SSH_END_DEADLINE:
+        tl_fail(err, TL_CONNECT, "%s: %s took longer than is allowed", label, doing);
+        return tl_remedy(err, "raise ssh_connect_timeout if the server is only slow");
+    case SSH_END_CLOSED:
+        return tl_fail(err, TL_LOST, "%s: the server closed the connection while %s", label,
+                       doing);
+    case SSH_END_SILENT:
+        return tl_fail(err, TL_LOST, "%s: no sign of life from the server while %s", label,
+                       doing);
+    case SSH_END_FLOODED:
+        return tl_fail(err, TL_HANDSHAKE, "%s: the server sends without end while %s", label,
+                       doing);
+    default:
+        return tl_fail(err, TL_LOST, "%s: the connection broke while %s: %s", label, doing,
+                       strerror(session->end_errno));
+    }
+}
+
+enum tl_status pump_fail(struct ssh_session *session, enum tl_status status, int rc,
+                         const char *doing, struct tl_error *err)
+{
+    char *message = NULL, safe[200];
+    int size = 0;
+
+    if (session->end != SSH_END_NONE)
+        return end_fail(session, doing, err);
+    if (rc == LIBSSH2_ERROR_ALLOC && status != TL_HANDSHAKE)
+        status = TL_LOST;
+    libssh2_session_last_error(session->ssh, &message, &size, 0);
+    text_safe(safe, sizeof(safe), message != NULL ? message : "", size > 0 ? (size_t)size : 0);
+    return tl_fail(err, status, "%s: %s failed: %s (libssh2 error %d)", session->label, doing,
+                   safe, rc);
+}

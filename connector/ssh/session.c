@@ -1,0 +1,391 @@
+/* Opens and closes a session: the phases in their order. */
+#include "ssh/session.h"
+
+#include <ctype.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ssh/algorithms.h"
+#include "ssh/auth.h"
+#include "ssh/handle.h"
+#include "ssh/host_key.h"
+#include "ssh/local_user.h"
+#include "ssh/login_shell.h"
+#include "towline/log.h"
+
+enum {
+    MEMORY_LOGIN_MAX_BYTES = 8 * 1024 * 1024,
+    MEMORY_MAX_BYTES = 64 * 1024 * 1024,
+    RECEIVE_LOGIN_MAX_BYTES = 1024 * 1024,
+    OUTGOING_MAX_BYTES = 4 * 1024 * 1024,
+    HOST_MAX_BYTES = 255
+};
+
+/* A session on its way. */
+struct opening {
+    struct ssh_options options; /* completed by defaults */
+    char user[LOCAL_USER_NAME_SIZE];
+    struct ssh_observer *observer;
+    struct ssh_session *session;
+    struct known_hosts *known;
+    struct addrinfo *addresses;
+    struct ssh_patience patience;
+    struct algorithms_omit omit;
+    int64_t phase_start_ms;
+    bool again; /* an attempt with other algorithms: its phases were reported already */
+};
+
+void ssh_options_init(struct ssh_options *options)
+{
+    *options = (struct ssh_options){.port = 22,
+                                    .known_hosts_path = "~/.ssh/known_hosts",
+                                    .connect_timeout_ms = 10000,
+                                    .keepalive_interval_ms = 15000,
+                                    .last_phase = SSH_PHASE_AUTHENTICATION,
+                                    .stop_fd = -1};
+}
+
+const char *ssh_phase_name(enum ssh_phase phase)
+{
+    static const char *const names[] = {"name lookup", "TCP", "SSH handshake", "host key",
+                                        "authentication"};
+    return names[phase];
+}
+
+static void report(struct opening *opening, enum ssh_phase phase, const char *detail,
+                   const struct tl_error *failure)
+{
+    int64_t now_ms = clock_now_ms();
+
+    if (opening->observer != NULL &&
+        (!opening->again || phase >= SSH_PHASE_HOST_KEY || failure))
+        opening->observer->phase(opening->observer, phase, now_ms - opening->phase_start_ms,
+                                 detail, failure);
+    opening->phase_start_ms = now_ms;
+}
+
+/* The name ends up in known_hosts lines and in patterns' reach: nothing but a name may. */
+static bool is_host(const char *host)
+{
+    size_t size = host != NULL ? strlen(host) : 0;
+
+    for (size_t i = 0; i < size; i++)
+        if (!isgraph((unsigned char)host[i]) || strchr(",*?!|[]@#\"'\\", host[i]) != NULL)
+            return false;
+    return size > 0 && size <= HOST_MAX_BYTES;
+}
+
+static enum tl_status check_options(struct opening *opening, struct tl_error *err)
+{
+    struct ssh_options *options = &opening->options;
+    char safe[100];
+
+    if (!is_host(options->host))
+        return tl_fail(err, TL_CONFIGURATION, "ssh_host \"%s\" is not a host name or address",
+                       options->host != NULL
+                           ? text_safe(safe, sizeof(safe), options->host, strlen(options->host))
+                           : "");
+    if (options->port == 0)
+        return tl_fail(err, TL_CONFIGURATION, "ssh_port 0 is not a port");
+    if (options->user == NULL || options->user[0] == '\0')
+        options->user = local_user_name(opening->user);
+    if (options->known_hosts_path == NULL || options->known_hosts_path[0] == '\0')
+        options->known_hosts_path = "~/.ssh/known_hosts";
+    return TL_OK;
+}
+
+static void start_library(void)
+{
+    (void)libssh2_init(0);
+}
+
+static void session_reset(struct ssh_session *session)
+{
+    session->end = session->end != SSH_END_NONE ? session->end : SSH_END_CLOSED;
+    session->memory.secret = true;
+    for (int i = 0; i < SSH_ABANDONED_MAX; i++)
+        session->abandoned[i] = NULL; /* the session frees its channels */
+    if (session->ssh != NULL)
+        while (libssh2_session_free(session->ssh) == LIBSSH2_ERROR_EAGAIN)
+            continue; /* no byte moves any more, so this only steps through its states */
+    session->ssh = NULL;
+    if (session->link != NULL)
+        session->link->close(session->link);
+    session->link = NULL;
+    ssh_greeting_free(&session->greeting);
+    buf_wipe(&session->outgoing);
+}
+
+static struct ssh_session *session_new(const struct opening *opening)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    const struct ssh_options *options = &opening->options;
+    struct ssh_session *session = calloc(1, sizeof(*session));
+    char name[SSH_LABEL_SIZE], port[8] = "";
+
+    pthread_once(&once, start_library);
+    if (session == NULL)
+        return NULL;
+    if (options->port != 22)
+        snprintf(port, sizeof(port), ":%u", options->port);
+    snprintf(name, sizeof(name), "%.32s@%.240s%s", options->user, options->host, port);
+    text_safe(session->label, sizeof(session->label), name, strlen(name));
+    session->memory = (struct ssh_memory){.max_bytes = MEMORY_LOGIN_MAX_BYTES, .secret = true};
+    session->outgoing = BUF_INIT(OUTGOING_MAX_BYTES);
+    ssh_greeting_init(&session->greeting);
+    session->patience = opening->patience;
+    session->receive_max_bytes = RECEIVE_LOGIN_MAX_BYTES;
+    session->login_shell = SSH_SHELL_NOT_ASKED;
+    session->last_receive_ms = clock_now_ms();
+    session->patient = true;
+    session->ssh = pump_session_new(session);
+    return session;
+}
+
+static enum tl_status look_up(struct opening *opening, struct tl_error *err)
+{
+    const struct ssh_options *options = &opening->options;
+    enum tl_status status =
+        ssh_resolve(options->host, options->port, &opening->patience, &opening->addresses, err);
+    char address[NI_MAXHOST] = "";
+
+    if (status == TL_OK)
+        (void)getnameinfo(opening->addresses->ai_addr, opening->addresses->ai_addrlen, address,
+                          sizeof(address), NULL, 0, NI_NUMERICHOST);
+    report(opening, SSH_PHASE_LOOKUP, address, status == TL_OK ? NULL : err);
+    return status;
+}
+
+static enum tl_status connect_link(struct opening *opening, struct tl_error *err)
+{
+    const struct ssh_options *options = &opening->options;
+    char where[SSH_ADDRESS_SIZE] = "";
+    enum tl_status status;
+
+    opening->session = session_new(opening);
+    if (opening->session == NULL || opening->session->ssh == NULL)
+        return tl_fail(err, TL_MEMORY, "connecting to %s: out of memory", options->host);
+    status = ssh_socket_open(opening->addresses, options->host, options->port,
+                             &opening->patience, &opening->session->link, where, err);
+    report(opening, SSH_PHASE_CONNECT, where, status == TL_OK ? NULL : err);
+    return status;
+}
+
+static void describe_handshake(struct ssh_session *session, struct buf *detail)
+{
+    const struct buf *banner = &session->greeting.banner;
+    const char *cipher = libssh2_session_methods(session->ssh, LIBSSH2_METHOD_CRYPT_SC);
+    const char *kex = libssh2_session_methods(session->ssh, LIBSSH2_METHOD_KEX);
+
+    text_append_safe(detail, buf_text(banner), banner->size);
+    buf_printf(detail, ", %s, %s", kex != NULL ? kex : "?", cipher != NULL ? cipher : "?");
+}
+
+static enum tl_status shake_hands(struct opening *opening, struct tl_error *err)
+{
+    struct ssh_session *session = opening->session;
+    struct buf detail = BUF_INIT(4096);
+    int rc = 0;
+    enum tl_status status = algorithms_offer(session, opening->known,
+                                             opening->options.compression, &opening->omit, err);
+
+    if (status == TL_OK) {
+        pump_slice(session);
+        rc = libssh2_session_handshake(session->ssh, session->link->fd);
+        if (rc != 0)
+            status = algorithms_fail(session, rc, err);
+    }
+    if (status == TL_OK)
+        describe_handshake(session, &detail);
+    report(opening, SSH_PHASE_HANDSHAKE, buf_text(&detail), status == TL_OK ? NULL : err);
+    buf_free(&detail);
+    return status;
+}
+
+/* One connection up to the end of its handshake. */
+static enum tl_status attempt(struct opening *opening, struct tl_error *err)
+{
+    enum tl_status status;
+
+    ssh_session_close(opening->session);
+    opening->session = NULL;
+    status = connect_link(opening, err);
+    if (status == TL_OK && opening->options.last_phase >= SSH_PHASE_HANDSHAKE)
+        status = shake_hands(opening, err);
+    return status;
+}
+
+static enum tl_status handshake(struct opening *opening, struct tl_error *err)
+{
+    enum tl_status status = attempt(opening, err);
+
+    if (status == TL_OK && opening->options.last_phase >= SSH_PHASE_HANDSHAKE &&
+        algorithms_need_strict_kex(opening->session)) {
+        opening->omit.chacha = true;
+        opening->again = true;
+        status = attempt(opening, err);
+    }
+    return status;
+}
+
+/* A fingerprint does not say which type of key it is of: the server may have the right one
+ * among its others. The first refusal is the one that is told. */
+static enum tl_status search_host_key(struct opening *opening, struct tl_error *err)
+{
+    struct ssh_options *options = &opening->options;
+    bool by_fingerprint = opening->known == NULL || options->approve_sha256 != NULL;
+    char type[KNOWN_KEY_TYPE_SIZE];
+    enum tl_status status = host_key_verify(opening->session, options, opening->known, err);
+
+    while (status == TL_HOST_KEY && by_fingerprint) {
+        known_key_type(host_key_shown(opening->session), type);
+        if (!algorithms_omit_host_key(&opening->omit, opening->session, type))
+            break;
+        opening->again = true;
+        if (handshake(opening, NULL) != TL_OK)
+            break;
+        if (host_key_verify(opening->session, options, opening->known, NULL) == TL_OK)
+            status = TL_OK;
+    }
+    return status;
+}
+
+static enum tl_status check_host_key(struct opening *opening, struct tl_error *err)
+{
+    enum tl_status status = search_host_key(opening, err);
+    struct known_key key = {0};
+    char type[KNOWN_KEY_TYPE_SIZE] = "", sha256[KNOWN_KEY_SHA256_SIZE] = "";
+    char detail[sizeof(type) + sizeof(sha256) + 1] = "";
+
+    if (opening->session != NULL && opening->session->ssh != NULL)
+        key = host_key_shown(opening->session);
+    if (key.blob != NULL)
+        snprintf(detail, sizeof(detail), "%s %s", known_key_type(key, type),
+                 known_key_sha256(key, sha256));
+    report(opening, SSH_PHASE_HOST_KEY, detail, status == TL_OK ? NULL : err);
+    return status;
+}
+
+/* After login the server may send what it likes, and nobody waits for an end of it. */
+static void settle(struct opening *opening)
+{
+    struct ssh_session *session = opening->session;
+    int interval_s = opening->options.keepalive_interval_ms / 1000;
+
+    session->patient = false;
+    session->memory.secret = false;
+    session->memory.max_bytes = MEMORY_MAX_BYTES;
+    session->receive_max_bytes = UINT64_MAX;
+    session->patience.deadline_ms = CLOCK_NEVER;
+    session->keepalive_interval_ms = opening->options.keepalive_interval_ms;
+    libssh2_keepalive_config(session->ssh, 1, interval_s > 0 ? (unsigned)interval_s : 1);
+}
+
+static enum tl_status log_in(struct opening *opening, struct tl_error *err)
+{
+    struct ssh_session *session = opening->session;
+    struct buf how = BUF_INIT(2048);
+    enum tl_status status;
+
+    session->patience.deadline_ms = clock_now_ms() + opening->options.connect_timeout_ms;
+    status = auth_run(session, &opening->options, &how, err);
+    report(opening, SSH_PHASE_AUTHENTICATION, buf_text(&how), status == TL_OK ? NULL : err);
+    if (status == TL_OK) {
+        tl_log(TL_LOG_DEBUG, "%s: logged in by %s", session->label, buf_text(&how));
+        settle(opening);
+    }
+    buf_free(&how);
+    return status;
+}
+
+/* A pin decides alone: then the files are not even looked at. */
+static enum tl_status load_known_hosts(struct opening *opening, struct tl_error *err)
+{
+    const struct ssh_options *options = &opening->options;
+    enum tl_status status = TL_OK;
+
+    if (options->host_key_sha256 == NULL || options->host_key_sha256[0] == '\0')
+        status = known_hosts_load(options->known_hosts_path, options->host, options->port,
+                                  &opening->known, err);
+    if (status != TL_OK)
+        report(opening, SSH_PHASE_HOST_KEY, "", err);
+    return status;
+}
+
+static enum tl_status run_phases(struct opening *opening, struct tl_error *err)
+{
+    enum ssh_phase last = opening->options.last_phase;
+    enum tl_status status = load_known_hosts(opening, err);
+
+    if (status == TL_OK)
+        status = look_up(opening, err);
+    if (status == TL_OK && last >= SSH_PHASE_CONNECT)
+        status = handshake(opening, err);
+    if (status == TL_OK && last >= SSH_PHASE_HOST_KEY)
+        status = check_host_key(opening, err);
+    if (status == TL_OK && last >= SSH_PHASE_AUTHENTICATION)
+        status = log_in(opening, err);
+    return status;
+}
+
+enum tl_status ssh_session_open(const struct ssh_options *options,
+                                struct ssh_observer *observer, struct ssh_session **out,
+                                struct tl_error *err)
+{
+    struct opening opening = {
+        .options = *options, .observer = observer, .phase_start_ms = clock_now_ms()};
+    enum tl_status status = check_options(&opening, err);
+
+    *out = NULL;
+    opening.patience = (struct ssh_patience){
+        opening.phase_start_ms + options->connect_timeout_ms, options->stop_fd};
+    if (status == TL_OK)
+        status = run_phases(&opening, err);
+    if (status == TL_OK && options->last_phase >= SSH_PHASE_AUTHENTICATION) {
+        *out = opening.session;
+        opening.session = NULL;
+    }
+    ssh_session_close(opening.session);
+    known_hosts_free(opening.known);
+    if (opening.addresses != NULL)
+        freeaddrinfo(opening.addresses);
+    return status;
+}
+
+void ssh_session_close(struct ssh_session *session)
+{
+    if (session == NULL)
+        return;
+    if (session->end == SSH_END_NONE && session->ssh != NULL && session->link != NULL) {
+        pump_slice(session);
+        (void)libssh2_session_disconnect(session->ssh, "done"); /* courtesy only */
+    }
+    session_reset(session);
+    free(session);
+}
+
+const char *ssh_session_label(const struct ssh_session *session)
+{
+    return session->label;
+}
+
+enum tl_status ssh_session_wait(struct ssh_session *session, int64_t until_ms, int extra_fd,
+                                struct tl_error *err)
+{
+    if (pump_wait(session, until_ms, extra_fd))
+        return TL_OK;
+    return pump_fail(session, TL_LOST, 0, "waiting for data", err);
+}
+
+enum tl_status ssh_session_check(struct ssh_session *session, struct tl_error *err)
+{
+    if (pump_check(session))
+        return TL_OK;
+    return pump_fail(session, TL_LOST, 0, "waiting for data", err);
+}

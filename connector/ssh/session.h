@@ -1,0 +1,49 @@
+/* An SSH session: a server reached, its host key trusted, the user logged in. */
+#ifndef SSH_SESSION_H
+#define SSH_SESSION_H
+
+#include <stdint.h>
+
+#include "ssh/options.h"
+#include "towline/error.h"
+
+struct ssh_session;
+
+/* Told of each phase when it has ended. */
+struct ssh_observer {
+    /* `detail` says what was found: an address, a banner, the host key's type and SHA256
+     * fingerprint, the way the user got in; safe to show. `failure` is NULL if the phase
+     * passed. */
+    void (*phase)(struct ssh_observer *self, enum ssh_phase phase, int64_t duration_ms,
+                  const char *detail, const struct tl_error *failure);
+};
+
+/* "name lookup", "TCP", "SSH handshake", "host key", "authentication". */
+const char *ssh_phase_name(enum ssh_phase phase);
+
+/* Runs the phases up to options->last_phase. *out is to be closed with ssh_session_close; it is
+ * NULL if the last phase was not authentication. observer may be NULL. One thread at a time may
+ * use a session with all its channels; any number of sessions may be used side by side.
+ *
+ * TL_CONFIGURATION for options that cannot be used, TL_RESOLVE, TL_CONNECT, TL_HANDSHAKE,
+ * TL_HOST_KEY, TL_KEY, TL_AUTHENTICATION, TL_LOST, TL_INTERRUPTED, TL_MEMORY. */
+TL_NODISCARD enum tl_status ssh_session_open(const struct ssh_options *options,
+                                             struct ssh_observer *observer,
+                                             struct ssh_session **out, struct tl_error *err);
+
+/* Says goodbye without waiting for an answer. */
+void ssh_session_close(struct ssh_session *session);
+
+/* "user@host", with the port if it is not 22. Lent until the session is closed. */
+const char *ssh_session_label(const struct ssh_session *session);
+
+/* Waits until the server sends, extra_fd (-1: none) is readable, or until_ms on the monotonic
+ * clock; keeps the connection alive meanwhile. TL_INTERRUPTED, TL_LOST. */
+TL_NODISCARD enum tl_status ssh_session_wait(struct ssh_session *session, int64_t until_ms,
+                                             int extra_fd, struct tl_error *err);
+
+/* Notices a wish to stop without waiting: TL_INTERRUPTED. */
+TL_NODISCARD enum tl_status ssh_session_check(struct ssh_session *session,
+                                              struct tl_error *err);
+
+#endif

@@ -1,0 +1,31 @@
+/* One stream of the configuration: what the SDK must know of it, and what this connector must.
+ */
+#ifndef CONNECTOR_STREAM_H
+#define CONNECTOR_STREAM_H
+
+#include "shell.h"
+#include "towline/stream.h"
+
+enum stream_completion { STREAM_COMPLETION_MARKER, STREAM_COMPLETION_STATUS };
+
+struct stream {
+    struct tl_stream base;
+    struct tl_column *columns; /* memory of base.columns */
+    const char *command;
+    const char *input; /* the field stdin */
+    enum shell shell;
+    enum stream_completion completion;
+    bool fail_on_stderr;
+    int *expected_exit_codes;
+    size_t n_expected_exit_codes;
+    int64_t command_timeout_ms; /* -1: none */
+    int64_t idle_timeout_ms;
+};
+
+/* Reads the stream `config`, one of the streams of `whole`, from which everything is borrowed.
+ */
+TL_NODISCARD enum tl_status stream_init(struct stream *stream, const struct tl_config *config,
+                                        const struct tl_config *whole, struct tl_error *err);
+void stream_reset(struct stream *stream);
+
+#endif
