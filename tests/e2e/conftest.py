@@ -1,0 +1,118 @@
+"""What the end-to-end tests share: servers, the program, and the database it fills."""
+import os
+import pathlib
+import shutil
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "fixtures"))
+
+from program import LoginUser, PlaygroundProcess, Towline  # noqa: E402
+from sshd import Sshd  # noqa: E402
+from warehouse import Warehouse  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The program under test: $TOWLINE, or that of the release build."""
+    path = pathlib.Path(os.environ.get("TOWLINE", ROOT / "build" / "towline"))
+    if not path.exists():
+        pytest.exit(f"{path} does not exist: build it, or say where it is with TOWLINE", 2)
+    return path
+
+
+@pytest.fixture(scope="session")
+def sshd():
+    """A server for all tests that only use it."""
+    with Sshd() as server:
+        yield server
+
+
+@pytest.fixture
+def make_sshd():
+    """make_sshd(config=[...]) starts a server for one test, which may do to it what it likes."""
+    servers = []
+
+    def make(**options):
+        servers.append(Sshd(**options))
+        return servers[-1].start()
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def playground():
+    """The playground with the data of seed 7."""
+    with PlaygroundProcess("--seed", "7") as process:
+        yield process
+
+
+@pytest.fixture
+def make_playground():
+    """make_playground("--rate-limit", ...) starts one for one test."""
+    processes = []
+
+    def make(*options):
+        processes.append(PlaygroundProcess(*options))
+        return processes[-1]
+
+    yield make
+    for process in processes:
+        process.stop()
+
+
+@pytest.fixture
+def configuration(sshd):
+    """configuration(stream, ..., key=value, ...) for the shared server; a value None leaves the
+    key out, `server` takes another server."""
+
+    def make(*streams, server=None, **changes):
+        server = server or sshd
+        keys = {
+            "ssh_host": server.host,
+            "ssh_port": str(server.port),
+            "ssh_user": server.user,
+            "ssh_private_key_path": str(server.key),
+            "ssh_known_hosts_path": str(server.known_hosts),
+            "ssh_config": "off",
+            "retry_attempts": "0",
+            "streams": list(streams),
+            **changes,
+        }
+        return {key: value for key, value in keys.items() if value is not None}
+
+    return make
+
+
+@pytest.fixture
+def towline(program, tmp_path):
+    """Runs the program in the test's own directory; see program.Towline."""
+    return Towline(program, tmp_path)
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    """The database that `sync` fills when no destination is named."""
+    return Warehouse(tmp_path / "warehouse.db")
+
+
+@pytest.fixture
+def login_user():
+    """login_user("/usr/bin/zsh", files={".bashrc": text}) makes an account; root only."""
+    if os.geteuid() != 0:
+        pytest.skip("making accounts takes root")
+    users = []
+
+    def make(shell="/bin/sh", files=None, password=None):
+        if not shutil.which(shell):
+            pytest.fail(f"{shell} is not installed")
+        users.append(LoginUser(shell, files or {}, password))
+        return users[-1].name
+
+    yield make
+    for user in users:
+        user.remove()

@@ -1,0 +1,409 @@
+/* Configurations: every form a value may have, and every way to get one wrong. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config/config.h"
+
+static const struct tl_option stream_options[] = {
+    {.name = "table", .kind = TL_OPTION_TEXT, .help = "the table", .flags = TL_OPTION_REQUIRED},
+    {.name = "command", .kind = TL_OPTION_TEXT, .help = "the command"},
+    {.name = "primary_key", .kind = TL_OPTION_LIST, .help = "the key"},
+    {.name = "columns", .kind = TL_OPTION_COLUMNS, .help = "types"},
+    {.name = "ordered", .kind = TL_OPTION_BOOLEAN, .fallback = "false", .help = "in order"},
+    {.name = "token", .kind = TL_OPTION_TEXT, .help = "token", .flags = TL_OPTION_SECRET},
+    {.name = NULL},
+};
+
+static const struct tl_option options[] = {
+    {.name = "ssh_host", .kind = TL_OPTION_TEXT, .help = "where", .flags = TL_OPTION_REQUIRED},
+    {.name = "ssh_port",
+     .kind = TL_OPTION_INTEGER,
+     .fallback = "22",
+     .help = "port",
+     .min = 1,
+     .max = 65535},
+    {.name = "ssh_password", .kind = TL_OPTION_TEXT, .help = "x", .flags = TL_OPTION_SECRET},
+    {.name = "idle_timeout",
+     .kind = TL_OPTION_SECONDS,
+     .fallback = "300",
+     .help = "x",
+     .min = 1,
+     .max = 86400},
+    {.name = "command_timeout", .kind = TL_OPTION_SECONDS, .fallback = "none", .help = "x"},
+    {.name = "compress", .kind = TL_OPTION_BOOLEAN, .fallback = "false", .help = "x"},
+    {.name = "policy",
+     .kind = TL_OPTION_CHOICE,
+     .fallback = "strict",
+     .help = "x",
+     .choices = "strict|accept-new|relaxed"},
+    {.name = "codes", .kind = TL_OPTION_LIST, .fallback = "0", .help = "x"},
+    {.name = "streams", .kind = TL_OPTION_OBJECTS, .help = "x", .fields = stream_options},
+    {.name = NULL},
+};
+
+static struct tl_config *config;
+static struct tl_error err;
+
+static enum tl_status parse(const char *json)
+{
+    static const struct tl_option *const tables[] = {options, config_runtime_options, NULL};
+    config_free(config);
+    config = NULL;
+    err = (struct tl_error){0};
+    return config_parse(json, strlen(json), tables, &config, &err);
+}
+
+static void accept(const char *json)
+{
+    if (parse(json) != TL_OK)
+        fail_msg("%s: %s", json, err.message);
+}
+
+static void refuse(const char *json, const char *message)
+{
+    assert_int_equal(parse(json), TL_CONFIGURATION);
+    assert_string_equal(err.message, message);
+    assert_null(config);
+}
+
+/* The members after "ssh_host". */
+static void accept_with(const char *members)
+{
+    char json[4096];
+    (void)snprintf(json, sizeof(json), "{\"ssh_host\": \"h\", %s}", members);
+    accept(json);
+}
+
+static void refuse_with(const char *members, const char *message)
+{
+    char json[4096];
+    (void)snprintf(json, sizeof(json), "{\"ssh_host\": \"h\", %s}", members);
+    refuse(json, message);
+}
+
+static const char *item_text(size_t item, const char *name)
+{
+    return tl_config_text(tl_config_item(config, "streams", item), name);
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    accept("{\"ssh_host\": \"h\"}");
+    assert_int_equal(tl_config_integer(config, "ssh_port"), 22);
+    assert_int_equal(tl_config_ms(config, "idle_timeout"), 300000);
+    assert_int_equal(tl_config_ms(config, "command_timeout"), -1);
+    assert_false(tl_config_boolean(config, "compress"));
+    assert_string_equal(tl_config_text(config, "policy"), "strict");
+    assert_string_equal(tl_config_list(config, "codes")[0], "0");
+    assert_null(tl_config_list(config, "codes")[1]);
+    assert_null(tl_config_text(config, "ssh_password"));
+    assert_int_equal(tl_config_count(config, "streams"), 0);
+    assert_string_equal(tl_config_text(config, "destination"), "sqlite:warehouse.db");
+    assert_int_equal(tl_config_integer(config, "retry_attempts"), 5);
+}
+
+static void test_unknown_names_give_zero(void **state)
+{
+    const char *column, *type;
+    (void)state;
+    accept("{\"ssh_host\": \"h\"}");
+    assert_null(tl_config_text(config, "nothing"));
+    assert_int_equal(tl_config_integer(config, "nothing"), 0);
+    assert_null(tl_config_list(config, "nothing"));
+    assert_null(tl_config_item(config, "streams", 0));
+    assert_false(tl_config_column(config, "nothing", 0, &column, &type));
+}
+
+static void test_texts_and_native_values_are_equal(void **state)
+{
+    static const char *const forms[] = {
+        "\"ssh_port\": \"2222\", \"idle_timeout\": \"1.5\", \"compress\": \"true\","
+        "\"codes\": \"0, 1\", \"command_timeout\": \"0.0001\"",
+        "\"ssh_port\": 2222, \"idle_timeout\": 1.5, \"compress\": true, \"codes\": [0, \"1\"],"
+        "\"command_timeout\": 0.0001",
+        "\"ssh_port\": 2222.0, \"idle_timeout\": \"01.50\", \"compress\": 1,"
+        "\"codes\": \"[0,1]\", \"command_timeout\": \"0.001\"",
+    };
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        accept_with(forms[i]);
+        assert_int_equal(tl_config_integer(config, "ssh_port"), 2222);
+        assert_int_equal(tl_config_ms(config, "idle_timeout"), 1500);
+        assert_int_equal(tl_config_ms(config, "command_timeout"), 1);
+        assert_true(tl_config_boolean(config, "compress"));
+        assert_string_equal(tl_config_list(config, "codes")[0], "0");
+        assert_string_equal(tl_config_list(config, "codes")[1], "1");
+        assert_null(tl_config_list(config, "codes")[2]);
+    }
+}
+
+static void test_empty_and_null_are_not_given(void **state)
+{
+    (void)state;
+    accept_with("\"ssh_port\": \"\", \"ssh_password\": \"\", \"policy\": null, \"codes\": [],"
+                "\"streams\": \"\"");
+    assert_int_equal(tl_config_integer(config, "ssh_port"), 22);
+    assert_null(tl_config_text(config, "ssh_password"));
+    assert_string_equal(tl_config_text(config, "policy"), "strict");
+    assert_string_equal(tl_config_list(config, "codes")[0], "0");
+    refuse("{\"ssh_host\": \"\"}", "\"ssh_host\" is missing");
+}
+
+static void test_streams_in_every_form(void **state)
+{
+    static const char *const forms[] = {
+        "\"streams\": [{\"table\": \"a\", \"columns\": {\"x\": \"LONG\", \"file\": \"JSON\"}},"
+        " {\"table\": \"b\", \"primary_key\": [\"id\", \"/a/b\"]}]",
+        "\"streams\": \"[{\\\"table\\\": \\\"a\\\", \\\"columns\\\": {\\\"x\\\": \\\"LONG\\\","
+        "\\\"file\\\": \\\"JSON\\\"}}, {\\\"table\\\": \\\"b\\\","
+        "\\\"primary_key\\\": \\\"id,/a/b\\\"}]\"",
+        "\"streams\": [{\"table\": \"a\", \"columns\": \"{\\\"x\\\": \\\"LONG\\\","
+        "\\\"file\\\": \\\"JSON\\\"}\"}, \"{\\\"table\\\": \\\"b\\\", \\\"primary_key\\\":"
+        "\\\"id , /a/b\\\"}\"]",
+    };
+    const char *column, *type;
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        accept_with(forms[i]);
+        assert_int_equal(tl_config_count(config, "streams"), 2);
+        assert_string_equal(item_text(0, "table"), "a");
+        assert_string_equal(item_text(1, "table"), "b");
+        assert_string_equal(
+            tl_config_list(tl_config_item(config, "streams", 1), "primary_key")[1], "/a/b");
+        assert_true(tl_config_column(tl_config_item(config, "streams", 0), "columns", 1,
+                                     &column, &type));
+        assert_string_equal(column, "file");
+        assert_string_equal(type, "JSON");
+        assert_false(tl_config_column(tl_config_item(config, "streams", 0), "columns", 2,
+                                      &column, &type));
+    }
+}
+
+static void test_one_stream_at_the_top(void **state)
+{
+    (void)state;
+    accept_with("\"table\": \"t\", \"command\": \"c\", \"ordered\": \"true\"");
+    assert_int_equal(tl_config_count(config, "streams"), 1);
+    assert_string_equal(item_text(0, "table"), "t");
+    assert_true(tl_config_boolean(tl_config_item(config, "streams", 0), "ordered"));
+    accept_with("\"streams\": {\"table\": \"t\"}");
+    assert_string_equal(item_text(0, "table"), "t");
+    refuse_with("\"command\": \"c\"", "\"table\" is missing");
+    refuse_with("\"streams\": [{\"table\": \"a\"}], \"command\": \"c\"",
+                "\"command\" stands beside \"streams\"");
+    refuse_with("\"tabel\": \"t\", \"command\": \"c\"",
+                "unknown key \"tabel\"; did you mean \"table\"?");
+}
+
+static void test_unknown_keys(void **state)
+{
+    (void)state;
+    refuse("{\"ssh_hots\": \"h\"}", "unknown key \"ssh_hots\"; did you mean \"ssh_host\"?");
+    refuse_with("\"SSH_PORT\": 22", "unknown key \"SSH_PORT\"; did you mean \"ssh_port\"?");
+    refuse_with("\"zzz\": 22", "unknown key \"zzz\"");
+    refuse_with("\"z\\u001b[2J\\n\": 22", "unknown key \"z\\x1b[2J\\n\"");
+    refuse_with("\"streams\": [{\"table\": \"a\"}, {\"tabel\": \"b\"}]",
+                "unknown key \"streams[1].tabel\"; did you mean \"table\"?");
+    refuse_with("\"retry_atempts\": 1",
+                "unknown key \"retry_atempts\"; did you mean \"retry_attempts\"?");
+}
+
+static void test_duplicate_keys(void **state)
+{
+    (void)state;
+    refuse("{\"ssh_host\": \"a\", \"ssh_host\": \"b\"}", "duplicate key \"ssh_host\"");
+    refuse_with("\"streams\": [{\"table\": \"a\", \"table\": \"a\"}]",
+                "duplicate key \"streams[0].table\"");
+    refuse_with("\"streams\": \"[{\\\"table\\\": 1, \\\"table\\\": 2}]\"",
+                "duplicate key \"streams[0].table\"");
+    refuse_with("\"table\": \"t\", \"columns\": {\"a\": \"LONG\", \"a\": \"JSON\"}",
+                "duplicate key \"columns.a\"");
+}
+
+static void test_wrong_values(void **state)
+{
+    (void)state;
+    refuse_with("\"ssh_port\": \"70000\"",
+                "\"ssh_port\" is \"70000\": not between 1 and 65535");
+    refuse_with("\"ssh_port\": 0", "\"ssh_port\" is \"0\": not between 1 and 65535");
+    refuse_with("\"ssh_port\": \"22x\"", "\"ssh_port\" is \"22x\": not a whole number");
+    refuse_with("\"ssh_port\": \" 22\"", "\"ssh_port\" is \" 22\": not a whole number");
+    refuse_with("\"ssh_port\": 22.5", "\"ssh_port\" is \"22.5\": not a whole number");
+    refuse_with("\"ssh_port\": \"99999999999999999999\"",
+                "\"ssh_port\" is \"99999999999999999999\": not a whole number");
+    refuse_with("\"ssh_port\": 1e300", "\"ssh_port\" is too large a number: write it as text");
+    refuse_with("\"ssh_port\": [22]", "\"ssh_port\" is an array: not a number");
+    refuse_with("\"idle_timeout\": \"0\"",
+                "\"idle_timeout\" is \"0\": not between 1 and 86400 seconds");
+    refuse_with("\"idle_timeout\": \"-1\"",
+                "\"idle_timeout\" is \"-1\": not a number of seconds or none");
+    refuse_with("\"idle_timeout\": \"1,5\"",
+                "\"idle_timeout\" is \"1,5\": not a number of seconds or none");
+    refuse_with("\"compress\": \"maybe\"", "\"compress\" is \"maybe\": not true or false");
+    refuse_with("\"policy\": \"lax\"",
+                "\"policy\" is \"lax\": not strict, accept-new or relaxed");
+    refuse_with("\"policy\": \"strict|accept-new\"",
+                "\"policy\" is \"strict|accept-new\": not strict, accept-new or relaxed");
+    refuse_with("\"codes\": \"1,,2\"",
+                "\"codes\" is \"1,,2\": not a list with something between its commas");
+    refuse_with("\"codes\": [[1]]", "\"codes[0]\" is an array: not a text");
+    refuse_with("\"table\": \"t\", \"columns\": {\"a\": 1}",
+                "\"columns.a\" is a number: not a type's name");
+    refuse_with("\"table\": \"t\", \"columns\": \"LONG\"",
+                "\"columns\": not valid JSON: error at line 1, column 1");
+    refuse_with("\"streams\": 5", "\"streams\" is a number: not an array of objects");
+    refuse_with("\"streams\": [[]]", "\"streams[0]\" is an array: not an object");
+    refuse_with("\"streams\": [{\"table\": {\"a\": 1}}]",
+                "\"streams[0].table\" is an object: not a text");
+    refuse_with("\"streams\": [{}]", "\"streams[0].table\" is missing");
+}
+
+static void test_broken_documents(void **state)
+{
+    (void)state;
+    refuse("", "not valid JSON: error at line 1, column 1");
+    refuse("[]", "it is an array: not an object");
+    refuse("{\n  \"ssh_host\": oops\n}", "not valid JSON: error at line 2, column 15");
+    refuse("{\"ssh_host\": \"h\"} x", "not valid JSON: error at line 1, column 19");
+    refuse("{\"ssh_host\": \"h\\u0000i\"}",
+           "\\u0000, which no value may hold, at line 1, column 16");
+    refuse("{\"ssh_host\": \"\xff\"}", "not UTF-8 at line 1, column 15");
+    accept("\xef\xbb\xbf {\"ssh_host\": \"h\\\\u0000\"}\n");
+    assert_string_equal(tl_config_text(config, "ssh_host"), "h\\u0000");
+}
+
+static void test_references(void **state)
+{
+    char path[] = "towline-test-XXXXXX", members[256];
+    int fd = mkstemp(path);
+    (void)state;
+    assert_int_equal(write(fd, "top secret\n\n", 12), 12);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(setenv("TOWLINE_TEST_PORT", "2200", 1), 0);
+    (void)snprintf(members, sizeof(members),
+                   "\"ssh_port\": {\"env\": \"TOWLINE_TEST_PORT\"},"
+                   "\"ssh_password\": {\"file\": \"%s\"}",
+                   path);
+    accept_with(members);
+    assert_int_equal(tl_config_integer(config, "ssh_port"), 2200);
+    assert_string_equal(tl_config_text(config, "ssh_password"), "top secret\n");
+    assert_false(config_holds_secret(config));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(setenv("TOWLINE_TEST_STREAMS", "[{\"table\": \"{{config.key}}\"}]", 1), 0);
+    accept_with("\"streams\": {\"env\": \"TOWLINE_TEST_STREAMS\"}, \"key\": \"k123\"");
+    assert_string_equal(item_text(0, "table"), "{{config.key}}");
+    assert_string_equal(tl_config_text(config, "key"), "k123");
+    refuse_with("\"ssh_password\": {\"env\": \"TOWLINE_TEST_ABSENT\"}",
+                "\"ssh_password\": the environment variable TOWLINE_TEST_ABSENT is not set");
+    refuse_with("\"ssh_password\": {\"file\": \"no/such\"}",
+                "\"ssh_password\": cannot read no/such: No such file or directory");
+    refuse_with("\"ssh_password\": {\"env\": \"A\", \"file\": \"B\"}",
+                "\"ssh_password\" is an object: not a text");
+}
+
+static void test_home_in_references(void **state)
+{
+    char folder[] = "towline-home-XXXXXX", path[64];
+    FILE *file;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/secret", folder);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs("at home\r\n", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(setenv("HOME", folder, 1), 0);
+    accept_with("\"ssh_password\": {\"file\": \"~/secret\"}");
+    assert_string_equal(tl_config_text(config, "ssh_password"), "at home");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void test_placeholders(void **state)
+{
+    (void)state;
+    accept_with("\"table\": \"t\", \"command\": \"curl {{config.api_key}} {{config.unset}}\","
+                "\"api_key\": 1234");
+    assert_string_equal(tl_config_text(config, "api_key"), "1234");
+    assert_null(tl_config_text(config, "unset"));
+    assert_true(config_holds_secret(config));
+    refuse_with("\"table\": \"t\", \"command\": \"{{config.api_key}}\", \"api_kye\": \"x\"",
+                "unknown key \"api_kye\"; did you mean \"api_key\"?");
+    refuse_with("\"table\": \"t\", \"command\": \"{{config.api_key\", \"api_key\": \"x\"",
+                "unknown key \"api_key\"");
+}
+
+static void expect_masked(const char *text, const char *masked)
+{
+    struct buf out = BUF_INIT(1000);
+    log_append_masked(&out, text, strlen(text));
+    assert_string_equal(buf_text(&out), masked);
+    buf_free(&out);
+}
+
+static void test_secrets_are_masked(void **state)
+{
+    (void)state;
+    log_forget_secrets();
+    accept_with("\"ssh_password\": \"hunter22\", \"table\": \"t\", \"token\": \"tok\\\\nen-2\","
+                "\"command\": \"{{config.api_key}}\", \"api_key\": \"k-123456\"");
+    assert_true(config_holds_secret(config));
+    expect_masked("a hunter22 b k-123456 c tok\\nen-2 d tok\nen-2",
+                  "a **** b **** c **** d ****");
+    refuse_with("\"ssh_password\": [\"s3cret\"]", "\"ssh_password\" is an array: not a text");
+    log_forget_secrets();
+    expect_masked("hunter22", "hunter22");
+}
+
+static void test_the_locale_does_not_matter(void **state)
+{
+    (void)state;
+    if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL)
+        skip();
+    accept_with("\"idle_timeout\": \"1.5\", \"command_timeout\": 2.5");
+    assert_int_equal(tl_config_ms(config, "idle_timeout"), 1500);
+    assert_int_equal(tl_config_ms(config, "command_timeout"), 2500);
+    (void)setlocale(LC_ALL, "C");
+}
+
+static int forget(void **state)
+{
+    (void)state;
+    config_free(config);
+    config_free(NULL);
+    log_forget_secrets();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_unknown_names_give_zero),
+        cmocka_unit_test(test_texts_and_native_values_are_equal),
+        cmocka_unit_test(test_empty_and_null_are_not_given),
+        cmocka_unit_test(test_streams_in_every_form),
+        cmocka_unit_test(test_one_stream_at_the_top),
+        cmocka_unit_test(test_unknown_keys),
+        cmocka_unit_test(test_duplicate_keys),
+        cmocka_unit_test(test_wrong_values),
+        cmocka_unit_test(test_broken_documents),
+        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_home_in_references),
+        cmocka_unit_test(test_placeholders),
+        cmocka_unit_test(test_secrets_are_masked),
+        cmocka_unit_test(test_the_locale_does_not_matter),
+    };
+    return cmocka_run_group_tests_name("config", tests, NULL, forget);
+}

@@ -1,0 +1,148 @@
+/* Quoting for remote shells: what each shell of this machine makes of a quoted value. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/wait.h>
+
+#include "shell.h"
+
+static const char *const hostile[] = {
+    "plain",
+    "",
+    "it's",
+    "''",
+    "a'; touch broken; '",
+    "$(id)",
+    "`id`",
+    "$HOME ${HOME} $HOME[1] $?",
+    "a\\",
+    "\\'",
+    "\\\\'\\",
+    "!!",
+    "a!b!'c",
+    "line\nend",
+    "line\\\nend",
+    "tab\there",
+    "\"; id; \"",
+    "-oProxyCommand=id",
+    "{a,b} * ? [a-z] ~ ~root",
+    "%PATH% %s %n",
+    "a & b | c > d < e ; f",
+    "# no comment",
+    "\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x98",
+    "\x01\x1b[31m\x7f",
+    "2026-11-21T12:00:00Z",
+};
+
+static char *quoted(enum shell shell, const char *value)
+{
+    struct buf out = BUF_INIT(4096);
+    struct tl_error err = {0};
+    assert_int_equal(shell_quote(shell, value, strlen(value), &out, &err), TL_OK);
+    return buf_take(&out);
+}
+
+/* What printf prints when a shell runs it with the quoted value as its argument. */
+static void echo(const char *program, const char *word, char *out, size_t size)
+{
+    char command[8192];
+    int ends[2];
+    size_t used = 0;
+    ssize_t got;
+    pid_t child;
+
+    snprintf(command, sizeof(command), "printf %%s %s", word);
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
+    if (child == 0) {
+        dup2(ends[1], 1);
+        execlp(program, program, "-c", command, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    while ((got = read(ends[0], out + used, size - 1 - used)) > 0)
+        used += (size_t)got;
+    out[used] = '\0';
+    close(ends[0]);
+    waitpid(child, NULL, 0);
+}
+
+static void each_shell_reads_back_the_value(void **state)
+{
+    static const struct {
+        const char *program;
+        enum shell shell;
+    } shells[] = {{"sh", SHELL_POSIX},  {"bash", SHELL_POSIX}, {"dash", SHELL_POSIX},
+                  {"zsh", SHELL_POSIX}, {"fish", SHELL_FISH},  {"tcsh", SHELL_CSH}};
+    char printed[8192];
+
+    (void)state;
+    for (size_t s = 0; s < sizeof(shells) / sizeof(shells[0]); s++)
+        for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
+            char *word = quoted(shells[s].shell, hostile[i]);
+            echo(shells[s].program, word, printed, sizeof(printed));
+            if (strcmp(printed, hostile[i]) != 0)
+                fail_msg("%s made \"%s\" of \"%s\"", shells[s].program, printed, hostile[i]);
+            free(word);
+        }
+}
+
+static void random_bytes_survive_posix_shells(void **state)
+{
+    char value[65], printed[8192];
+
+    (void)state;
+    srand(7);
+    for (int round = 0; round < 200; round++) {
+        size_t size = (size_t)rand() % 64;
+        for (size_t i = 0; i < size; i++)
+            value[i] = (char)(1 + rand() % 126);
+        value[size] = '\0';
+        char *word = quoted(SHELL_POSIX, value);
+        echo("dash", word, printed, sizeof(printed));
+        assert_string_equal(printed, value);
+        free(word);
+    }
+}
+
+static void powershell_doubles_every_kind_of_quote(void **state)
+{
+    char *word = quoted(SHELL_POWERSHELL, "it's $x `n \xe2\x80\x99 end");
+    (void)state;
+    assert_string_equal(word, "'it''s $x `n \xe2\x80\x99\xe2\x80\x99 end'");
+    free(word);
+}
+
+static void what_cannot_be_said_is_refused(void **state)
+{
+    static const char *const unsayable[] = {"a\"b", "%PATH%", "!x!", "a\nb"};
+    struct buf out = BUF_INIT(4096);
+    struct tl_error err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(shell_quote(SHELL_CMD, unsayable[i], strlen(unsayable[i]), &out, &err),
+                         TL_CONFIGURATION);
+    for (int shell = SHELL_POSIX; shell <= SHELL_CMD; shell++)
+        assert_int_equal(shell_quote((enum shell)shell, "a\0b", 3, &out, &err),
+                         TL_CONFIGURATION);
+    buf_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_shell_reads_back_the_value),
+        cmocka_unit_test(random_bytes_survive_posix_shells),
+        cmocka_unit_test(powershell_doubles_every_kind_of_quote),
+        cmocka_unit_test(what_cannot_be_said_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
