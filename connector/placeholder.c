@@ -31,24 +31,11 @@ static bool placeholder_read(const char *text, char name[NAME_MAX_BYTES], const 
            strncmp(name, "config.", 7) == 0;
 }
 
-static enum tl_status placeholder_write(struct placeholder_source *source, const char *name,
-                                        struct buf *out, struct tl_error *err)
-{
-    const char *value = source->value(source, name);
-
-    if (value == NULL && strncmp(name, "config.", 7) == 0) {
-        (void)tl_fail(err, TL_CONFIGURATION, "{{%s}}: the configuration has no \"%s\"", name,
-                      name + 7);
-        return tl_remedy(err, "Add the key \"%s\"", name + 7);
-    }
-    return source->write(source, value ? value : "", out, err);
-}
-
 enum tl_status placeholder_expand(const char *text, struct placeholder_source *source,
                                   struct buf *out, struct tl_error *err)
 {
     char name[NAME_MAX_BYTES];
-    const char *open, *rest;
+    const char *open, *rest, *value;
 
     while ((open = strstr(text, "{{")) != NULL) {
         buf_append(out, text, (size_t)(open - text));
@@ -57,10 +44,29 @@ enum tl_status placeholder_expand(const char *text, struct placeholder_source *s
             text = open + 1;
             continue;
         }
-        if (placeholder_write(source, name, out, err) != TL_OK)
+        value = source->value(source, name);
+        if (source->write(source, value ? value : "", out, err) != TL_OK)
             return err->status;
         text = rest;
     }
     buf_append_string(out, text);
     return buf_check(out, "the command", err);
+}
+
+enum tl_status placeholder_visit(const char *text, struct placeholder_visitor *visitor,
+                                 struct tl_error *err)
+{
+    char name[NAME_MAX_BYTES];
+    const char *rest;
+
+    while ((text = strstr(text, "{{")) != NULL) {
+        if (!placeholder_read(text, name, &rest)) {
+            text++;
+            continue;
+        }
+        if (visitor->found(visitor, name, err) != TL_OK)
+            return err->status;
+        text = rest;
+    }
+    return TL_OK;
 }

@@ -16,10 +16,19 @@ struct placeholder_source {
                             struct tl_error *err);
 };
 
-/* Appends text with its placeholders replaced. A {{config.NAME}} without value is
- * TL_CONFIGURATION; cursor and state without value are empty: so it is in the first sync. */
+/* Appends text with its placeholders replaced. What has no value is empty: cursor and state are
+ * so in the first sync. */
 TL_NODISCARD enum tl_status placeholder_expand(const char *text,
                                                struct placeholder_source *source,
                                                struct buf *out, struct tl_error *err);
+
+/* Calls `found` with the name of each placeholder in text; stops at its first failure. */
+struct placeholder_visitor {
+    enum tl_status (*found)(struct placeholder_visitor *self, const char *name,
+                            struct tl_error *err);
+};
+TL_NODISCARD enum tl_status placeholder_visit(const char *text,
+                                              struct placeholder_visitor *visitor,
+                                              struct tl_error *err);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "placeholder.h"
+
 static enum tl_status stream_read_exit_codes(struct stream *stream, const char *const *texts,
                                              struct tl_error *err)
 {
@@ -24,6 +26,45 @@ static enum tl_status stream_read_exit_codes(struct stream *stream, const char *
     }
     stream->n_expected_exit_codes = count;
     return TL_OK;
+}
+
+/* Holds each placeholder against what there is to put in its place. */
+struct placeholder_check {
+    struct placeholder_visitor base;
+    const struct stream *stream;
+    const struct tl_config *whole;
+};
+
+static enum tl_status stream_check_placeholder(struct placeholder_visitor *visitor,
+                                               const char *name, struct tl_error *err)
+{
+    const struct placeholder_check *self = (const struct placeholder_check *)visitor;
+    const char *table = self->stream->base.table;
+
+    if (strcmp(name, "cursor") == 0 && self->stream->base.cursor == NULL) {
+        (void)tl_fail(err, TL_CONFIGURATION,
+                      "stream %s: {{cursor}} stands in it, but no `cursor`", table);
+        return tl_remedy(err, "Say in `cursor` which column to follow");
+    }
+    if (strncmp(name, "config.", 7) == 0 && tl_config_text(self->whole, name + 7) == NULL) {
+        (void)tl_fail(err, TL_CONFIGURATION,
+                      "stream %s: {{%s}}: the configuration has no \"%s\"", table, name,
+                      name + 7);
+        return tl_remedy(err, "Add the key \"%s\" at the top level", name + 7);
+    }
+    return TL_OK;
+}
+
+static enum tl_status stream_check_placeholders(const struct stream *stream,
+                                                const struct tl_config *whole,
+                                                struct tl_error *err)
+{
+    struct placeholder_check check = {
+        .base = {stream_check_placeholder}, .stream = stream, .whole = whole};
+
+    if (placeholder_visit(stream->command, &check.base, err) != TL_OK)
+        return err->status;
+    return stream->input ? placeholder_visit(stream->input, &check.base, err) : TL_OK;
 }
 
 enum tl_status stream_init(struct stream *stream, const struct tl_config *config,
@@ -57,7 +98,7 @@ enum tl_status stream_init(struct stream *stream, const struct tl_config *config
     if (stream_read_exit_codes(stream, tl_config_list(config, "expected_exit_codes"), err) !=
         TL_OK)
         return tl_context(err, "stream %s", stream->base.table);
-    return TL_OK;
+    return stream_check_placeholders(stream, whole, err);
 }
 
 void stream_reset(struct stream *stream)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "ssh/base64.h"
+#include "base/base64.h"
 #include "ssh/key_openssh.h"
 #include "ssh/local_user.h"
 
@@ -67,7 +67,7 @@ static void unwrap_base64(struct buf *text)
     struct buf decoded = BUF_INIT(SSH_KEY_MAX_BYTES);
 
     if (strstr(buf_text(text), "-----") == NULL && strncmp(buf_text(text), "PuTTY", 5) != 0 &&
-        base64_decode(&decoded, buf_text(text), text->size) && decoded.size > 0) {
+        base64_decode_wrapped(&decoded, buf_text(text), text->size) && decoded.size > 0) {
         text_wipe(text->data, text->size);
         buf_reset(text);
         append_normalised(text, decoded.data, decoded.size);

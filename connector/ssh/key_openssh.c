@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "ssh/base64.h"
+#include "base/base64.h"
 #include "ssh/known_hosts.h"
 
 static const char magic[] = "openssh-key-v1"; /* with its NUL */
@@ -70,8 +70,8 @@ static bool decode(const struct ssh_key *key, struct buf *blob)
     if (end == NULL)
         return false;
     begin += sizeof(begin_line) - 1;
-    return base64_decode(blob, begin, (size_t)(end - begin)) && blob->size > sizeof(magic) &&
-           memcmp(blob->data, magic, sizeof(magic)) == 0;
+    return base64_decode_wrapped(blob, begin, (size_t)(end - begin)) &&
+           blob->size > sizeof(magic) && memcmp(blob->data, magic, sizeof(magic)) == 0;
 }
 
 /* Random words stand twice before an unencrypted key: altered text would differ. */

@@ -10,7 +10,7 @@
 #include <openssl/hmac.h>
 
 #include "base/buf.h"
-#include "ssh/base64.h"
+#include "base/base64.h"
 #include "ssh/known_hosts_match.h"
 #include "ssh/local_user.h"
 #include "towline/log.h"

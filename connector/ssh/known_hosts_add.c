@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "ssh/base64.h"
+#include "base/base64.h"
 #include "ssh/known_hosts.h"
 #include "ssh/known_hosts_match.h"
 #include "ssh/local_user.h"

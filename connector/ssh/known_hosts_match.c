@@ -10,7 +10,7 @@
 #include <openssl/hmac.h>
 
 #include "base/buf.h"
-#include "ssh/base64.h"
+#include "base/base64.h"
 
 enum { SHA1_SIZE = 20, DEFAULT_PORT = 22 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/text.h"
 
@@ -65,20 +66,6 @@ static void append_url_encoded(struct buf *out, const char *value, size_t size)
     }
 }
 
-static void append_base64(struct buf *out, const char *value, size_t size)
-{
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0; i + 2 < size; i += 3) { /* whole groups: the padding hides nothing */
-        unsigned group = (unsigned)(unsigned char)value[i] << 16 |
-                         (unsigned)(unsigned char)value[i + 1] << 8 |
-                         (unsigned char)value[i + 2];
-        for (int shift = 18; shift >= 0; shift -= 6)
-            buf_append_char(out, digits[group >> shift & 63]);
-    }
-}
-
 /* Each line of a secret of several lines is a secret too: a key cut up by a log is still a key.
  */
 static void secret_insert_lines(const char *value, size_t size)
@@ -110,7 +97,7 @@ void tl_log_add_secret(const char *value, size_t size)
     append_url_encoded(&form, value, size);
     secret_insert(buf_text(&form), form.size);
     buf_reset(&form);
-    append_base64(&form, value, size);
+    base64_encode(&form, value, size / 3 * 3); /* what follows, the padding too, varies */
     if (form.size >= 8)
         secret_insert(buf_text(&form), form.size);
     pthread_mutex_unlock(&the_log.lock);

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "rows/base64.h"
+#include "base/base64.h"
 #include "rows/number.h"
 
 /* Text that the source gave as a JSON string, whatever it looks like. */

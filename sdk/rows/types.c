@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "rows/base64.h"
+#include "base/base64.h"
 
 static const char *const type_names[TL_TYPE_COUNT] = {
 #define X(name) #name,

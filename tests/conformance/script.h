@@ -164,7 +164,8 @@ static enum tl_status script_plan_column(struct script *script, struct script_ro
                                     .source_size = (uint32_t)size,
                                     .observed = rows->observed[i]};
 
-    if (strlen(script->declared_name) == size && memcmp(script->declared_name, name, size) == 0)
+    if (script->declared != 0 && strlen(script->declared_name) == size &&
+        memcmp(script->declared_name, name, size) == 0)
         column.observed = script->declared;
     if (at == COLUMNS_NONE) {
         column.type = types_of(column.observed);

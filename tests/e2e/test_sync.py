@@ -104,8 +104,9 @@ def test_types_widen_in_place(towline, configuration, warehouse):
     for number, value in enumerate(("1", "2.5", '"x"', '{"y":1}')):
         output = f'[{{"id":{number},"v":{value}}}]'
         towline("sync", config=configuration(stream(echo(output)))).expect(0)
-    values = [str(value) for (value,) in warehouse.rows("t", "v", order="id")]
-    assert values[:2] == ["1", "2.5"] and "x" in values[2] and values[3] == '{"y":1}'
+    values = [value for (value,) in warehouse.rows("t", "v", order="id")]
+    # A number among strings is its text, and among JSON that text is a string.
+    assert values == ['"1"', '"2.5"', '"x"', '{"y":1}']
 
 
 @pytest.mark.parametrize("names", [("ID", "id"), ("select", "from"), ("é", "É"), ('a"b', "a'b"),

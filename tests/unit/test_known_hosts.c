@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "ssh/base64.h"
+#include "base/base64.h"
 #include "ssh/known_hosts.h"
 
 #define KEY_A "AAAAC3NzaC1lZDI1NTE5AAAAIB6O2wgbYTq8iPks94a4cT5h4ZS55MiiyZLChjwQKkgz"

@@ -56,24 +56,39 @@ static void placeholders_are_replaced_and_other_braces_left(void **state)
     }
 }
 
-static void an_unknown_configuration_key_is_named(void **state)
+/* Collects the names with a blank after each. */
+struct collector {
+    struct placeholder_visitor base;
+    struct buf names;
+};
+
+static enum tl_status collect(struct placeholder_visitor *visitor, const char *name,
+                              struct tl_error *err)
 {
-    struct placeholder_source source = {.value = fake_value, .write = fake_write};
-    struct buf out = BUF_INIT(4096);
+    struct collector *self = (struct collector *)visitor;
+    buf_printf(&self->names, "%s ", name);
+    return strcmp(name, "state.stop") == 0 ? tl_fail(err, TL_CONFIGURATION, "stop") : TL_OK;
+}
+
+static void a_visitor_sees_each_name_until_it_fails(void **state)
+{
+    struct collector collector = {.base = {collect}, .names = BUF_INIT(256)};
     struct tl_error err = {0};
 
     (void)state;
-    assert_int_equal(placeholder_expand("x {{config.db_password}}", &source, &out, &err),
+    assert_int_equal(
+        placeholder_visit("{{cursor}} {{.Go}} {{{config.a-b}}", &collector.base, &err), TL_OK);
+    assert_int_equal(placeholder_visit("{{state.stop}}{{cursor}}", &collector.base, &err),
                      TL_CONFIGURATION);
-    assert_non_null(strstr(err.message, "db_password"));
-    buf_free(&out);
+    assert_string_equal(buf_text(&collector.names), "cursor config.a-b state.stop ");
+    buf_free(&collector.names);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(placeholders_are_replaced_and_other_braces_left),
-        cmocka_unit_test(an_unknown_configuration_key_is_named),
+        cmocka_unit_test(a_visitor_sees_each_name_until_it_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

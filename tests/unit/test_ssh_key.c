@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "ssh/base64.h"
+#include "base/base64.h"
 #include "ssh/key.h"
 
 static char folder[] = "/tmp/towline-keys-XXXXXX";

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "rows_text.h"
-#include "rows/base64.h"
+#include "base/base64.h"
 #include "rows/number.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

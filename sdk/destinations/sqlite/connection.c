@@ -48,7 +48,7 @@ static enum tl_status open_for_writing(struct connection *connection, struct tl_
 
     if (file_claim(file, err) != TL_OK)
         return err->status;
-    connection->kept = !file->created;
+    connection->removable = file->created;
     if (file->exists && probe(connection, err) != TL_OK)
         return err->status;
     if (sqlite3_open_v2(file->path, &connection->sql.db, flags, NULL) != SQLITE_OK)
@@ -156,7 +156,7 @@ void connection_close(struct connection *connection)
     if (connection->sql.db != NULL)
         connection_rollback(connection);
     sqlite3_close(connection->sql.db);
-    if (connection->mode == DESTINATION_WRITE && connection->file.fd >= 0 && !connection->kept)
+    if (connection->mode == DESTINATION_WRITE && connection->file.fd >= 0 && connection->removable)
         file_remove(&connection->file);
     file_reset(&connection->file);
     connection->sql.db = NULL;
@@ -181,8 +181,9 @@ static enum tl_status ready_journal(struct connection *connection, struct tl_err
 {
     if (connection->journals)
         return TL_OK;
-    if (sql_run(&connection->sql, "PRAGMA main.journal_mode = WAL", "set up its journal",
-                err) != TL_OK)
+    if (sql_run(&connection->sql,
+                "PRAGMA main.page_size = 16384; PRAGMA main.journal_mode = WAL",
+                "set up its journal", err) != TL_OK)
         return err->status;
     connection->journals = true;
     return TL_OK;
@@ -203,7 +204,7 @@ enum tl_status connection_commit(struct connection *connection, struct tl_error 
     if (sql_run(&connection->sql, "COMMIT", "commit", err) != TL_OK)
         return err->status;
     connection->marked = true;
-    connection->kept = true;
+    connection->removable = false;
     return TL_OK;
 }
 

@@ -13,8 +13,8 @@ struct connection {
     struct snapshot snapshot; /* READ: what sql is of */
     struct sql sql;           /* sql.db is NULL when there is nothing to read */
     bool marked;              /* the committed database bears our mark */
-    bool kept;     /* the file is to stay: it was there, or something was committed */
-    bool journals; /* the journal is as it should be */
+    bool removable;           /* the file is ours and empty: it goes when it is closed */
+    bool journals;            /* the journal is as it should be */
 };
 
 /* connection_close is due in any case. */

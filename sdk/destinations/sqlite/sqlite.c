@@ -215,7 +215,7 @@ static enum tl_status sqlite_reset(struct destination *destination, struct tl_er
         status = connection_commit(&self->connection, err);
     /* What holds nothing any more goes when it is closed. */
     if (status == TL_OK && left == 0)
-        self->connection.kept = false;
+        self->connection.removable = true;
     destination_contents_reset(&contents);
     return status;
 }

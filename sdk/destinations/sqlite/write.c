@@ -55,9 +55,9 @@ static bool is_made(const struct catalog_column *column)
 }
 
 /* The columns that are not part of the key, each as prefix + name, in parentheses: a row value.
- * Returns how many. */
-static uint32_t append_values(struct buf *out, const struct catalog_table *table,
-                              const char *prefix)
+ */
+static void append_values(struct buf *out, const struct catalog_table *table,
+                          const char *prefix)
 {
     uint32_t count = 0;
 
@@ -67,8 +67,7 @@ static uint32_t append_values(struct buf *out, const struct catalog_table *table
         buf_printf(out, "%s%s", count++ ? ", " : "(", prefix);
         text_append_identifier(out, table->columns[i].name);
     }
-    buf_append_string(out, count ? ")" : "");
-    return count;
+    buf_append_string(out, ")");
 }
 
 static void append_insert(struct buf *out, const struct catalog_table *table)
@@ -96,6 +95,8 @@ static void append_insert(struct buf *out, const struct catalog_table *table)
 /* An unchanged row is not written. */
 static void append_on_conflict(struct buf *out, const struct catalog_table *table)
 {
+    uint32_t values = 0;
+
     buf_append_string(out, ") DO UPDATE SET ");
     for (uint32_t i = 0; i < table->n_columns; i++) {
         if (table->columns[i].key != 0 || !is_made(&table->columns[i]))
@@ -104,12 +105,14 @@ static void append_on_conflict(struct buf *out, const struct catalog_table *tabl
         buf_append_string(out, " = excluded.");
         text_append_identifier(out, table->columns[i].name);
         buf_append_string(out, ", ");
+        values++;
     }
     buf_append_string(out,
                       CATALOG_SYNCED " = ?1, " CATALOG_DELETED " = 0 "
                                      "WHERE towline_met(old._rowid_, old." CATALOG_DELETED);
-    buf_append_string(out, table->n_columns > table->n_key ? " OR " : "");
-    if (append_values(out, table, "old.") > 0) {
+    if (values > 0) {
+        buf_append_string(out, " OR ");
+        append_values(out, table, "old.");
         buf_append_string(out, " IS NOT ");
         append_values(out, table, "excluded.");
     }
@@ -252,7 +255,6 @@ static enum tl_status prepare_update(struct write *write, const struct catalog_t
 {
     struct buf text = BUF_INIT(SQL_TEXT_MAX);
     struct buf differs = BUF_INIT(SQL_TEXT_MAX);
-    enum tl_status status;
 
     buf_append_string(&text, "UPDATE main.");
     text_append_identifier(&text, table->name);
@@ -274,8 +276,7 @@ static enum tl_status prepare_update(struct write *write, const struct catalog_t
     buf_append_string(&text, "))");
     text.failed |= differs.failed;
     buf_free(&differs);
-    status = prepare_text(write, &text, out, err);
-    return status;
+    return prepare_text(write, &text, out, err);
 }
 
 /* Marks the columns beside the key that the row names; returns whether `named` has changed. */

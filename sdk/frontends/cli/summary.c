@@ -33,12 +33,12 @@ static void append_operations(const struct run_report *report, struct buf *out)
 
 static void append_count(struct buf *out, const char *name, uint64_t count)
 {
-    buf_printf(out, "%-*s | %" PRIu64 "\n", STREAM_TERM_WIDTH, name, count);
+    buf_printf(out, "  %-*s  %" PRIu64 "\n", STREAM_TERM_WIDTH, name, count);
 }
 
 static void append_text(struct buf *out, const char *name, const char *text)
 {
-    buf_printf(out, "%-*s | ", STREAM_TERM_WIDTH, name);
+    buf_printf(out, "  %-*s  ", STREAM_TERM_WIDTH, name);
     output_append_safe(out, text);
     buf_append_char(out, '\n');
 }
@@ -53,7 +53,7 @@ static void append_counts(const struct stream_report *stream, struct buf *out)
     append_count(out, "Schema changes", stream->schema_changes);
     append_count(out, "Bytes", stream->bytes_read);
     append_count(out, "Rows per second", summary_rate(stream));
-    buf_printf(out, "%-*s | %.2f s\n", STREAM_TERM_WIDTH, "Duration",
+    buf_printf(out, "  %-*s  %.2f s\n", STREAM_TERM_WIDTH, "Duration",
                (double)stream->duration_ms / 1000);
 }
 
@@ -82,8 +82,8 @@ static void append_stream(const struct summary *summary, const struct stream_rep
                           : stream->finished            ? "done"
                                                         : "not begun";
     buf_append_char(out, '\n');
-    append_text(out, "Stream", stream->table);
-    buf_append_string(out, "--------------- + ------------\n");
+    output_append_safe(out, stream->table);
+    buf_append_char(out, '\n');
     append_counts(stream, out);
     append_text(out, "Outcome", outcome);
     if (stream->error.status != TL_OK)

@@ -89,6 +89,8 @@ enum tl_status cli_run_sync(struct cli *cli, struct tl_error *err)
             tl_log(TL_LOG_WARNING, "%s", unwritten.message);
         status = err->status;
     }
+    if (status != TL_OK) /* what scripts look for in a log */
+        status = tl_context(err, "SYNC FAILED");
     run_report_reset(&report);
     job_reset(&job);
     return status;

@@ -1,5 +1,5 @@
 /* Base64 with padding. */
-#include "rows/base64.h"
+#include "base/base64.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -7,9 +7,9 @@
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-void base64_encode(struct buf *out, const char *bytes, size_t size)
+void base64_encode(struct buf *out, const void *bytes, size_t size)
 {
-    const unsigned char *from = (const unsigned char *)bytes;
+    const unsigned char *from = bytes;
 
     for (size_t i = 0; i < size; i += 3) {
         size_t left = size - i;
@@ -58,4 +58,17 @@ bool base64_decode(struct buf *out, const char *text, size_t size)
             return false;
     }
     return true;
+}
+
+bool base64_decode_wrapped(struct buf *out, const char *text, size_t size)
+{
+    struct buf joined = BUF_INIT(size);
+    bool good;
+
+    for (size_t i = 0; i < size; i++)
+        if (strchr(" \t\r\n", text[i]) == NULL || text[i] == '\0')
+            buf_append_char(&joined, text[i]);
+    good = !joined.failed && base64_decode(out, buf_text(&joined), joined.size);
+    buf_wipe(&joined); /* it may have been a key */
+    return good;
 }
