@@ -55,15 +55,18 @@ static enum tl_status ask_methods(struct auth *auth, struct tl_error *err)
     struct ssh_session *session = auth->session;
     const char *user = auth->options->user;
     char *methods, safe[300];
+    int rc;
 
     pump_slice(session);
-    methods = libssh2_userauth_list(session->ssh, user, (unsigned)strlen(user));
+    do {
+        methods = libssh2_userauth_list(session->ssh, user, (unsigned)strlen(user));
+        rc = methods != NULL ? 0 : libssh2_session_last_errno(session->ssh);
+    } while (pump_repeat(session, rc));
     auth->done = libssh2_userauth_authenticated(session->ssh) != 0;
     if (auth->done)
         return TL_OK;
     if (methods == NULL)
-        return pump_fail(session, TL_AUTHENTICATION, libssh2_session_last_errno(session->ssh),
-                         "asking how to log in", err);
+        return pump_fail(session, TL_AUTHENTICATION, rc, "asking how to log in", err);
     buf_reset(&auth->offered);
     text_safe(safe, sizeof(safe), methods, strlen(methods));
     buf_append_string(&auth->offered, safe);

@@ -71,10 +71,12 @@ enum tl_status auth_by_key(struct ssh_session *session, const struct ssh_options
         return status;
     describe_key(&key, tried);
     pump_slice(session);
-    rc = libssh2_userauth_publickey_frommemory(
-        session->ssh, options->user, strlen(options->user),
-        key.public_line.size > 0 ? key.public_line.data : NULL, key.public_line.size,
-        key.text.data, key.text.size, key.encrypted ? passphrase : NULL);
+    do {
+        rc = libssh2_userauth_publickey_frommemory(
+            session->ssh, options->user, strlen(options->user),
+            key.public_line.size > 0 ? key.public_line.data : NULL, key.public_line.size,
+            key.text.data, key.text.size, key.encrypted ? passphrase : NULL);
+    } while (pump_repeat(session, rc));
     status = key_result(session, &key, rc, err);
     ssh_key_free(&key);
     return status;
@@ -92,7 +94,9 @@ static enum tl_status try_identity(struct ssh_session *session, const char *user
     buf_printf(tried, "%s%s %s", tried->size > 0 ? ", " : "agent key ",
                known_key_type(key, type), known_key_sha256(key, sha256));
     pump_slice(session);
-    rc = libssh2_agent_userauth(agent, user, identity);
+    do {
+        rc = libssh2_agent_userauth(agent, user, identity);
+    } while (pump_repeat(session, rc));
     /* a key that the agent cannot sign with is passed over like one that is refused */
     return session->end == SSH_END_NONE && rc != 0
                ? tl_fail(err, TL_AUTHENTICATION, "%s: refused", session->label)
@@ -145,8 +149,11 @@ enum tl_status auth_by_password(struct ssh_session *session, const struct ssh_op
 
     buf_append_string(tried, "password");
     pump_slice(session);
-    rc = libssh2_userauth_password_ex(session->ssh, options->user, length_of(options->user),
-                                      options->password, length_of(options->password), NULL);
+    do {
+        rc =
+            libssh2_userauth_password_ex(session->ssh, options->user, length_of(options->user),
+                                         options->password, length_of(options->password), NULL);
+    } while (pump_repeat(session, rc));
     if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
         buf_append_string(tried, " (which has expired)");
     return result(session, rc, err);
@@ -183,8 +190,10 @@ enum tl_status auth_by_keyboard(struct ssh_session *session, const struct ssh_op
     session->password = options->password;
     session->password_given = false;
     pump_slice(session);
-    rc = libssh2_userauth_keyboard_interactive_ex(session->ssh, options->user,
-                                                  length_of(options->user), answer);
+    do {
+        rc = libssh2_userauth_keyboard_interactive_ex(session->ssh, options->user,
+                                                      length_of(options->user), answer);
+    } while (pump_repeat(session, rc));
     session->password = NULL;
     return result(session, rc, err);
 }

@@ -54,13 +54,16 @@ static enum tl_status open_refused(struct ssh_session *session, int rc, struct t
 static enum tl_status open_channel(struct ssh_channel *channel, struct tl_error *err)
 {
     struct ssh_session *session = channel->session;
+    int rc;
 
     pump_slice(session);
-    channel->channel = libssh2_channel_open_ex(session->ssh, "session", sizeof("session") - 1,
-                                               window_bytes(session), PACKET_BYTES, NULL, 0);
-    if (channel->channel != NULL)
-        return TL_OK;
-    return open_refused(session, libssh2_session_last_errno(session->ssh), err);
+    do {
+        channel->channel =
+            libssh2_channel_open_ex(session->ssh, "session", sizeof("session") - 1,
+                                    window_bytes(session), PACKET_BYTES, NULL, 0);
+        rc = channel->channel != NULL ? 0 : libssh2_session_last_errno(session->ssh);
+    } while (pump_repeat(session, rc));
+    return rc == 0 ? TL_OK : open_refused(session, rc, err);
 }
 
 static enum tl_status start_command(struct ssh_channel *channel, const char *command,
@@ -71,8 +74,10 @@ static enum tl_status start_command(struct ssh_channel *channel, const char *com
     int rc;
 
     pump_slice(session);
-    rc = libssh2_channel_process_startup(channel->channel, "exec", sizeof("exec") - 1, command,
-                                         (unsigned)strlen(command));
+    do {
+        rc = libssh2_channel_process_startup(channel->channel, "exec", sizeof("exec") - 1,
+                                             command, (unsigned)strlen(command));
+    } while (pump_repeat(session, rc));
     if (rc == 0)
         return TL_OK;
     status = pump_fail(session, TL_COMMAND, rc, "starting the command", err);

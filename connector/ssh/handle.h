@@ -57,6 +57,10 @@ LIBSSH2_SESSION *pump_session_new(struct ssh_session *session);
  * it returns to us instead of draining the network for as long as bytes come. */
 void pump_slice(struct ssh_session *session);
 
+/* True if a call of a patient session has to be repeated: libssh2 also gives up, without asking
+ * for more, when a packet's first bytes come alone. */
+bool pump_repeat(struct ssh_session *session, int rc);
+
 /* Waits until the server sends, the link takes what is pending, extra_fd (-1: none) is readable
  * or until_ms is over. False when the session has ended. Keepalives are sent from here. */
 bool pump_wait(struct ssh_session *session, int64_t until_ms, int extra_fd);

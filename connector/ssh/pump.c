@@ -185,6 +185,14 @@ void pump_slice(struct ssh_session *session)
     flush(session);
 }
 
+bool pump_repeat(struct ssh_session *session, int rc)
+{
+    if (rc != LIBSSH2_ERROR_EAGAIN || session->end != SSH_END_NONE)
+        return false;
+    pump_slice(session);
+    return true;
+}
+
 bool pump_check(struct ssh_session *session)
 {
     struct pollfd stop = {.fd = session->patience.stop_fd, .events = POLLIN};

@@ -38,7 +38,7 @@ struct opening {
     struct ssh_patience patience;
     struct algorithms_omit omit;
     int64_t phase_start_ms;
-    bool again; /* an attempt with other algorithms: its phases were reported already */
+    unsigned reported; /* a bit per phase: attempts with other algorithms are not told again */
 };
 
 void ssh_options_init(struct ssh_options *options)
@@ -64,9 +64,10 @@ static void report(struct opening *opening, enum ssh_phase phase, const char *de
     int64_t now_ms = clock_now_ms();
 
     if (opening->observer != NULL &&
-        (!opening->again || phase >= SSH_PHASE_HOST_KEY || failure))
+        (failure != NULL || (opening->reported & 1u << phase) == 0))
         opening->observer->phase(opening->observer, phase, now_ms - opening->phase_start_ms,
                                  detail, failure);
+    opening->reported |= 1u << phase;
     opening->phase_start_ms = now_ms;
 }
 
@@ -197,13 +198,19 @@ static enum tl_status shake_hands(struct opening *opening, struct tl_error *err)
 
     if (status == TL_OK) {
         pump_slice(session);
-        rc = libssh2_session_handshake(session->ssh, session->link->fd);
+        do {
+            rc = libssh2_session_handshake(session->ssh, session->link->fd);
+        } while (pump_repeat(session, rc));
         if (rc != 0)
             status = algorithms_fail(session, rc, err);
     }
-    if (status == TL_OK)
-        describe_handshake(session, &detail);
-    report(opening, SSH_PHASE_HANDSHAKE, buf_text(&detail), status == TL_OK ? NULL : err);
+    if (status == TL_OK && algorithms_need_strict_kex(session)) {
+        opening->omit.chacha = true;
+    } else {
+        if (status == TL_OK)
+            describe_handshake(session, &detail);
+        report(opening, SSH_PHASE_HANDSHAKE, buf_text(&detail), status == TL_OK ? NULL : err);
+    }
     buf_free(&detail);
     return status;
 }
@@ -223,14 +230,11 @@ static enum tl_status attempt(struct opening *opening, struct tl_error *err)
 
 static enum tl_status handshake(struct opening *opening, struct tl_error *err)
 {
+    bool omitted = opening->omit.chacha;
     enum tl_status status = attempt(opening, err);
 
-    if (status == TL_OK && opening->options.last_phase >= SSH_PHASE_HANDSHAKE &&
-        algorithms_need_strict_kex(opening->session)) {
-        opening->omit.chacha = true;
-        opening->again = true;
+    if (status == TL_OK && opening->omit.chacha != omitted)
         status = attempt(opening, err);
-    }
     return status;
 }
 
@@ -247,7 +251,6 @@ static enum tl_status search_host_key(struct opening *opening, struct tl_error *
         known_key_type(host_key_shown(opening->session), type);
         if (!algorithms_omit_host_key(&opening->omit, opening->session, type))
             break;
-        opening->again = true;
         if (handshake(opening, NULL) != TL_OK)
             break;
         if (host_key_verify(opening->session, options, opening->known, NULL) == TL_OK)

@@ -1,18 +1,16 @@
 /* A small language for what is done to a destination, so that cases are data.
  *
- * One operation per line; rows of one batch are separated by " ; ", fields by spaces:
+ * One operation per line; rows of one batch are separated by " ; ", fields by spaces. Values
+ * are what the reader of JSON would make of them, x:ab is the bytes "ab".
  *
- *     table t id,part             which table, and its primary key
- *     upsert id=1 a='x' ; id=2    also update, delete
- *     upsert id=1 a='\0' b={"x":[1]} c=true d=null e=1.50
- *     declare a STRING            before the column is first seen
- *     truncate
- *     sweep                       begins; sweep soft, sweep hard: ends
- *     commit {"state":1}          commit alone leaves the state as it is
- *     rollback
- *     reopen
- *
- * Values are what the reader of JSON would make of them. */
+ * - table t id,part: which table, and its primary key; t and id at first
+ * - upsert id=1 a='x' ; id=2 b={"x":[1]} c=true d=null e=1.50 f='nul\0'
+ * - update, delete: likewise
+ * - declare a STRING: before the column is first seen
+ * - truncate
+ * - sweep: begins; sweep soft, sweep hard: ends
+ * - commit {"state":1}; commit alone leaves the state as it is
+ * - rollback, reopen */
 #ifndef CONFORMANCE_SCRIPT_H
 #define CONFORMANCE_SCRIPT_H
 

@@ -33,7 +33,8 @@ static void read_rows(const struct json_reader_options *options, const char *tex
 static void check_pieces(const struct json_reader_options *options, const char *text,
                          size_t size, uint32_t seed)
 {
-    static struct buf whole = BUF_INIT((size_t)1 << 28), cut = BUF_INIT((size_t)1 << 28);
+    static struct buf whole = {.max_size = (size_t)1 << 28},
+                      cut = {.max_size = (size_t)1 << 28};
     static const size_t one = 0;
     size_t pieces[16];
     const char *was, *is;
@@ -203,7 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const pointers[] = {NULL, "", "/data", "/a/*/b", "/*", "/a/0"};
     static const char *const keys[] = {"id", "a", NULL};
-    static struct buf row = BUF_INIT((size_t)1 << 28);
+    static struct buf row = {.max_size = (size_t)1 << 28};
     struct json_reader_options options = {.max_row_bytes = 1 << 20, .max_depth = 50};
 
     log_set_sink(NULL);

@@ -41,6 +41,11 @@ static enum tl_status probe(struct connection *connection, struct tl_error *err)
     return status;
 }
 
+/* Readers of a database in WAL mode see what was committed while a sync writes. Pages of 16 KiB
+ * make a first sync a fifth faster than those of 4, and a long transaction's index of the -wal
+ * four times smaller; the size of a database that holds something stays as it is. */
+static const char JOURNAL[] = "PRAGMA main.page_size = 16384; PRAGMA main.journal_mode = WAL";
+
 static enum tl_status open_for_writing(struct connection *connection, struct tl_error *err)
 {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
@@ -55,8 +60,11 @@ static enum tl_status open_for_writing(struct connection *connection, struct tl_
         return sql_fail(&connection->sql, err, "open it");
     if (configure(&connection->sql, err) != TL_OK)
         return err->status;
-    if (file->exists && own_check(&connection->sql, &connection->marked, err) != TL_OK)
+    if ((file->exists && own_check(&connection->sql, &connection->marked, err) != TL_OK) ||
+        sql_run(&connection->sql, JOURNAL, "set up its journal", err) != TL_OK ||
+        own_check(&connection->sql, &connection->marked, err) != TL_OK)
         return err->status;
+    /* Having read in WAL mode, SQLite keeps its lock until it closes the file. */
     file_sign(file);
     return TL_OK;
 }
@@ -114,7 +122,6 @@ static enum tl_status open_copy(struct connection *connection, struct tl_error *
         if (copy_once(connection, &again, err) != TL_OK)
             return err->status;
     }
-    connection->journals = true;
     return configure(&connection->sql, err);
 }
 
@@ -156,7 +163,8 @@ void connection_close(struct connection *connection)
     if (connection->sql.db != NULL)
         connection_rollback(connection);
     sqlite3_close(connection->sql.db);
-    if (connection->mode == DESTINATION_WRITE && connection->file.fd >= 0 && connection->removable)
+    if (connection->mode == DESTINATION_WRITE && connection->file.fd >= 0 &&
+        connection->removable)
         file_remove(&connection->file);
     file_reset(&connection->file);
     connection->sql.db = NULL;
@@ -174,27 +182,11 @@ enum tl_status connection_settle(struct connection *connection, bool *again,
     return open_for_reading(connection, err);
 }
 
-/* Readers of a database in WAL mode see what was committed while a sync writes. Pages of 16 KiB
- * make a first sync a fifth faster than those of 4, and a long transaction's index of the -wal
- * four times smaller; the size of a database that holds something stays as it is. */
-static enum tl_status ready_journal(struct connection *connection, struct tl_error *err)
-{
-    if (connection->journals)
-        return TL_OK;
-    if (sql_run(&connection->sql,
-                "PRAGMA main.page_size = 16384; PRAGMA main.journal_mode = WAL",
-                "set up its journal", err) != TL_OK)
-        return err->status;
-    connection->journals = true;
-    return TL_OK;
-}
-
 enum tl_status connection_begin(struct connection *connection, struct tl_error *err)
 {
     if (!sqlite3_get_autocommit(connection->sql.db))
         return TL_OK;
-    if (ready_journal(connection, err) != TL_OK ||
-        sql_run(&connection->sql, "BEGIN IMMEDIATE", "begin to write", err) != TL_OK)
+    if (sql_run(&connection->sql, "BEGIN IMMEDIATE", "begin to write", err) != TL_OK)
         return err->status;
     return own_make(&connection->sql, connection->marked, err);
 }

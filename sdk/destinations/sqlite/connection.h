@@ -14,7 +14,6 @@ struct connection {
     struct sql sql;           /* sql.db is NULL when there is nothing to read */
     bool marked;              /* the committed database bears our mark */
     bool removable;           /* the file is ours and empty: it goes when it is closed */
-    bool journals;            /* the journal is as it should be */
 };
 
 /* connection_close is due in any case. */

@@ -25,8 +25,8 @@ TL_NODISCARD enum tl_status file_find(const char *path, struct file *out, struct
  * writable or does not begin as a SQLite database does. */
 TL_NODISCARD enum tl_status file_claim(struct file *file, struct tl_error *err);
 
-/* Says to others which process holds the claim. To be called when nothing else of this process
- * will open and close the file any more, as that would drop it. */
+/* Says to others which process holds the claim. SQLite, when it gives up its own locks on the
+ * file, takes this one with them: to be called when it does not do so any more. */
 void file_sign(const struct file *file);
 
 /* Whether the file begins as a SQLite database does, or is empty; TL_DESTINATION if not. */

@@ -1,12 +1,13 @@
 /* Reading a database without leaving a trace.
  *
  * An ordinary reader of a database in WAL mode makes the files -wal and -shm or changes them,
- * and the last one to close writes the -wal back. What avoids that differs:
+ * and the last one to close writes the -wal back. What avoids that depends on what is there:
  *
- *   a -wal with its -shm    readonly_shm: takes part in the locking, or rebuilds the index of
- * the -wal in memory when the process that made it is gone a -wal alone            exclusive
- * mode without locks: the same in memory WAL mode, but no -wal   immutable: nobody is there to
- * wait for rollback journal        an ordinary reader leaves nothing
+ * - A -wal with its -shm: readonly_shm takes part in the locking, or rebuilds the index of the
+ *   -wal in memory when the process that made it is gone.
+ * - A -wal alone: exclusive mode, on a VFS without locks, does the same in memory.
+ * - WAL mode, but no -wal: immutable, as nobody is there to wait for.
+ * - A rollback journal: an ordinary reader leaves nothing.
  *
  * The second and third have no protection against somebody who comes after, so they are checked
  * afterwards. See https://www.sqlite.org/uri.html and https://www.sqlite.org/walformat.html */
@@ -76,7 +77,7 @@ enum tl_status snapshot_open(const char *path, struct snapshot *out, struct tl_e
 {
     static const char *const parameters[] = {
         [SNAPSHOT_LIVE] = "?mode=ro&readonly_shm=1",
-        [SNAPSHOT_LEFT] = "?mode=ro&nolock=1",
+        [SNAPSHOT_LEFT] = "?mode=ro&vfs=unix-none",
         [SNAPSHOT_PLAIN] = "?mode=ro",
         [SNAPSHOT_CLOSED] = "?mode=ro&immutable=1",
     };
