@@ -15,6 +15,7 @@ struct auth {
     struct buf offered; /* the methods the server would go on with, a comma list */
     struct buf tried;   /* for messages */
     unsigned ways_tried;
+    bool refused; /* one of them, at least */
     bool done;
 };
 
@@ -104,10 +105,12 @@ static enum tl_status try_way(struct auth *auth, size_t way, struct buf *how,
     auth->done = status == TL_OK;
     if (tried.size > 0)
         buf_printf(&auth->tried, "%s%s", auth->tried.size > 0 ? ", " : "", buf_text(&tried));
-    if (auth->done)
+    if (auth->done) {
         buf_append(how, buf_text(&auth->tried), auth->tried.size);
-    else if (status == TL_AUTHENTICATION)
-        status = TL_OK; /* refused, or one proof of several: the next answer tells */
+    } else if (status == TL_AUTHENTICATION) {
+        auth->refused = true;
+        status = TL_OK; /* or it was one proof of several: the next answer tells */
+    }
     buf_free(&tried);
     return status;
 }
@@ -181,7 +184,7 @@ static enum tl_status run(struct auth *auth, struct buf *how, struct tl_error *e
             status = try_way(auth, way, how, err);
     }
     /* a server that closes the connection after refusals has said no, too */
-    if ((status == TL_OK && !auth->done) || (status == TL_LOST && auth->tried.size > 0))
+    if ((status == TL_OK && !auth->done) || (status == TL_LOST && auth->refused))
         return refused(auth, err);
     return status;
 }

@@ -111,9 +111,11 @@ static enum tl_status try_identities(struct ssh_session *session, const char *us
     enum tl_status status = TL_AUTHENTICATION;
 
     tl_fail(err, TL_AUTHENTICATION, "%s: the agent holds no key", session->label);
-    while (status == TL_AUTHENTICATION &&
+    while (status == TL_AUTHENTICATION && session->end == SSH_END_NONE &&
            libssh2_agent_get_identity(agent, &identity, before) == 0) {
         status = try_identity(session, user, agent, identity, tried, err);
+        if (status == TL_LOST && before != NULL) /* "too many authentication failures" */
+            status = TL_AUTHENTICATION;
         before = identity;
     }
     if (before == NULL)

@@ -29,6 +29,15 @@ static const struct expectation expectations[] = {
     {"upsert replaces the row whole: absent columns become null",
      "upsert id=1 a='x' b=2\nupsert id=1 b=3\ncommit", "id=1 a=null b=3\n", "1 1 0 0", TL_OK,
      NULL},
+    {"a value where there was none, and none where there was one",
+     "upsert id=1 a='x' ; id=2 a=null\nupsert id=1 ; id=2 a='y'\ncommit",
+     "id=1 a=null\nid=2 a='y'\n", "2 2 0 0", TL_OK, NULL},
+    {"several converted values in one row",
+     "upsert id=1 a='x' b='y' c={}\nupsert id=2 a=10 b=2.5 c=true ; id=3 a=11 b=3.5 "
+     "c='z'\ncommit",
+     "id=1 a='x' b='y' c='{}'\nid=2 a='10' b='2.5' c='\"true\"'\nid=3 a='11' b='3.5' "
+     "c='\"z\"'\n",
+     "3 0 0 0", TL_OK, NULL},
     {"upsert of the same row is unchanged",
      "upsert id=1 a='x'\ncommit\nupsert id=1 a='x'\ncommit", "id=1 a='x'\n", "1 0 1 0", TL_OK,
      NULL},
@@ -106,9 +115,10 @@ static const struct expectation expectations[] = {
      "id=9223372036854775807 ; id=-9223372036854775808\nsweep hard\ncommit",
      "id=-9223372036854775808\nid=9223372036854775807\n", "3 0 2 1", TL_OK, NULL},
     {"sweep while a key widens",
-     "upsert id=1 ; id=2 ; id=3\ncommit\nsweep\nupsert id=1\nupsert id='a' ; id='3'\nsweep "
+     "upsert id=10 ; id=20 ; id=30\ncommit\nsweep\nupsert id=10\nupsert id='a' ; "
+     "id='30'\nsweep "
      "hard\ncommit",
-     "id='1'\nid='3'\nid='a'\n", "4 0 2 1", TL_OK, NULL},
+     "id='10'\nid='30'\nid='a'\n", "4 0 2 1", TL_OK, NULL},
     {"rollback ends a sweep",
      "upsert id=1 ; id=2\ncommit\nsweep\nupsert id=1\nrollback\nsweep hard\ncommit",
      "id=1\nid=2\n", "2 0 1 0", TL_OK, NULL},

@@ -23,6 +23,10 @@ static void test_second_sync_is_told_who_has_it(void **state)
     let_go(&holder); /* it had committed nothing: the file goes with it */
     assert_int_equal(access(place->path, F_OK), -1);
     run(place, "upsert id=2\ncommit");
+    holder = hold(place, ""); /* and one that is refused leaves the file where it is */
+    refuses(place, TL_LOCKED, "upsert id=3", "another sync");
+    let_go(&holder);
+    assert_string_equal(ask(place, "SELECT id FROM t"), "2 ");
 }
 
 static void test_lock_ends_with_its_process(void **state)
@@ -71,10 +75,14 @@ static void test_reader_sees_the_old_table_until_commit(void **state)
 static void test_kill_at_any_moment(void **state)
 {
     struct place *place = *state;
-    static const char *const moments[] = {"", "upsert id=1", "upsert id=1\ncommit {\"at\":1}",
-                                          "upsert id=1\ncommit {\"at\":1}\nupsert id=2",
-                                          "upsert id=1\ncommit {\"at\":1}\nupsert id=2 "
-                                          "a='x'\nupsert id=3 a=1\ncommit {\"at\":3}"};
+    static const char *const moments[] = {
+        "",
+        "upsert id=1",
+        "upsert id=1\ncommit {\"at\":1}",
+        "upsert id=1\ncommit {\"at\":1}\nupsert id=2",
+        ("upsert id=1\ncommit {\"at\":1}\nupsert id=2 a='x'\n"
+         "upsert id=3 a=1\ncommit {\"at\":3}"),
+    };
     static const char *const expected[] = {"", "", "1 ", "1 ", "1 2 3 "};
 
     for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
@@ -218,13 +226,17 @@ static void test_table_names_that_are_refused(void **state)
 static void test_tables_that_are_the_users(void **state)
 {
     struct place *place = *state;
+    static const char *const theirs[] = {"CREATE TABLE t(id INTEGER PRIMARY KEY)",
+                                         "DROP TABLE t; CREATE VIEW t AS SELECT 1 AS id",
+                                         "DROP VIEW t; CREATE VIRTUAL TABLE t USING fts5(id)"};
 
-    run(place, "table mine id\nupsert id=1\ncommit");
-    (void)ask(place, "CREATE TABLE t(id INTEGER PRIMARY KEY); INSERT INTO t VALUES (5)");
-    refuses(place, TL_DESTINATION, "upsert id=1", "table t is there already");
-    (void)ask(place, "DROP TABLE t; CREATE VIEW t AS SELECT 1 AS id");
-    refuses(place, TL_DESTINATION, "upsert id=1", "view t is there already");
-    run(place, "table mine id\nupsert id=2\ncommit");
+    run(place, "upsert id=1\ntable mine id\nupsert id=1\ncommit");
+    (void)ask(place, "DROP TABLE t");
+    for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++) {
+        (void)ask(place, theirs[i]);
+        refuses(place, TL_DESTINATION, "upsert id=1", "t is there already");
+        run(place, "table mine id\nupsert id=2\ncommit");
+    }
 }
 
 int main(void)

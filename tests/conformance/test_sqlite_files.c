@@ -45,6 +45,27 @@ static void test_database_of_another_program(void **state)
     }
 }
 
+/* What a program that was killed has left must be found by that program as it was. */
+static void test_database_of_another_program_that_was_killed(void **state)
+{
+    struct place *place = *state;
+    pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        sqlite3 *db;
+        if (sqlite3_open(place->path, &db) == SQLITE_OK)
+            sqlite3_exec(db, "PRAGMA journal_mode = WAL; CREATE TABLE theirs(x)", NULL, NULL,
+                         NULL);
+        raise(SIGKILL);
+    }
+    waitpid(child, &status, 0);
+    char *before = fingerprint(place);
+    assert_non_null(strstr(before, "-wal"));
+    refuses(place, TL_DESTINATION, "upsert id=1", "theirs");
+    check_untouched(place, before);
+}
+
 static void test_names_of_what_is_there(void **state)
 {
     struct place *place = *state;
@@ -149,6 +170,18 @@ static void test_failed_first_sync_leaves_no_file(void **state)
     assert_int_equal(mkdir(place->folder, 0700), 0);
 }
 
+static void test_what_others_put_into_a_failed_first_sync_stays(void **state)
+{
+    struct place *place = *state;
+    struct script script = script_at(place, DESTINATION_WRITE);
+    struct tl_error err = {0};
+
+    assert_int_equal(script_open(&script, &err), TL_OK);
+    (void)ask(place, "CREATE TABLE theirs(x)");
+    script_close(&script);
+    assert_string_equal(ask(place, "SELECT count(*) FROM theirs"), "0 ");
+}
+
 static void test_after_closing_there_is_one_private_file(void **state)
 {
     struct place *place = *state;
@@ -232,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_not_a_database),
         TEST(test_database_of_another_program),
+        TEST(test_database_of_another_program_that_was_killed),
         TEST(test_names_of_what_is_there),
         TEST(test_newer_catalog),
         TEST(test_corrupt_database),
@@ -240,6 +274,7 @@ int main(void)
         TEST(test_paths_with_special_characters),
         TEST(test_empty_file_is_taken),
         TEST(test_failed_first_sync_leaves_no_file),
+        TEST(test_what_others_put_into_a_failed_first_sync_stays),
         TEST(test_after_closing_there_is_one_private_file),
         TEST(test_no_trace_of_looking),
         TEST(test_no_trace_of_looking_after_a_kill),

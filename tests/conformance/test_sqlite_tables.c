@@ -15,7 +15,8 @@ static void test_what_users_add_survives_widening(void **state)
     (void)ask(place,
               "CREATE INDEX by_a ON t(a); CREATE UNIQUE INDEX by_b ON t(b) WHERE b > 'a';"
               "CREATE VIEW v AS SELECT a FROM t; CREATE TABLE log(x);"
-              "ALTER TABLE t ADD COLUMN note TEXT DEFAULT 'n''(,' CHECK (note <> ')');"
+              "ALTER TABLE t ADD COLUMN note TEXT DEFAULT 'n''(,' CHECK (note <> ')' AND "
+              "length(coalesce(note, 1)) < 99 /* not, this */);"
               "ALTER TABLE t ADD COLUMN twice AS (a || ',' || a);"
               "CREATE TRIGGER tr AFTER UPDATE ON t BEGIN INSERT INTO log VALUES (new.a);"
               " END; UPDATE t SET note = 'mine' WHERE id = 2; DELETE FROM log");
@@ -33,6 +34,11 @@ static void test_what_users_add_survives_widening(void **state)
                         "id a b _towline_synced _towline_deleted note twice ");
     run(place, "upsert id=1 a='changed' b='x'\ncommit");
     assert_string_equal(ask(place, "SELECT x FROM log"), "changed ");
+    run(place, "upsert id=4 c=1\ncommit"); /* a column after those of the user */
+    run(place, "upsert id=4 c='x'\ncommit");
+    assert_string_equal(ask(place, "SELECT type FROM pragma_table_info('t') WHERE name = 'c'"),
+                        "TEXT ");
+    assert_string_equal(ask(place, "SELECT note FROM t WHERE id = 2"), "mine ");
     assert_string_equal(ask(place, "PRAGMA integrity_check"), "ok ");
 }
 

@@ -166,7 +166,7 @@ static bool needs_rebuild(const struct catalog_column *column, type_observed bef
     if (column->type != TL_TYPE_JSON)
         return false;
     after = types_refit(&number, before, column->observed, &scratch);
-    changes = old != TL_TYPE_JSON || after.size != 1 || after.as.text[0] != '0';
+    changes = after.size != 1 || after.as.text[0] != '0';
     buf_free(&scratch);
     return changes;
 }

@@ -8,10 +8,10 @@
 /* How often to begin again when somebody writes while we read. */
 enum { SNAPSHOT_ATTEMPTS = 10 };
 
-/* A page cache of 16 MiB makes rows in random order cheap; WAL with FULL loses nothing that was
+/* A page cache of 8 MiB makes rows in random order cheap; WAL with FULL loses nothing that was
  * committed. */
-static const char SETTINGS[] = "PRAGMA cache_size = -16384; PRAGMA synchronous = FULL;"
-                               "PRAGMA secure_delete = FAST; PRAGMA temp_store = FILE";
+static const char SETTINGS[] = "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST;"
+                               "PRAGMA temp_store = FILE; PRAGMA cache_size = -8192";
 
 static enum tl_status configure(const struct sql *sql, struct tl_error *err)
 {
@@ -43,8 +43,10 @@ static enum tl_status probe(struct connection *connection, struct tl_error *err)
 
 /* Readers of a database in WAL mode see what was committed while a sync writes. Pages of 16 KiB
  * make a first sync a fifth faster than those of 4, and a long transaction's index of the -wal
- * four times smaller; the size of a database that holds something stays as it is. */
-static const char JOURNAL[] = "PRAGMA main.page_size = 16384; PRAGMA main.journal_mode = WAL";
+ * four times smaller; the size of a database that holds something stays as it is. The cache's
+ * size is set again because SQLite reckons it in pages of the size before. */
+static const char JOURNAL[] = "PRAGMA main.page_size = 16384; PRAGMA main.journal_mode = WAL;"
+                              "PRAGMA main.cache_size = -8192";
 
 static enum tl_status open_for_writing(struct connection *connection, struct tl_error *err)
 {
@@ -158,13 +160,27 @@ enum tl_status connection_open(struct connection *connection, const char *path,
     return tl_fail(err, TL_INTERNAL, "unknown mode %d", (int)mode);
 }
 
+/* Whether nothing is in the database: not even what somebody else put there meanwhile. */
+static bool is_empty(const struct connection *connection)
+{
+    struct tl_error ignored;
+    int64_t objects;
+
+    return sql_number(&connection->sql, "SELECT count(*) FROM main.sqlite_schema", NULL,
+                      &objects, &ignored) == TL_OK &&
+           objects == 0;
+}
+
 void connection_close(struct connection *connection)
 {
-    if (connection->sql.db != NULL)
+    bool removes = connection->removable;
+
+    if (connection->sql.db != NULL) {
         connection_rollback(connection);
+        removes = removes && is_empty(connection);
+    }
     sqlite3_close(connection->sql.db);
-    if (connection->mode == DESTINATION_WRITE && connection->file.fd >= 0 &&
-        connection->removable)
+    if (removes)
         file_remove(&connection->file);
     file_reset(&connection->file);
     connection->sql.db = NULL;

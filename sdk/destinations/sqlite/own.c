@@ -211,13 +211,18 @@ static enum tl_status load_state(sqlite3_stmt *row, struct destination_contents 
     return TL_OK;
 }
 
-/* A table or column that a user has dropped is one that is not there. */
+/* A table or column that a user has dropped is one that is not there, and a table of the same
+ * name without our columns is another one. */
 static const char SELECT_COLUMNS[] =
-    "SELECT c.table_name, c.column_name, c.source_name, c.observed, c.primary_key "
-    "FROM main._towline_columns AS c "
-    "JOIN main.sqlite_schema AS s ON s.name = c.table_name AND s.type = 'table' AND s.rootpage "
-    "WHERE c.type = 'NULL' OR EXISTS (SELECT 1 FROM pragma_table_xinfo(c.table_name, 'main') "
-    "AS p WHERE p.name = c.column_name) ORDER BY c.table_name, c.position, c.column_name";
+    "WITH present(table_name, column_name) AS MATERIALIZED ("
+    " SELECT s.name, p.name FROM main.sqlite_schema AS s"
+    " JOIN pragma_table_xinfo(s.name, 'main') AS p WHERE s.type = 'table' AND s.rootpage), "
+    "made(table_name) AS MATERIALIZED (SELECT table_name FROM present WHERE column_name IN"
+    " ('" CATALOG_SYNCED "', '" CATALOG_DELETED "') GROUP BY table_name HAVING count(*) = 2) "
+    "SELECT table_name, column_name, source_name, observed, primary_key"
+    " FROM main._towline_columns WHERE table_name IN made"
+    " AND (type = 'NULL' OR (table_name, column_name) IN present)"
+    " ORDER BY table_name, position, column_name";
 
 static enum tl_status load_columns(const struct sql *sql, struct destination_contents *out,
                                    struct tl_error *err)
