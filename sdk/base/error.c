@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 struct status_row {
     const char *name;
     const char *text;
@@ -50,6 +52,15 @@ enum tl_actor tl_status_actor(enum tl_status status)
     return status_row(status)->actor;
 }
 
+/* A text that was cut may end within a character: the rest of that goes too. */
+static void end_whole(char *text)
+{
+    size_t size = strlen(text), whole = text_valid_utf8(text, size);
+
+    if (size - whole < 4)
+        text[whole] = '\0';
+}
+
 static void trace_add(struct tl_error *err, const char *file, int line)
 {
     size_t used = strlen(err->trace);
@@ -69,6 +80,7 @@ enum tl_status tl_error_set(struct tl_error *err, enum tl_status status, const c
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
+    end_whole(message);
     memcpy(err->message, message, sizeof(message));
     err->status = status;
     err->remedy[0] = '\0';
@@ -94,6 +106,7 @@ enum tl_status tl_error_prepend(struct tl_error *err, const char *file, int line
     rest = strnlen(err->message, sizeof(message) - used - 1);
     memcpy(message + used, err->message, rest);
     message[used + rest] = '\0';
+    end_whole(message);
     memcpy(err->message, message, sizeof(message));
     trace_add(err, file, line);
     return err->status;

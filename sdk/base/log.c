@@ -45,6 +45,8 @@ static void secret_insert(const char *value, size_t size)
         if (the_log.secrets[i].size == size && !memcmp(the_log.secrets[i].data, value, size))
             return;
     buf_append(&secret, value, size);
+    if (secret.failed)
+        return;
     while (at < the_log.n_secrets && the_log.secrets[at].size > size)
         at++;
     memmove(&the_log.secrets[at + 1], &the_log.secrets[at],
@@ -74,9 +76,11 @@ static void secret_insert_lines(const char *value, size_t size)
     while (value < end) {
         const char *newline = memchr(value, '\n', (size_t)(end - value));
         const char *stop = newline ? newline : end;
+        if (stop > value && stop[-1] == '\r')
+            stop--;
         if (stop - value >= 16)
             secret_insert(value, (size_t)(stop - value));
-        value = stop + 1;
+        value = newline ? newline + 1 : end;
     }
 }
 

@@ -87,7 +87,7 @@ static void check_streams(const struct checks_options *options, struct tl_probe 
         if (report.streams[i].finished)
             report_stream(&report.streams[i], probe);
     }
-    if (!any && status != TL_OK)
+    if (status != TL_OK && (!any || probe->first_failure.status == TL_OK))
         probe_report(probe, "streams", 0, NULL, &err);
     run_report_reset(&report);
 }

@@ -3,13 +3,22 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "rows/number.h"
 #include "rows/types.h"
 
 enum { CURSOR_MAX_BYTES = 64 * 1024, EXPONENT_MAX = 1000000000 };
+
+/* 0001-01-01T00:00:00: no ISO 8601 date is earlier. */
+#define YEAR_ONE (-INT64_C(62135596800))
+
+/* No step back is longer: a hundred thousand years, or what a double counts exactly. */
+#define OVERLAP_MAX ((double)INT64_C(3155760000000))
 
 void cursor_init(struct cursor *cursor)
 {
@@ -225,6 +234,13 @@ bool cursor_compare(const struct tl_value *left, const struct tl_value *right, i
     return true;
 }
 
+struct tl_value cursor_value(const char *text, size_t size, const struct tl_value *like)
+{
+    if (is_number(like) && number_is_valid(text, (uint32_t)size))
+        return types_number(text, (uint32_t)size);
+    return tl_text(types_string(text, (uint32_t)size), text, size);
+}
+
 enum tl_status cursor_follow(struct cursor *cursor, const struct tl_value *value,
                              struct tl_error *err)
 {
@@ -255,7 +271,7 @@ static bool overlap_seconds(const char *overlap, int64_t *out)
     char *unit;
     double amount = strtod(overlap, &unit);
 
-    if (unit == overlap || amount < 0)
+    if (unit == overlap || !(amount >= 0 && amount <= OVERLAP_MAX))
         return false;
     if (strcmp(unit, "d") == 0)
         amount *= 86400;
@@ -264,6 +280,8 @@ static bool overlap_seconds(const char *overlap, int64_t *out)
     else if (strcmp(unit, "m") == 0)
         amount *= 60;
     else if (*unit != '\0' && strcmp(unit, "s") != 0)
+        return false;
+    if (amount > OVERLAP_MAX)
         return false;
     *out =
         (int64_t)amount + (amount > (double)(int64_t)amount); /* rather too far than too near */
@@ -276,8 +294,11 @@ static void moment_print(const struct moment *moment, const char *text, struct b
     struct tm tm;
     char date[64];
 
+    if (local < YEAR_ONE)
+        local = YEAR_ONE;
     gmtime_r(&local, &tm);
-    strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+    snprintf(date, sizeof(date), "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+             tm.tm_mday);
     buf_append_string(out, date);
     if (moment->has_time) {
         buf_append_char(out, text[10]);
@@ -291,14 +312,32 @@ static void moment_print(const struct moment *moment, const char *text, struct b
     buf_append_string(out, moment->zone);
 }
 
+/* What a double cannot count exactly it rounds, and then rather too far than too near. */
+static void number_step_back(struct tl_value number, const char *text, double amount,
+                             struct buf *out)
+{
+    char real[TYPES_REAL_SIZE];
+    double stepped = strtod(text, NULL) - amount;
+    int64_t integer;
+
+    if (number.type == TL_TYPE_LONG && amount == (double)(int64_t)amount &&
+        !__builtin_sub_overflow(number.as.integer, (int64_t)amount, &integer)) {
+        buf_printf(out, "%" PRId64, integer);
+        return;
+    }
+    if (number.type != TL_TYPE_DOUBLE)
+        stepped = nextafter(stepped, -INFINITY);
+    buf_append(out, real, (size_t)types_real_text(stepped, real));
+}
+
 enum tl_status cursor_step_back(const char *text, const char *overlap, struct buf *out,
                                 struct tl_error *err)
 {
-    struct tl_value number = types_number(text, (uint32_t)strlen(text));
-    enum tl_type time_type = types_string(text, (uint32_t)strlen(text));
+    uint32_t size = (uint32_t)strlen(text);
+    enum tl_type time_type = types_string(text, size);
     struct moment moment;
     int64_t seconds;
-    char *end, real[TYPES_REAL_SIZE];
+    char *end;
 
     if (time_type != TL_TYPE_STRING && overlap_seconds(overlap, &seconds) &&
         moment_parse(text, &moment)) {
@@ -309,15 +348,12 @@ enum tl_status cursor_step_back(const char *text, const char *overlap, struct bu
         return TL_OK;
     }
     double amount = strtod(overlap, &end);
-    if (time_type != TL_TYPE_STRING || *end != '\0' || end == overlap || amount < 0 ||
-        text[strspn(text, "+-.0123456789eE")] != '\0' || *text == '\0')
+    if (*end != '\0' || end == overlap || !(amount >= 0 && amount <= OVERLAP_MAX) ||
+        !number_is_valid(text, size))
         return tl_fail(err, TL_CONFIGURATION,
                        "cursor_overlap \"%s\" does not fit the cursor \"%s\": numbers take a "
                        "number, times a duration such as 15m",
                        overlap, text);
-    if (number.type == TL_TYPE_LONG && amount == (double)(int64_t)amount)
-        buf_printf(out, "%" PRId64, number.as.integer - (int64_t)amount);
-    else
-        buf_append(out, real, (size_t)types_real_text(strtod(text, NULL) - amount, real));
+    number_step_back(types_number(text, size), text, amount, out);
     return TL_OK;
 }

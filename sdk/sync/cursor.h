@@ -19,6 +19,10 @@ void cursor_reset(struct cursor *cursor);
  */
 bool cursor_compare(const struct tl_value *left, const struct tl_value *right, int *out);
 
+/* The value that a cursor's text stands for, to be compared with `like`: a number if that is
+ * one. Borrows text. */
+struct tl_value cursor_value(const char *text, size_t size, const struct tl_value *like);
+
 /* Takes the value if it is higher. TL_DATA if it cannot be compared with the highest, or is
  * nested. Nulls are passed over. */
 TL_NODISCARD enum tl_status cursor_follow(struct cursor *cursor, const struct tl_value *value,

@@ -54,22 +54,30 @@ static enum tl_status feed_checkpoint(struct tl_sync *sync, struct tl_error *err
     return sync_checkpoint(sync, NULL, false, err);
 }
 
+/* An output with a gap is none: whatever is fed after a failure is refused. */
+static enum tl_status feed_break(struct tl_sync *sync, struct tl_error *err)
+{
+    if (sync->broken.status == TL_OK)
+        sync->broken = *err;
+    *err = sync->broken;
+    return err->status;
+}
+
 enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
                        struct tl_error *err)
 {
-    if (sync->reader == NULL && feed_open(sync, err) != TL_OK)
-        return err->status;
+    if (sync->broken.status != TL_OK || sync_turn(sync, OPERATION_UPSERT, err) != TL_OK ||
+        (sync->reader == NULL && feed_open(sync, err) != TL_OK))
+        return feed_break(sync, err);
     while (size > 0) {
         size_t piece = size < FEED_PIECE ? size : FEED_PIECE;
-        uint64_t rows = sync->report->rows_read;
         sync->report->bytes_read += piece;
         if (json_reader_feed(sync->reader, bytes, piece, err) != TL_OK)
-            return err->status;
-        sync->totals->upserts += sync->report->rows_read - rows;
+            return feed_break(sync, err);
         bytes += piece;
         size -= piece;
         if (feed_checkpoint(sync, err) != TL_OK)
-            return err->status;
+            return feed_break(sync, err);
     }
     feed_progress(sync);
     return TL_OK;
@@ -78,11 +86,9 @@ enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
 enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err)
 {
     const struct tl_stream *stream = sync->stream->stream;
-    uint64_t rows = sync->report->rows_read;
 
     if (sync->reader != NULL && json_reader_finish(sync->reader, err) != TL_OK)
         return err->status;
-    sync->totals->upserts += sync->report->rows_read - rows;
     if (stream->fail_when_empty && sync->report->rows_read == 0) {
         (void)tl_fail(err, TL_DATA, "the output has no rows");
         return tl_remedy(err, "If that can be, set `empty` to \"ok\"");

@@ -14,6 +14,7 @@ struct gather_row {
 struct gather_order {
     const struct gather *gather;
     const struct catalog_table *table;
+    bool sortable;
     bool prefix_decides; /* one integer key: equal prefixes are equal keys */
 };
 
@@ -63,12 +64,32 @@ static uint32_t gather_key_column(const struct catalog_table *table, uint32_t nt
     return 0;
 }
 
+/* Whether all values of the key are of one kind. Of a mixed column, 5 and "5" become the same
+ * key: sorted as they came, the last of them might not win. */
+static bool gather_is_sortable(const struct catalog_table *table)
+{
+    const type_observed integers = OBSERVED(TL_TYPE_LONG) | OBSERVED(TL_TYPE_INT) |
+                                   OBSERVED(TL_TYPE_SHORT) | OBSERVED_WIDE | OBSERVED_DECLARED;
+    const type_observed texts = OBSERVED(TL_TYPE_STRING) | OBSERVED(TL_TYPE_NAIVE_DATE) |
+                                OBSERVED(TL_TYPE_NAIVE_DATETIME) |
+                                OBSERVED(TL_TYPE_UTC_DATETIME) | OBSERVED_DECLARED;
+
+    for (uint32_t i = 0; i < table->n_columns; i++) {
+        const struct catalog_column *column = &table->columns[i];
+        if (column->key != 0 && (column->observed & ~integers) != 0 &&
+            (column->observed & ~texts) != 0)
+            return false;
+    }
+    return true;
+}
+
 static struct gather_order gather_order(const struct gather *gather,
                                         const struct catalog_table *table)
 {
     enum tl_type first = table->columns[gather_key_column(table, 1)].type;
     return (struct gather_order){.gather = gather,
                                  .table = table,
+                                 .sortable = gather_is_sortable(table),
                                  .prefix_decides = table->n_key == 1 && first == TL_TYPE_LONG};
 }
 
@@ -108,9 +129,9 @@ static int gather_compare(const void *left, const void *right, void *context)
     const struct gather_order *order = context;
     const struct gather_row *a = left, *b = right;
     int result = (a->prefix > b->prefix) - (a->prefix < b->prefix);
+    uint32_t n_key = order->sortable && !order->prefix_decides ? order->table->n_key : 0;
 
-    for (uint32_t n = 1; result == 0 && !order->prefix_decides && n <= order->table->n_key;
-         n++) {
+    for (uint32_t n = 1; result == 0 && n <= n_key; n++) {
         uint32_t column = gather_key_column(order->table, n);
         result = gather_compare_values(gather_value(order->gather, &a->at, column),
                                        gather_value(order->gather, &b->at, column));
@@ -183,7 +204,8 @@ enum tl_status gather_add(struct gather *gather, struct operation *operation,
     for (uint32_t row = 0; row < block->n_rows; row++) {
         struct gather_row *key = &gather->keys[gather->n_rows++];
         key->at = (struct batch_row){.part = part, .row = row};
-        key->prefix = gather_prefix(gather_value(gather, &key->at, column));
+        key->prefix =
+            order.sortable ? gather_prefix(gather_value(gather, &key->at, column)) : 0;
         if (gather->ascending && gather->n_rows > 1 && gather_compare(key - 1, key, &order) > 0)
             gather->ascending = false;
     }

@@ -8,6 +8,17 @@
 #include "json/row.h"
 #include "sync/key_hash.h"
 
+/* A part named twice would make a table whose key is shorter than ours. */
+static enum tl_status key_check_parts(const struct key *key, struct tl_error *err)
+{
+    for (size_t i = 0; i < key->n_parts; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(key->parts[i].column, key->parts[j].column) == 0)
+                return tl_fail(err, TL_CONFIGURATION, "primary_key names \"%s\" twice",
+                               key->parts[i].column);
+    return TL_OK;
+}
+
 static enum tl_status key_part_init(struct key_part *part, const char *text,
                                     struct tl_error *err)
 {
@@ -50,7 +61,7 @@ enum tl_status key_init(struct key *key, const char *const *primary_key, struct 
         status = key_part_init(&key->parts[key->n_parts], primary_key[key->n_parts], err);
         key->names[key->n_parts] = key->parts[key->n_parts].parent;
     }
-    return status;
+    return status == TL_OK ? key_check_parts(key, err) : status;
 }
 
 void key_reset(struct key *key)
@@ -65,13 +76,28 @@ void key_reset(struct key *key)
 
 enum tl_status key_attach(struct key *key, struct builder *builder, struct tl_error *err)
 {
+    if (key->hash != NULL)
+        key_hash_restart(key->hash);
     for (size_t i = 0; i < key->n_parts; i++) {
         struct key_part *part = &key->parts[i];
+        part->parent_index = COLUMNS_NONE;
         if (builder_column(builder, part->column, strlen(part->column), &part->index, err) !=
             TL_OK)
             return err->status;
     }
     return TL_OK;
+}
+
+/* A column of that name would be overwritten by the hash. */
+static enum tl_status key_hash(struct key *key, struct builder *builder, struct tl_value *cells,
+                               struct tl_error *err)
+{
+    if (cells[key->parts[0].index].type == TL_TYPE_ABSENT)
+        return key_hash_row(key->hash, builder, key->parts[0].index, cells, err);
+    (void)tl_fail(err, TL_DATA, "its column \"%s\" has the name of the content hash",
+                  KEY_HASH_COLUMN);
+    return tl_remedy(err, "Name a primary_key, \"%s\" if that is what it is, or rename it",
+                     KEY_HASH_COLUMN);
 }
 
 /* Takes the key out of a nested value into its own column. */
@@ -122,7 +148,7 @@ enum tl_status key_complete(struct key *key, struct builder *builder, struct tl_
                             struct tl_error *err)
 {
     if (key->hashed)
-        return key_hash_row(key->hash, builder, key->parts[0].index, cells, err);
+        return key_hash(key, builder, cells, err);
     for (size_t i = 0; i < key->n_parts; i++) {
         struct key_part *part = &key->parts[i];
         struct tl_value *value = &cells[part->index];

@@ -30,7 +30,8 @@ TL_NODISCARD enum tl_status key_init(struct key *key, const char *const *primary
                                      struct tl_error *err);
 void key_reset(struct key *key);
 
-/* Makes the key's columns the first that the builder knows. */
+/* Makes the key's columns the first that the builder knows, which is a new one: what was known
+ * of another builder's columns is forgotten. */
 TL_NODISCARD enum tl_status key_attach(struct key *key, struct builder *builder,
                                        struct tl_error *err);
 

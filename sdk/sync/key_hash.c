@@ -8,8 +8,7 @@
 struct key_hash {
     EVP_MD *digest;
     EVP_MD_CTX *context;
-    const struct columns *columns; /* that `order` was made for */
-    uint32_t *order;               /* indexes of columns, by name */
+    uint32_t *order; /* indexes of columns, by name */
     uint32_t n_order;
 };
 
@@ -36,6 +35,11 @@ void key_hash_free(struct key_hash *hash)
     EVP_MD_free(hash->digest);
     free(hash->order);
     free(hash);
+}
+
+void key_hash_restart(struct key_hash *hash)
+{
+    hash->n_order = 0;
 }
 
 static int by_name(const void *left, const void *right, void *columns)

@@ -1,6 +1,7 @@
 /* The operations of towline/sync.h: from calls to blocks in the queue. */
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,10 @@ enum { BLOCK_BYTES = 256 * 1024, BLOCK_ROWS = 4096, MAX_COLUMNS = 100000 };
 
 enum tl_status sync_writer_status(struct tl_sync *sync, struct tl_error *err)
 {
+    if (sync->broken.status != TL_OK) {
+        *err = sync->broken;
+        return err->status;
+    }
     if (!atomic_load(&sync->stream->failed))
         return TL_OK;
     queue_drain(sync->queue); /* the error is complete after this */
@@ -41,6 +46,7 @@ static enum tl_status sync_take_block(struct builder_sink *sink, struct block *b
     if (sync_writer_status(sync, err) != TL_OK || sync_check_stop(sync, err) != TL_OK ||
         (operation = operation_new(sync->kind, sync->stream, err)) == NULL) {
         block_free(block);
+        sync->broken = *err;
         return err->status;
     }
     operation->block = block;
@@ -61,7 +67,8 @@ static enum tl_status sync_keep_value(struct tl_sync *sync, const struct tl_valu
     text = builder_text(&sync->builder, value->size);
     if (text == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for a value of %u bytes", value->size);
-    memcpy(text, value->as.text, value->size);
+    if (value->size > 0)
+        memcpy(text, value->as.text, value->size);
     cell->as.text = text;
     return TL_OK;
 }
@@ -110,7 +117,7 @@ static enum tl_status sync_follow_cursor(struct tl_sync *sync, const struct tl_v
     if (sync->cursor_index == COLUMNS_NONE)
         return TL_OK;
     if (stream->ordered && sync->cursor.value.type != TL_TYPE_NULL &&
-        sync->uncommitted_rows > 0 && cells[sync->cursor_index].type > TL_TYPE_NULL &&
+        cells[sync->cursor_index].type > TL_TYPE_NULL &&
         cursor_compare(&cells[sync->cursor_index], &sync->cursor.value, &order) && order < 0) {
         (void)tl_fail(err, TL_DATA, "its cursor \"%s\" is lower than that of a row before it",
                       stream->cursor);
@@ -118,6 +125,28 @@ static enum tl_status sync_follow_cursor(struct tl_sync *sync, const struct tl_v
                          stream->cursor);
     }
     return cursor_follow(&sync->cursor, &cells[sync->cursor_index], err);
+}
+
+static void sync_count(struct tl_sync *sync)
+{
+    sync->report->rows_read++;
+    sync->uncommitted_rows++;
+    if (sync->kind == OPERATION_UPSERT)
+        sync->totals->upserts++;
+    else if (sync->kind == OPERATION_UPDATE)
+        sync->totals->updates++;
+    else
+        sync->totals->deletes++;
+}
+
+struct progress sync_progress(const struct tl_sync *sync)
+{
+    return (struct progress){.rows_read = sync->report->rows_read,
+                             .bytes_read = sync->report->bytes_read,
+                             .upserts = sync->totals->upserts,
+                             .updates = sync->totals->updates,
+                             .deletes = sync->totals->deletes,
+                             .truncates = sync->totals->truncates};
 }
 
 /* builder_sink.row: what every row must pass. */
@@ -134,8 +163,7 @@ static enum tl_status sync_take_row(struct builder_sink *sink, struct tl_value *
         return tl_context(err, "row %" PRIu64, row_number);
     if (stream->cursor != NULL && sync_follow_cursor(sync, cells, err) != TL_OK)
         return tl_context(err, "row %" PRIu64, row_number);
-    sync->report->rows_read++;
-    sync->uncommitted_rows++;
+    sync_count(sync);
     if (sync->report->n_sample < sync->max_sample)
         return sync_sample(sync, cells, err);
     return TL_OK;
@@ -162,11 +190,12 @@ enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *option
         .observer = options->observer,
         .max_sample = options->max_sample,
     };
+    sync->rollback = operation_new(OPERATION_ROLLBACK, options->stream, err);
     cursor_init(&sync->cursor);
     builder_init(&sync->builder, &sync->sink, &limits);
     sync->state = text_copy(options->state, strlen(options->state));
     sync->declared = calloc(stream->n_columns + 1, sizeof(*sync->declared));
-    if (sync->state == NULL || sync->declared == NULL)
+    if (sync->rollback == NULL || sync->state == NULL || sync->declared == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for stream %s", stream->table);
     for (size_t i = 0; i < stream->n_columns; i++)
         sync->declared[i] =
@@ -184,6 +213,7 @@ void sync_reset(struct tl_sync *sync)
     buf_free(&sync->scratch);
     free(sync->state);
     free(sync->declared);
+    operation_free(sync->rollback);
 }
 
 enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err)
@@ -191,9 +221,7 @@ enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err)
     return builder_flush(&sync->builder, err);
 }
 
-/* Rows of another kind of operation begin: those before go first, in order. */
-static enum tl_status sync_turn(struct tl_sync *sync, enum operation_kind kind,
-                                struct tl_error *err)
+enum tl_status sync_turn(struct tl_sync *sync, enum operation_kind kind, struct tl_error *err)
 {
     if (sync->kind == kind)
         return TL_OK;
@@ -221,7 +249,6 @@ static enum tl_status sync_row(struct tl_sync *sync, enum operation_kind kind,
 enum tl_status tl_upsert(struct tl_sync *sync, const struct tl_field *row, size_t n_fields,
                          struct tl_error *err)
 {
-    sync->totals->upserts++;
     return sync_row(sync, OPERATION_UPSERT, row, n_fields, err);
 }
 
@@ -237,7 +264,6 @@ static enum tl_status sync_needs_key(const struct tl_sync *sync, const char *ver
 enum tl_status tl_update(struct tl_sync *sync, const struct tl_field *row, size_t n_fields,
                          struct tl_error *err)
 {
-    sync->totals->updates++;
     if (sync_needs_key(sync, "update", err) != TL_OK)
         return err->status;
     return sync_row(sync, OPERATION_UPDATE, row, n_fields, err);
@@ -246,7 +272,6 @@ enum tl_status tl_update(struct tl_sync *sync, const struct tl_field *row, size_
 enum tl_status tl_delete(struct tl_sync *sync, const struct tl_field *key, size_t n_fields,
                          struct tl_error *err)
 {
-    sync->totals->deletes++;
     if (sync_needs_key(sync, "delete", err) != TL_OK)
         return err->status;
     return sync_row(sync, OPERATION_DELETE, key, n_fields, err);
@@ -272,12 +297,29 @@ enum tl_status tl_truncate(struct tl_sync *sync, struct tl_error *err)
     return sync_push(sync, OPERATION_TRUNCATE, err);
 }
 
+/* Whether the state has a higher cursor: of a sync that stepped back and did not come as far
+ * again, say because it is interrupted. */
+static bool sync_is_behind(const struct tl_sync *sync)
+{
+    const struct tl_value *highest = &sync->cursor.value;
+    struct buf text = BUF_INIT(STATE_MAX_BYTES);
+    bool behind = false;
+    int order;
+
+    if (state_get(sync->state, "cursor", &text)) {
+        struct tl_value saved = cursor_value(buf_text(&text), text.size, highest);
+        behind = cursor_compare(highest, &saved, &order) && order < 0;
+    }
+    buf_free(&text);
+    return behind;
+}
+
 /* The state that the cursor makes, or the one there was. */
 static char *sync_cursor_state(struct tl_sync *sync)
 {
     char *state;
 
-    if (sync->cursor.value.type == TL_TYPE_NULL)
+    if (sync->cursor.value.type == TL_TYPE_NULL || sync_is_behind(sync))
         return text_copy(sync->state, strlen(sync->state));
     buf_reset(&sync->value);
     cursor_print(&sync->cursor.value, &sync->value);
@@ -300,8 +342,7 @@ enum tl_status sync_checkpoint(struct tl_sync *sync, const char *state, bool las
         operation_free(operation);
         return tl_fail(err, TL_MEMORY, "out of memory for the state");
     }
-    operation->rows_read = sync->report->rows_read;
-    operation->bytes_read = sync->report->bytes_read;
+    operation->progress = sync_progress(sync);
     operation->last = last;
     queue_push(sync->queue, operation);
     sync->uncommitted_rows = 0;
@@ -324,7 +365,8 @@ enum tl_status tl_checkpoint(struct tl_sync *sync, const char *state, struct tl_
 
 enum tl_status sync_begin(struct tl_sync *sync, struct tl_error *err)
 {
-    if (sync->stream->stream->deletes == TL_DELETES_IGNORE)
+    /* What an earlier attempt has committed need not come again: it must not count as gone. */
+    if (sync->stream->stream->deletes == TL_DELETES_IGNORE || sync->stream->checkpoints > 0)
         return TL_OK;
     return sync_push(sync, OPERATION_SWEEP_BEGIN, err);
 }
@@ -346,14 +388,13 @@ enum tl_status sync_finish(struct tl_sync *sync, struct tl_error *err)
 
 void sync_abandon(struct tl_sync *sync, bool last, const char *message)
 {
-    struct tl_error err = {0};
-    struct operation *operation = operation_new(OPERATION_ROLLBACK, sync->stream, &err);
+    struct operation *operation = sync->rollback;
 
+    sync->rollback = NULL;
     if (operation != NULL) {
         operation->last = last;
         operation->state = text_copy(message, strlen(message));
-        operation->rows_read = sync->report->rows_read;
-        operation->bytes_read = sync->report->bytes_read;
+        operation->progress = sync_progress(sync);
         queue_push(sync->queue, operation);
     }
     queue_drain(sync->queue);
@@ -361,27 +402,25 @@ void sync_abandon(struct tl_sync *sync, bool last, const char *message)
 
 void tl_warn(struct tl_sync *sync, const char *format, ...)
 {
-    struct buf text = BUF_INIT(4096);
+    char text[4096];
     va_list arguments;
 
     va_start(arguments, format);
-    buf_vprintf(&text, format, arguments);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    tl_log(TL_LOG_WARNING, "%s: %s", sync->stream->stream->table, buf_text(&text));
-    buf_free(&text);
+    tl_log(TL_LOG_WARNING, "%s: %s", sync->stream->stream->table, text);
 }
 
 enum tl_status tl_task(struct tl_sync *sync, struct tl_error *err, const char *format, ...)
 {
-    struct buf text = BUF_INIT(4096);
+    char text[sizeof(err->message)];
     va_list arguments;
 
+    (void)sync; /* the run says which stream it is */
     va_start(arguments, format);
-    buf_vprintf(&text, format, arguments);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    (void)tl_fail(err, TL_TASK, "%s: %s", sync->stream->stream->table, buf_text(&text));
-    buf_free(&text);
-    return TL_TASK;
+    return tl_fail(err, TL_TASK, "%s", text);
 }
 
 const struct tl_stream *tl_sync_stream(const struct tl_sync *sync)

@@ -15,6 +15,7 @@ void plan_init(struct plan *plan)
 void plan_reset(struct plan *plan)
 {
     free(plan->column_of);
+    free(plan->settled);
     free(plan->source);
     free(plan->changes);
     *plan = (struct plan){0};
@@ -24,13 +25,9 @@ bool plan_covers(const struct plan *plan, const struct block *block)
 {
     if (plan->table == NULL || plan->n_columns < block->stride)
         return false;
-    for (uint32_t i = 0; i < block->stride; i++) {
-        uint32_t column = plan->column_of[i];
-        type_observed known =
-            column == COLUMNS_NONE ? 0 : plan->table->columns[column].observed;
-        if ((block->observed[i] & ~known) != 0 && !(known & OBSERVED_DECLARED))
+    for (uint32_t i = 0; i < block->stride; i++)
+        if ((block->observed[i] & ~plan->settled[i]) != 0)
             return false;
-    }
     return true;
 }
 
@@ -70,20 +67,23 @@ static uint32_t plan_key_position(const struct key *key, const struct column_nam
 }
 
 /* A key found by a pointer is named after it: /metadata/name becomes metadata_name. */
-static char *plan_wish(const struct stream_run *stream, uint32_t key,
-                       const struct column_name *name)
+static enum tl_status plan_wish(const struct stream_run *stream, uint32_t key,
+                                const struct column_name *name, char **out,
+                                struct tl_error *err)
 {
     const struct json_pointer *path = key ? &stream->key.parts[key - 1].path : NULL;
     struct buf wish = BUF_INIT(name->size + 1);
 
+    *out = NULL;
     if (path == NULL || path->count < 2)
-        return NULL;
+        return TL_OK;
     for (size_t i = 0; i < path->count; i++) {
         if (i > 0)
             buf_append_char(&wish, '_');
         buf_append(&wish, path->tokens[i].text, path->tokens[i].size);
     }
-    return buf_take(&wish);
+    *out = buf_take(&wish);
+    return *out ? TL_OK : tl_fail(err, TL_MEMORY, "out of memory for a column's name");
 }
 
 static enum tl_status plan_add(struct plan *plan, const struct destination_traits *traits,
@@ -96,17 +96,18 @@ static enum tl_status plan_add(struct plan *plan, const struct destination_trait
                                     .observed = observed,
                                     .type = types_of(observed),
                                     .key = plan_key_position(&stream->key, name)};
-    char *wish = plan_wish(stream, column.key, name);
+    char *wish;
     enum tl_status status;
 
     if (table->exists && column.key != 0) {
-        free(wish);
         (void)tl_fail(err, TL_CONFIGURATION,
                       "table %s was made with another primary key; \"%s\" is not part of it",
                       table->name, name->text);
         return tl_remedy(
             err, "Keep the primary_key, or remove the table and its state and sync again");
     }
+    if (plan_wish(stream, column.key, name, &wish, err) != TL_OK)
+        return err->status;
     status = catalog_name(traits, table, wish ? wish : name->text,
                           wish ? strlen(wish) : name->size, &column.name, err);
     free(wish);
@@ -121,13 +122,33 @@ static enum tl_status plan_add(struct plan *plan, const struct destination_trait
     return status;
 }
 
+/* A declared column was made for its type alone: what else comes cannot be held in it. */
+static enum tl_status plan_check_declared(const struct catalog_table *table,
+                                          const struct catalog_column *column,
+                                          type_observed observed, struct tl_error *err)
+{
+    type_observed other = observed & ~column->observed & ~OBSERVED_WIDE;
+
+    if (other == 0)
+        return TL_OK;
+    (void)tl_fail(
+        err, TL_CONFIGURATION, "column \"%s\" of table %s was declared %s and cannot become %s",
+        column->name, table->name, tl_type_name(column->type), tl_type_name(types_of(other)));
+    return tl_remedy(err,
+                     "Declare it as %s in `columns`, or remove the table and its state and "
+                     "sync again",
+                     tl_type_name(column->type));
+}
+
 static enum tl_status plan_widen(struct plan *plan, uint32_t index, type_observed observed,
                                  struct tl_error *err)
 {
     struct catalog_column *column = &plan->table->columns[index];
     type_observed previous = column->observed;
 
-    if (previous & OBSERVED_DECLARED || (observed & ~previous) == 0)
+    if (previous & OBSERVED_DECLARED)
+        return plan_check_declared(plan->table, column, observed, err);
+    if ((observed & ~previous) == 0)
         return TL_OK;
     if (observed & OBSERVED_DECLARED && types_of(previous) != types_of(observed) &&
         previous != 0) {
@@ -161,6 +182,7 @@ static enum tl_status plan_column(struct plan *plan, const struct destination_tr
         column = catalog_column_find(plan->table, name->text, name->size);
     if (column == COLUMNS_NONE && observed == 0)
         return TL_OK; /* only nulls so far: no column yet */
+    plan->settled[index] |= declared ? ~(type_observed)0 : observed;
     if (column != COLUMNS_NONE) {
         plan->column_of[index] = column;
         return plan_widen(plan, column, observed, err);
@@ -189,6 +211,22 @@ static enum tl_status plan_grow(uint32_t **map, uint32_t *n_map, uint32_t size,
     return TL_OK;
 }
 
+/* Makes room for the source's columns; of a new one nothing is settled. */
+static enum tl_status plan_map(struct plan *plan, uint32_t n_columns, struct tl_error *err)
+{
+    type_observed *settled;
+
+    if (n_columns <= plan->n_columns)
+        return TL_OK;
+    settled = realloc(plan->settled, n_columns * sizeof(*settled));
+    if (settled == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for %u columns", n_columns);
+    plan->settled = settled;
+    for (uint32_t i = plan->n_columns; i < n_columns; i++)
+        settled[i] = 0;
+    return plan_grow(&plan->column_of, &plan->n_columns, n_columns, err);
+}
+
 static enum tl_status plan_check_key(const struct catalog_table *table, const struct key *key,
                                      struct tl_error *err)
 {
@@ -212,7 +250,7 @@ enum tl_status plan_block(struct plan *plan, const struct destination_traits *tr
         plan->table = catalog_add(catalog, stream->stream->table);
     if (plan->table == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for table %s", stream->stream->table);
-    if (plan_grow(&plan->column_of, &plan->n_columns, block->stride, err) != TL_OK)
+    if (plan_map(plan, block->stride, err) != TL_OK)
         return err->status;
     for (uint32_t i = 0; i < block->stride; i++)
         if (plan_column(plan, traits, stream, block, i, err) != TL_OK)

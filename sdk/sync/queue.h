@@ -19,15 +19,21 @@ enum operation_kind {
 
 struct stream_run;
 
+/* What the source's thread has counted, as of an operation. */
+struct progress {
+    uint64_t rows_read; /* by the stream */
+    uint64_t bytes_read;
+    uint64_t upserts, updates, deletes, truncates; /* by the run */
+};
+
 struct operation {
     struct operation *next;
     enum operation_kind kind;
     struct stream_run *stream;
-    struct block *block; /* UPSERT, UPDATE, DELETE; owned */
-    char *state;         /* CHECKPOINT: the stream's state, owned; NULL: unchanged */
-    uint64_t rows_read;  /* CHECKPOINT, ROLLBACK: by the stream so far, for the run's record */
-    uint64_t bytes_read;
-    bool last; /* CHECKPOINT: the stream is done */
+    struct block *block;      /* UPSERT, UPDATE, DELETE; owned */
+    char *state;              /* CHECKPOINT: the stream's state, owned; NULL: unchanged */
+    struct progress progress; /* CHECKPOINT, ROLLBACK */
+    bool last;                /* CHECKPOINT: the stream is done; ROLLBACK: it is given up */
 };
 
 struct operation *operation_new(enum operation_kind kind, struct stream_run *stream,

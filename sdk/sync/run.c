@@ -1,6 +1,7 @@
 /* A run: connector, destination and writer brought together, stream by stream. */
 #include "sync/run.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,13 +50,25 @@ static enum tl_status run_stopped(const struct run *run, struct tl_error *err)
     return tl_fail(err, status, "stopped by request; what was not committed is rolled back");
 }
 
+/* A connector that fails without filling the error must not pass for one that went well. */
+static enum tl_status run_hear(const struct run *run, enum tl_status status,
+                               struct tl_error *err)
+{
+    if (status != TL_OK && err->status == TL_OK)
+        (void)tl_fail(err, status, "%s failed without saying why",
+                      run->options->connector->name);
+    err->status = status;
+    return status;
+}
+
 static enum tl_status run_open_connector(struct run *run, struct tl_error *err)
 {
     const struct run_options *options = run->options;
     struct tl_open open = {.config = options->config, .stop_fd = options->stop_fd};
 
-    if (options->connector->open(&open, &run->instance, err) != TL_OK ||
-        options->connector->schema(run->instance, &run->schema, err) != TL_OK ||
+    if (run_hear(run, options->connector->open(&open, &run->instance, err), err) != TL_OK ||
+        run_hear(run, options->connector->schema(run->instance, &run->schema, err), err) !=
+            TL_OK ||
         schema_check_selection(&run->schema, options->tables, err) != TL_OK)
         return err->status;
     if (run->schema.n_streams == 0) {
@@ -156,8 +169,10 @@ static enum tl_status run_attempt(struct run *run, size_t index, struct tl_error
     if (status == TL_OK)
         status = sync_begin(&sync, err);
     if (status == TL_OK)
-        status =
-            run->options->connector->update(run->instance, run->indexes[index], &sync, err);
+        status = run_hear(
+            run,
+            run->options->connector->update(run->instance, run->indexes[index], &sync, err),
+            err);
     if (status == TL_OK)
         status = sync_finish(&sync, err);
     if (status != TL_OK && run_is_stopped(run))
@@ -169,13 +184,27 @@ static enum tl_status run_attempt(struct run *run, size_t index, struct tl_error
     return status;
 }
 
+/* A failed attempt counts for nothing but what it has committed. */
+static void run_count_back(struct run *run, size_t index)
+{
+    const struct progress *progress = &run->streams[index].progress;
+
+    run->report->streams[index].rows_read = progress->rows_read;
+    run->report->streams[index].bytes_read = progress->bytes_read;
+    run->report->upserts = progress->upserts;
+    run->report->updates = progress->updates;
+    run->report->deletes = progress->deletes;
+    run->report->truncates = progress->truncates;
+}
+
 /* Waits before the next attempt; false if asked to stop meanwhile. */
 static bool run_back_off(const struct run *run, const struct stream_report *report,
                          const struct tl_error *err)
 {
     int64_t limit = BACKOFF_FIRST_MS;
     struct pollfd stop = {.fd = run->options->stop_fd, .events = POLLIN};
-    int wait_ms;
+    int64_t until_ms;
+    int wait_ms, ready;
 
     for (uint64_t i = 1; i < report->attempts && limit < BACKOFF_LAST_MS; i++)
         limit *= 2;
@@ -183,7 +212,11 @@ static bool run_back_off(const struct run *run, const struct stream_report *repo
     wait_ms = (int)(limit / 2 + random() % (limit / 2 + 1));
     tl_log(TL_LOG_WARNING, "%s: %s; retry %d of %d in %.1f s", report->table, err->message,
            (int)report->attempts, (int)run->options->retry_attempts, wait_ms / 1000.0);
-    return poll(&stop, 1, wait_ms) == 0;
+    until_ms = clock_now_ms() + wait_ms;
+    do
+        ready = poll(&stop, 1, clock_remaining_ms(until_ms));
+    while (ready < 0 && errno == EINTR);
+    return ready == 0;
 }
 
 /* All attempts at one stream. */
@@ -195,11 +228,16 @@ static enum tl_status run_stream(struct run *run, size_t index, struct tl_error 
 
     stream->run = run->contents.next_run;
     stream->started_us = clock_utc_us();
+    stream->progress = (struct progress){.upserts = run->report->upserts,
+                                         .updates = run->report->updates,
+                                         .deletes = run->report->deletes,
+                                         .truncates = run->report->truncates};
     if (run_initial_state(run, stream->stream->table, &stream->state, err) != TL_OK)
         return err->status;
     for (;;) {
         report->attempts++;
-        report->rows_read = 0;
+        run_count_back(run, index);
+        *err = (struct tl_error){0};
         status = run_attempt(run, index, err);
         if (status == TL_OK || !run_may_try_again(run, report, status))
             return status;
@@ -225,10 +263,10 @@ static void run_record_late_failures(struct run *run)
         (void)tl_context(&report->error, "stream %s", report->table);
         operation = operation_new(OPERATION_ROLLBACK, stream, &err);
         if (operation == NULL)
-            return;
+            continue; /* only its line in the run log is missing */
         operation->last = true;
-        operation->rows_read = report->rows_read;
-        operation->bytes_read = report->bytes_read;
+        operation->progress.rows_read = report->rows_read;
+        operation->progress.bytes_read = report->bytes_read;
         queue_push(run->queue, operation);
     }
 }

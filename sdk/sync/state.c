@@ -42,6 +42,7 @@ static bool state_slice(const char *json, const char *name, const char **found, 
     struct json_token token = {.text = (char *)(uintptr_t)name, .size = strlen(name)};
     struct json_pointer pointer = {.tokens = &token, .count = 1};
 
+    json += strcspn(json, "{"); /* cJSON passes over blanks and a byte order mark */
     return json_pointer_find(&pointer, 0, json, strlen(json), found, size);
 }
 
@@ -53,11 +54,15 @@ bool state_get(const char *json, const char *name, struct buf *out)
 
     if (!state_slice(json, name, &found, &size))
         return false;
-    value = *found == '"' ? cJSON_ParseWithLength(found, size) : NULL;
+    if (*found != '"') {
+        buf_append(out, found, size);
+        return true;
+    }
+    value = cJSON_ParseWithLength(found, size);
     if (value != NULL)
         buf_append_string(out, value->valuestring);
     else
-        buf_append(out, found, size);
+        out->failed = true;
     cJSON_Delete(value);
     return true;
 }
@@ -68,6 +73,8 @@ char *state_set(const char *json, const char *name, const char *text, size_t siz
     cJSON *object = state_parse(json);
     const cJSON *member;
 
+    if (object == NULL)
+        return NULL;
     buf_append_char(&out, '{');
     cJSON_ArrayForEach(member, object)
     {
@@ -128,6 +135,8 @@ enum tl_status state_visit(const char *whole, struct state_visitor *visitor,
     cJSON *object = status == TL_OK ? state_parse(whole) : NULL;
     const cJSON *member;
 
+    if (status == TL_OK && object == NULL)
+        status = tl_fail(err, TL_MEMORY, "out of memory for the state");
     cJSON_ArrayForEach(member, object)
     {
         char *json = NULL;

@@ -9,6 +9,7 @@
 
 #include "destinations/destination.h"
 #include "sync/key.h"
+#include "sync/queue.h"
 #include "towline/stream.h"
 
 struct stream_run {
@@ -28,6 +29,7 @@ struct stream_run {
     size_t n_schema_notes;
     size_t n_committed_notes;
     uint64_t checkpoints;
+    struct progress progress; /* as of the last checkpoint: an attempt counts on from there */
 };
 
 #endif

@@ -37,6 +37,8 @@ struct tl_sync {
     bool fed;
     uint64_t uncommitted_rows;
 
+    struct operation *rollback;   /* made beforehand: giving up must not fail */
+    struct tl_error broken;       /* rows were lost: the attempt can only fail */
     struct stream_report *report; /* counts of this stream, kept over attempts */
     struct run_report *totals;
     struct run_observer *observer;
@@ -76,8 +78,15 @@ TL_NODISCARD enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_err
 TL_NODISCARD enum tl_status sync_sample(struct tl_sync *sync, const struct tl_value *cells,
                                         struct tl_error *err);
 
-/* The writer's error, if it gave up on this stream. */
+/* What the attempt has counted so far. */
+struct progress sync_progress(const struct tl_sync *sync);
+
+/* The error for which this attempt can only fail: rows were lost, or the writer gave up. */
 TL_NODISCARD enum tl_status sync_writer_status(struct tl_sync *sync, struct tl_error *err);
+
+/* Rows of another kind of operation begin: those before go first, in order. */
+TL_NODISCARD enum tl_status sync_turn(struct tl_sync *sync, enum operation_kind kind,
+                                      struct tl_error *err);
 
 /* Hands the rows under construction to the queue. */
 TL_NODISCARD enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err);

@@ -174,8 +174,8 @@ static struct run_record writer_record(const struct stream_run *stream,
         .finished_us = strcmp(status, "running") == 0 ? 0 : clock_utc_us(),
         .status = status,
         .error = error,
-        .rows_read = operation->rows_read,
-        .bytes_read = operation->bytes_read,
+        .rows_read = operation->progress.rows_read,
+        .bytes_read = operation->progress.bytes_read,
         .schema_changes = stream->schema_changes,
         .tally = stream->committed,
     };
@@ -205,6 +205,7 @@ static enum tl_status writer_commit(struct writer *writer, struct operation *ope
     stream->pending_schema_changes = 0;
     stream->n_committed_notes = stream->n_schema_notes;
     stream->checkpoints++;
+    stream->progress = operation->progress;
     if (operation->state != NULL) {
         free(stream->state);
         stream->state = operation->state;

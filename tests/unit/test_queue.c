@@ -23,7 +23,7 @@ static struct operation *operation_of(size_t bytes, uint64_t number)
     operation->block = calloc(1, sizeof(struct block));
     assert_non_null(operation->block);
     operation->block->bytes = bytes;
-    operation->rows_read = number;
+    operation->progress.rows_read = number;
     return operation;
 }
 
@@ -62,7 +62,7 @@ static void *take_all(void *argument)
     struct operation *operation;
 
     while ((operation = queue_pop(taker->queue)) != NULL) {
-        if (operation->rows_read != taker->taken)
+        if (operation->progress.rows_read != taker->taken)
             taker->in_order = false;
         taker->taken++;
         if (taker->taken % 64 == 0)

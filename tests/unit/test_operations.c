@@ -1,0 +1,584 @@
+/* The operations as a connector calls them: runs of a made-up connector into SQLite, and the
+ * tables that they leave. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "destinations/sqlite/sqlite.h"
+#include "sync/run.h"
+
+enum { STREAMS_MAX = 3 };
+
+typedef enum tl_status play(struct tl_sync *sync, int attempt, struct tl_error *err);
+
+/* What the connector is to do. */
+struct tl_instance {
+    struct tl_stream streams[STREAMS_MAX];
+    play *plays[STREAMS_MAX];
+    int attempts[STREAMS_MAX];
+};
+
+static struct tl_instance stage;
+
+static enum tl_status stage_open(const struct tl_open *open, struct tl_instance **out,
+                                 struct tl_error *err)
+{
+    (void)open, (void)err;
+    *out = &stage;
+    return TL_OK;
+}
+
+static enum tl_status stage_schema(struct tl_instance *self, struct tl_schema *schema,
+                                   struct tl_error *err)
+{
+    for (size_t i = 0; i < STREAMS_MAX && self->streams[i].table != NULL; i++)
+        if (tl_schema_add(schema, &self->streams[i], err) != TL_OK)
+            return err->status;
+    return TL_OK;
+}
+
+static enum tl_status stage_update(struct tl_instance *self, size_t stream,
+                                   struct tl_sync *sync, struct tl_error *err)
+{
+    return self->plays[stream](sync, ++self->attempts[stream], err);
+}
+
+static const struct tl_connector connector = {
+    .name = "stage", .open = stage_open, .schema = stage_schema, .update = stage_update};
+
+static const char *const key_id[] = {"id", NULL};
+
+/* A run and the folder of its database. */
+struct place {
+    char folder[64];
+    char path[96];
+    char url[128];
+    int stop[2];
+    struct run_report report;
+    struct tl_error err;
+};
+
+static int place_open(void **state)
+{
+    struct place *place = calloc(1, sizeof(*place));
+
+    assert_non_null(place);
+    strcpy(place->folder, "/tmp/towline-operations-XXXXXX");
+    assert_non_null(mkdtemp(place->folder));
+    snprintf(place->path, sizeof(place->path), "%s/test.db", place->folder);
+    snprintf(place->url, sizeof(place->url), "sqlite:%s", place->path);
+    assert_int_equal(pipe(place->stop), 0);
+    stage = (struct tl_instance){0};
+    stage.streams[0] = (struct tl_stream){.table = "t", .primary_key = key_id};
+    *state = place;
+    return 0;
+}
+
+static int place_close(void **state)
+{
+    struct place *place = *state;
+    DIR *folder = opendir(place->folder);
+    struct dirent *entry;
+
+    while ((entry = readdir(folder)) != NULL)
+        (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    closedir(folder);
+    rmdir(place->folder);
+    close(place->stop[0]);
+    close(place->stop[1]);
+    run_report_reset(&place->report);
+    free(place);
+    return 0;
+}
+
+static enum tl_status run(struct place *place, play *first)
+{
+    struct run_options options = {.connector = &connector,
+                                  .destination = &sqlite_destination,
+                                  .url = place->url,
+                                  .mode = DESTINATION_WRITE,
+                                  .stop_fd = place->stop[0],
+                                  .retry_attempts = 2};
+
+    stage.plays[0] = first;
+    memset(stage.attempts, 0, sizeof(stage.attempts));
+    run_report_reset(&place->report);
+    place->err = (struct tl_error){0};
+    return run_sync(&options, &place->report, &place->err);
+}
+
+/* What a query gives, as rows of "a|b;". Lent until the next call. */
+static const char *ask(const struct place *place, const char *query)
+{
+    static struct buf text = {.max_size = 4096};
+    sqlite3 *db;
+    sqlite3_stmt *row;
+
+    buf_reset(&text);
+    assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+    if (sqlite3_prepare_v2(db, query, -1, &row, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", query, sqlite3_errmsg(db));
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        for (int i = 0; i < sqlite3_column_count(row); i++) {
+            const unsigned char *value = sqlite3_column_text(row, i);
+            buf_printf(&text, "%s%s", i ? "|" : "", value ? (const char *)value : "null");
+        }
+        buf_append_char(&text, ';');
+    }
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    return buf_text(&text);
+}
+
+/* Operations on rows of an id and a text v, NULL for a row without it. */
+typedef enum tl_status verb(struct tl_sync *, const struct tl_field *, size_t,
+                            struct tl_error *);
+
+static enum tl_status put(verb *operation, struct tl_sync *sync, int64_t id, const char *v,
+                          struct tl_error *err)
+{
+    struct tl_field row[] = {{"id", tl_long(id)}, {"v", v ? tl_string(v) : tl_null()}};
+    return operation(sync, row, v ? 2 : 1, err);
+}
+
+static enum tl_status feed(struct tl_sync *sync, const char *json, struct tl_error *err)
+{
+    return tl_feed(sync, json, strlen(json), err);
+}
+
+static enum tl_status all_verbs(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    const struct tl_field part[] = {{"id", tl_long(2)}, {"w", tl_string("only this")}};
+
+    (void)attempt;
+    tl_warn(sync, "%5000s", "longer than a line");
+    if (put(tl_upsert, sync, 1, "a", err) != TL_OK ||
+        put(tl_upsert, sync, 2, "b", err) != TL_OK ||
+        put(tl_upsert, sync, 3, "c", err) != TL_OK ||
+        put(tl_upsert, sync, 4, "d", err) != TL_OK || tl_update(sync, part, 2, err) != TL_OK ||
+        put(tl_update, sync, 99, "nobody", err) != TL_OK ||
+        put(tl_delete, sync, 3, NULL, err) != TL_OK ||
+        put(tl_delete, sync, 98, NULL, err) != TL_OK ||
+        tl_checkpoint(sync, "{\"at\":\"one\"}", err) != TL_OK ||
+        put(tl_upsert, sync, 1, NULL, err) != TL_OK ||
+        put(tl_update, sync, 4, "e", err) != TL_OK ||
+        put(tl_upsert, sync, 4, "f", err) != TL_OK)
+        return err->status;
+    return TL_OK;
+}
+
+static void verbs_do_what_they_say(void **state)
+{
+    struct place *place = *state;
+
+    assert_int_equal(run(place, all_verbs), TL_OK);
+    assert_string_equal(ask(place, "SELECT id, v, w, _towline_deleted FROM t ORDER BY id"),
+                        "1|null|null|0;2|b|only this|0;3|c|null|1;4|f|null|0;");
+    assert_string_equal(ask(place, "SELECT state FROM _towline_state"), "{\"at\":\"one\"};");
+    assert_int_equal(place->report.upserts, 6);
+    assert_int_equal(place->report.updates, 3);
+    assert_int_equal(place->report.deletes, 2);
+    assert_int_equal(place->report.checkpoints, 2);
+    assert_int_equal(place->report.streams[0].tally.inserted, 4);
+    assert_int_equal(place->report.streams[0].tally.deleted, 1);
+}
+
+static enum tl_status truncate_first(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)attempt;
+    if (put(tl_upsert, sync, 5, "new but before", err) != TL_OK ||
+        tl_truncate(sync, err) != TL_OK || put(tl_upsert, sync, 2, "b", err) != TL_OK)
+        return err->status;
+    return put(tl_upsert, sync, 6, "after", err);
+}
+
+static void truncate_deletes_what_came_before(void **state)
+{
+    struct place *place = *state;
+
+    assert_int_equal(run(place, all_verbs), TL_OK);
+    assert_int_equal(run(place, truncate_first), TL_OK);
+    assert_string_equal(ask(place, "SELECT id, _towline_deleted FROM t ORDER BY id"),
+                        "1|1;2|0;3|1;4|1;5|1;6|0;");
+    assert_int_equal(place->report.truncates, 1);
+    assert_int_equal(place->report.streams[0].tally.deleted, 4);
+}
+
+static enum tl_status task_after_a_checkpoint(struct tl_sync *sync, int attempt,
+                                              struct tl_error *err)
+{
+    (void)attempt;
+    if (put(tl_upsert, sync, 1, "kept", err) != TL_OK ||
+        tl_checkpoint(sync, " {\"at\": 1}", err) != TL_OK ||
+        put(tl_upsert, sync, 2, "not kept", err) != TL_OK)
+        return err->status;
+    return tl_task(sync, err, "renew the %s", "licence");
+}
+
+static void a_task_stops_and_leaves_the_last_checkpoint(void **state)
+{
+    struct place *place = *state;
+
+    assert_int_equal(run(place, task_after_a_checkpoint), TL_TASK);
+    assert_string_equal(place->err.message, "stream t: renew the licence");
+    assert_string_equal(ask(place, "SELECT id, v FROM t"), "1|kept;");
+    assert_string_equal(ask(place, "SELECT state FROM _towline_state"), " {\"at\": 1};");
+    assert_string_equal(ask(place, "SELECT status, inserted FROM _towline_runs"), "failed|1;");
+}
+
+/* Fails once after a checkpoint; the second attempt names its columns in another order. */
+static enum tl_status in_two_attempts(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    if (attempt == 1) {
+        if (feed(sync,
+                 "{\"a\":1,\"b\":2,\"k\":{\"n\":1},"
+                 "\"long\":\"what begins a stream is held back\"}\n",
+                 err) != TL_OK ||
+            tl_checkpoint(sync, "{\"page\":1}", err) != TL_OK ||
+            feed(sync, "{\"a\":3,\"b\":4,\"c\":5,\"k\":{\"n\":2}}", err) != TL_OK)
+            return err->status;
+        return tl_fail(err, TL_LOST, "the connection was lost");
+    }
+    assert_string_equal(tl_sync_state_value(sync, "page"), "1");
+    return feed(sync,
+                "{\"k\":{\"n\":1},\"long\":\"what begins a stream is held "
+                "back\",\"b\":2,\"a\":1}{\"c\":5,\"k\":{\"n\":2},\"b\":4,\"a\":3}",
+                err);
+}
+
+static void check_two_attempts(struct place *place)
+{
+    const struct stream_report *report;
+
+    assert_int_equal(run(place, in_two_attempts), TL_OK);
+    report = &place->report.streams[0];
+    assert_string_equal(ask(place, "SELECT a, b, c FROM t ORDER BY a"), "1|2|null;3|4|5;");
+    assert_int_equal(report->attempts, 2);
+    assert_int_equal(report->rows_read, 3);
+    assert_int_equal(report->tally.inserted, 2);
+    assert_int_equal(report->tally.unchanged, 1);
+    assert_int_equal(report->schema_changes, 2);
+    assert_int_equal(place->report.upserts, 3);
+    assert_string_equal(ask(place, "SELECT rows_read FROM _towline_runs"), "3;");
+}
+
+static void a_retry_gives_rows_the_same_hash(void **state)
+{
+    stage.streams[0].primary_key = NULL;
+    check_two_attempts(*state);
+}
+
+static void a_retry_finds_keys_within_other_columns(void **state)
+{
+    static const char *const pointer[] = {"/k/n", NULL};
+
+    stage.streams[0].primary_key = pointer;
+    check_two_attempts(*state);
+    assert_string_equal(ask(*state, "SELECT k_n FROM t ORDER BY 1"), "1;2;");
+}
+
+/* Goes on after the checkpoint of the attempt before, as a connector with pages does. */
+static enum tl_status second_page_later(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    if (attempt == 2)
+        return put(tl_upsert, sync, 2, "second page", err);
+    if (put(tl_upsert, sync, 1, "first page", err) != TL_OK ||
+        tl_checkpoint(sync, "{\"page\":1}", err) != TL_OK)
+        return err->status;
+    return tl_fail(err, TL_LOST, "the connection was lost");
+}
+
+static void a_retry_does_not_sweep_what_was_committed(void **state)
+{
+    struct place *place = *state;
+
+    stage.streams[0].deletes = TL_DELETES_HARD;
+    assert_int_equal(run(place, second_page_later), TL_OK);
+    assert_string_equal(ask(place, "SELECT id FROM t ORDER BY id"), "1;2;");
+}
+
+static enum tl_status one_row(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)attempt;
+    return put(tl_upsert, sync, 7, "seven", err);
+}
+
+static void a_sweep_deletes_the_rest(void **state)
+{
+    struct place *place = *state;
+
+    assert_int_equal(run(place, all_verbs), TL_OK);
+    stage.streams[0].deletes = TL_DELETES_SOFT;
+    assert_int_equal(run(place, one_row), TL_OK);
+    assert_string_equal(ask(place, "SELECT id FROM t WHERE NOT _towline_deleted"), "7;");
+    stage.streams[0].deletes = TL_DELETES_HARD;
+    assert_int_equal(run(place, one_row), TL_OK);
+    assert_string_equal(ask(place, "SELECT id FROM t"), "7;");
+}
+
+static enum tl_status feed_after_a_delete(struct tl_sync *sync, int attempt,
+                                          struct tl_error *err)
+{
+    (void)attempt;
+    if (put(tl_upsert, sync, 1, "a", err) != TL_OK ||
+        put(tl_delete, sync, 1, NULL, err) != TL_OK)
+        return err->status;
+    return feed(sync, "[{\"id\":2,\"v\":\"fed\"}]", err);
+}
+
+static void fed_rows_are_upserts_whatever_came_before(void **state)
+{
+    struct place *place = *state;
+
+    assert_int_equal(run(place, feed_after_a_delete), TL_OK);
+    assert_string_equal(ask(place, "SELECT id, _towline_deleted FROM t ORDER BY id"),
+                        "1|1;2|0;");
+}
+
+static enum tl_status one_key_twice(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)attempt;
+    return feed(sync,
+                "[{\"id\":\"x\"},{\"id\":7},{\"id\":5,\"v\":\"first\"},"
+                "{\"id\":\"5\",\"v\":\"last\"},{\"id\":3}]",
+                err);
+}
+
+static void of_equal_keys_the_last_wins_in_mixed_columns(void **state)
+{
+    assert_int_equal(run(*state, one_key_twice), TL_OK);
+    assert_string_equal(ask(*state, "SELECT id, v FROM t WHERE id = '5'"), "5|last;");
+}
+
+/* Takes every failure lightly, as no connector should. */
+static enum tl_status careless(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)attempt;
+    for (int64_t id = 0; id < 20000; id++) {
+        struct tl_error ignored = {0};
+        if (put(tl_upsert, sync, id, "row", &ignored) != TL_OK)
+            tl_warn(sync, "%s", ignored.message);
+        if (id == 3000)
+            raise(SIGUSR1);
+    }
+    (void)err;
+    return TL_OK;
+}
+
+static int stop_writer = -1;
+
+static void stop_at_signal(int number)
+{
+    (void)number;
+    assert_int_equal(write(stop_writer, "x", 1), 1);
+}
+
+static void rows_lost_to_a_stop_are_not_committed(void **state)
+{
+    struct place *place = *state;
+
+    stop_writer = place->stop[1];
+    (void)signal(SIGUSR1, stop_at_signal);
+    assert_int_equal(run(place, careless), TL_INTERRUPTED);
+    assert_int_equal(access(place->path, F_OK), -1);
+}
+
+static enum tl_status many_rows(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)attempt;
+    for (int64_t id = 0; id < 200000; id++)
+        if (put(tl_upsert, sync, (id * 7919) % 200003, "a row of some length", err) != TL_OK)
+            return err->status;
+    return TL_OK;
+}
+
+static enum tl_status fails_at_the_end(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    if (many_rows(sync, attempt, err) != TL_OK)
+        return err->status;
+    return tl_fail(err, TL_DATA, "the last row is bad");
+}
+
+static void a_stream_that_fails_leaves_the_others(void **state)
+{
+    struct place *place = *state;
+
+    stage.streams[1] = (struct tl_stream){.table = "bad", .primary_key = key_id};
+    stage.streams[2] = (struct tl_stream){.table = "u", .primary_key = key_id};
+    stage.plays[1] = fails_at_the_end;
+    stage.plays[2] = many_rows;
+    assert_int_equal(run(place, many_rows), TL_PARTIAL);
+    assert_string_equal(ask(place, "SELECT count(*), min(id), max(id) FROM t"),
+                        "200000|0|200002;");
+    assert_string_equal(ask(place, "SELECT count(*) FROM u"), "200000;");
+    assert_string_equal(ask(place, "SELECT count(*) FROM sqlite_schema WHERE name = 'bad'"),
+                        "0;");
+    assert_string_equal(ask(place, "SELECT stream, status, inserted FROM _towline_runs "
+                                   "ORDER BY stream"),
+                        "bad|failed|0;t|done|200000;u|done|200000;");
+}
+
+/* The writer fails at the first block, while the source has many more to push. */
+static void a_writer_that_fails_frees_the_source(void **state)
+{
+    struct place *place = *state;
+
+    assert_int_equal(run(place, one_row), TL_OK);
+    (void)ask(place, "CREATE TRIGGER few BEFORE INSERT ON t WHEN new.id > 1000 "
+                     "BEGIN SELECT raise(ABORT, 'too many'); END");
+    stage.streams[1] = (struct tl_stream){.table = "u", .primary_key = key_id};
+    stage.plays[1] = one_row;
+    assert_int_equal(run(place, many_rows), TL_PARTIAL);
+    assert_int_equal(place->report.streams[0].error.status, TL_DESTINATION);
+    assert_string_equal(ask(place, "SELECT id, v FROM t"), "7|seven;");
+    assert_string_equal(ask(place, "SELECT id, v FROM u"), "7|seven;");
+}
+
+static enum tl_status text_in_v(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)attempt;
+    return feed(sync, "[{\"id\":1,\"v\":\"12\"}]", err);
+}
+
+static enum tl_status word_in_v(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)attempt;
+    return feed(sync, "[{\"id\":1,\"v\":\"twelve\"}]", err);
+}
+
+static void a_declared_column_holds_nothing_else(void **state)
+{
+    static const struct tl_column declared[] = {{"v", TL_TYPE_LONG}};
+    static const struct tl_column otherwise[] = {{"v", TL_TYPE_DOUBLE}};
+    struct place *place = *state;
+
+    stage.streams[0].columns = declared;
+    stage.streams[0].n_columns = 1;
+    assert_int_equal(run(place, text_in_v), TL_OK);
+    assert_int_equal(run(place, word_in_v), TL_DATA);
+    stage.streams[0].columns = otherwise;
+    assert_int_equal(run(place, text_in_v), TL_CONFIGURATION);
+    stage.streams[0].n_columns = 0;
+    assert_int_equal(run(place, word_in_v), TL_CONFIGURATION);
+    assert_string_equal(ask(place, "SELECT id, v, typeof(v) FROM t"), "1|12|integer;");
+}
+
+static const char *cursor_output;
+
+static enum tl_status feed_cursor_output(struct tl_sync *sync, int attempt,
+                                         struct tl_error *err)
+{
+    (void)attempt;
+    return feed(sync, cursor_output, err);
+}
+
+static void a_cursor_never_goes_back(void **state)
+{
+    static const char *const outputs[] = {"[{\"id\":1,\"v\":90},{\"id\":2,\"v\":100}]",
+                                          "[{\"id\":1,\"v\":90}]", "[]"};
+    struct place *place = *state;
+
+    stage.streams[0].cursor = "v";
+    for (size_t i = 0; i < 3; i++) {
+        cursor_output = outputs[i];
+        assert_int_equal(run(place, feed_cursor_output), TL_OK);
+        assert_string_equal(ask(place, "SELECT state FROM _towline_state"),
+                            "{\"cursor\":\"100\"};");
+    }
+}
+
+static void order_holds_across_checkpoints(void **state)
+{
+    struct place *place = *state;
+    struct buf output = BUF_INIT(4 << 20);
+
+    stage.streams[0].cursor = "id";
+    stage.streams[0].ordered = true;
+    stage.streams[0].checkpoint_rows = 1;
+    for (int id = 1; id <= 20000; id++)
+        buf_printf(&output, "{\"id\":%d}", id < 20000 ? id : 5);
+    cursor_output = buf_text(&output);
+    assert_int_equal(run(place, feed_cursor_output), TL_DATA);
+    assert_true(strstr(place->err.message, "row 20000") != NULL);
+    assert_true(atoi(ask(place, "SELECT count(*) FROM t")) > 10000);
+    assert_string_equal(ask(place, "SELECT max(id) || '' = state ->> 'cursor' FROM t, "
+                                   "_towline_state"),
+                        "1;");
+    buf_free(&output);
+}
+
+static enum tl_status mute(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)sync, (void)attempt, (void)err;
+    return TL_COMMAND;
+}
+
+static enum tl_status nothing(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)sync, (void)attempt, (void)err;
+    return TL_OK;
+}
+
+static void a_failure_without_words_is_a_failure(void **state)
+{
+    struct place *place = *state;
+
+    assert_int_equal(run(place, mute), TL_COMMAND);
+    assert_string_equal(place->err.message, "stream t: stage failed without saying why");
+    assert_int_equal(run(place, nothing), TL_OK);
+    assert_int_equal(place->report.streams[0].rows_read, 0);
+}
+
+static enum tl_status own_hash(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)attempt;
+    return feed(sync, "[{\"_towline_id\":\"mine\",\"v\":1}]", err);
+}
+
+static void the_hash_overwrites_nothing(void **state)
+{
+    static const char *const twice[] = {"id", "v", "/id", NULL};
+    struct place *place = *state;
+
+    stage.streams[0].primary_key = NULL;
+    assert_int_equal(run(place, own_hash), TL_DATA);
+    stage.streams[0].primary_key = twice;
+    assert_int_equal(run(place, one_row), TL_CONFIGURATION);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, place_open, place_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(verbs_do_what_they_say),
+        CASE(truncate_deletes_what_came_before),
+        CASE(a_task_stops_and_leaves_the_last_checkpoint),
+        CASE(a_retry_gives_rows_the_same_hash),
+        CASE(a_retry_finds_keys_within_other_columns),
+        CASE(a_retry_does_not_sweep_what_was_committed),
+        CASE(a_sweep_deletes_the_rest),
+        CASE(fed_rows_are_upserts_whatever_came_before),
+        CASE(of_equal_keys_the_last_wins_in_mixed_columns),
+        CASE(rows_lost_to_a_stop_are_not_committed),
+        CASE(a_stream_that_fails_leaves_the_others),
+        CASE(a_writer_that_fails_frees_the_source),
+        CASE(a_declared_column_holds_nothing_else),
+        CASE(a_cursor_never_goes_back),
+        CASE(order_holds_across_checkpoints),
+        CASE(a_failure_without_words_is_a_failure),
+        CASE(the_hash_overwrites_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
