@@ -113,6 +113,8 @@ static enum tl_status command_execute(struct ssh_session *session, const struct 
 
     tl_log(TL_LOG_DEBUG, "%s: running on %s: %s", stream->base.table,
            ssh_session_label(session), buf_text(command));
+    if (tl_feed(sync, "", 0, err) != TL_OK)
+        return err->status;
     status = exec_run(session, &request, &sink.base, &result, err);
     exec_result_free(&result);
     return status;

@@ -59,6 +59,7 @@ int tl_main(int argc, char **argv, const struct tl_connector *connector)
     keep_memory_private();
     fill_standard_streams();
     (void)signal(SIGPIPE, SIG_IGN); /* whoever hangs up is noticed by the write that fails */
+    (void)signal(SIGXFSZ, SIG_IGN); /* and so is a file that may grow no further */
     code = pick(argc, argv)->run(argc, argv, connector);
     log_set_sink(NULL);
     log_forget_secrets();

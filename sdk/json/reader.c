@@ -301,6 +301,11 @@ uint64_t json_reader_bytes(const struct json_reader *reader)
     return reader->fed;
 }
 
+uint64_t json_reader_documents(const struct json_reader *reader)
+{
+    return reader->documents;
+}
+
 uint64_t json_reader_rows(const struct json_reader *reader)
 {
     return reader->n_rows;

@@ -83,4 +83,7 @@ void json_reader_free(struct json_reader *reader);
 uint64_t json_reader_bytes(const struct json_reader *reader);
 uint64_t json_reader_rows(const struct json_reader *reader);
 
+/* Documents begun so far: 0 as long as nothing but white space has come. */
+uint64_t json_reader_documents(const struct json_reader *reader);
+
 #endif

@@ -252,6 +252,8 @@ enum tl_status cursor_follow(struct cursor *cursor, const struct tl_value *value
     if (value->type == TL_TYPE_JSON || value->type == TL_TYPE_BOOLEAN)
         return tl_fail(err, TL_DATA, "its cursor is %s, which has no order",
                        value->type == TL_TYPE_JSON ? "nested" : "a boolean");
+    if (is_text && memchr(value->as.text, '\0', value->size) != NULL)
+        return tl_fail(err, TL_DATA, "its cursor holds U+0000, which no command can take");
     if (cursor->value.type != TL_TYPE_NULL && !cursor_compare(value, &cursor->value, &order))
         return tl_fail(err, TL_DATA, "its cursor is %s, while others are %s",
                        tl_type_name(value->type), tl_type_name(cursor->value.type));
@@ -286,6 +288,12 @@ static bool overlap_seconds(const char *overlap, int64_t *out)
     *out =
         (int64_t)amount + (amount > (double)(int64_t)amount); /* rather too far than too near */
     return true;
+}
+
+bool cursor_overlap_is_valid(const char *overlap)
+{
+    int64_t seconds;
+    return overlap_seconds(overlap, &seconds);
 }
 
 static void moment_print(const struct moment *moment, const char *text, struct buf *out)

@@ -31,6 +31,9 @@ TL_NODISCARD enum tl_status cursor_follow(struct cursor *cursor, const struct tl
 /* Appends the value as text: digits of a number, characters of a string. */
 void cursor_print(const struct tl_value *value, struct buf *out);
 
+/* Whether overlap is a number, or one with a unit of time: s, m, h, d. */
+bool cursor_overlap_is_valid(const char *overlap);
+
 /* Moves the value that `text` stands for back by overlap, a number for numbers, "90s", "15m",
  * "2h", "1d" or a number of seconds for times, and appends it in the form it had.
  * TL_CONFIGURATION if the two do not fit. */

@@ -89,9 +89,14 @@ enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err)
 
     if (sync->reader != NULL && json_reader_finish(sync->reader, err) != TL_OK)
         return err->status;
-    if (stream->fail_when_empty && sync->report->rows_read == 0) {
-        (void)tl_fail(err, TL_DATA, "the output has no rows");
+    if (stream->fail_when_empty && sync_fed_nothing(sync)) {
+        (void)tl_fail(err, TL_DATA, "the output is empty");
         return tl_remedy(err, "If that can be, set `empty` to \"ok\"");
     }
     return TL_OK;
+}
+
+bool sync_fed_nothing(const struct tl_sync *sync)
+{
+    return sync->reader != NULL && json_reader_documents(sync->reader) == 0;
 }

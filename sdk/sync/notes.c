@@ -43,8 +43,10 @@ static enum tl_status note_append(struct stream_run *stream, struct buf *text,
 
     if (notes != NULL)
         stream->schema_notes = notes;
-    if (notes == NULL || (notes[stream->n_schema_notes] = buf_take(text)) == NULL)
+    if (notes == NULL || (notes[stream->n_schema_notes] = buf_take(text)) == NULL) {
+        buf_free(text);
         return tl_fail(err, TL_MEMORY, "out of memory for the list of schema changes");
+    }
     tl_log(TL_LOG_INFO, "schema change: %s", notes[stream->n_schema_notes]);
     stream->n_schema_notes++;
     return TL_OK;

@@ -105,6 +105,24 @@ static enum tl_status sync_coerce(struct tl_sync *sync, struct declared_column *
     return sync_keep_value(sync, &coerced, value, err);
 }
 
+/* An overlap that does not fit the cursor would be found out only in the next sync. */
+static enum tl_status sync_check_overlap(struct tl_sync *sync, const struct tl_value *value,
+                                         struct tl_error *err)
+{
+    const char *overlap = sync->stream->stream->cursor_overlap;
+    struct buf text = BUF_INIT(STATE_MAX_BYTES), stepped = BUF_INIT(STATE_MAX_BYTES);
+    enum tl_status status = TL_OK;
+
+    if (overlap == NULL || sync->overlap_fits || value->type <= TL_TYPE_NULL)
+        return TL_OK;
+    cursor_print(value, &text);
+    status = cursor_step_back(buf_text(&text), overlap, &stepped, err);
+    sync->overlap_fits = status == TL_OK;
+    buf_free(&text);
+    buf_free(&stepped);
+    return status;
+}
+
 static enum tl_status sync_follow_cursor(struct tl_sync *sync, const struct tl_value *cells,
                                          struct tl_error *err)
 {
@@ -124,7 +142,9 @@ static enum tl_status sync_follow_cursor(struct tl_sync *sync, const struct tl_v
         return tl_remedy(err, "Let the command sort its rows by \"%s\", or leave out `ordered`",
                          stream->cursor);
     }
-    return cursor_follow(&sync->cursor, &cells[sync->cursor_index], err);
+    if (cursor_follow(&sync->cursor, &cells[sync->cursor_index], err) != TL_OK)
+        return tl_context(err, "column \"%s\"", stream->cursor);
+    return sync_check_overlap(sync, &cells[sync->cursor_index], err);
 }
 
 static void sync_count(struct tl_sync *sync)
@@ -377,8 +397,8 @@ enum tl_status sync_finish(struct tl_sync *sync, struct tl_error *err)
 
     if (sync_finish_feed(sync, err) != TL_OK)
         return err->status;
-    /* An empty output deletes nothing: it is more often a fault than an emptied source. */
-    if (stream->deletes != TL_DELETES_IGNORE && sync->report->rows_read > 0 &&
+    /* Nothing printed deletes nothing: it is more often a fault than an emptied source. */
+    if (stream->deletes != TL_DELETES_IGNORE && !sync_fed_nothing(sync) &&
         sync_push(sync, OPERATION_SWEEP, err) != TL_OK)
         return err->status;
     if (sync_checkpoint(sync, NULL, true, err) != TL_OK)

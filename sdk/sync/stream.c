@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "json/pointer.h"
+#include "sync/cursor.h"
 #include "towline/stream.h"
 
 static enum tl_status stream_read_columns(const struct tl_config *config,
@@ -50,6 +51,12 @@ static enum tl_status stream_check(const struct tl_stream *stream, struct tl_err
                       "`deletes` and `cursor` exclude each other: what an "
                       "incremental output leaves out is not gone");
         return tl_remedy(err, "Leave out one of the two");
+    }
+    if (stream->cursor_overlap != NULL && !cursor_overlap_is_valid(stream->cursor_overlap)) {
+        (void)tl_fail(err, TL_CONFIGURATION, "cursor_overlap \"%s\" is no distance",
+                      stream->cursor_overlap);
+        return tl_remedy(err,
+                         "Write a number for number cursors, or 90s, 15m, 2h, 1d for times");
     }
     if (stream->cursor == NULL && (stream->cursor_start || stream->cursor_overlap))
         return tl_fail(err, TL_CONFIGURATION, "`%s` needs a `cursor`",

@@ -29,6 +29,7 @@ struct tl_sync {
     struct buf scratch; /* of coercion */
     struct cursor cursor;
     uint32_t cursor_index;
+    bool overlap_fits; /* seen to fit the cursor's kind of values */
 
     char *state;      /* what the attempt started from */
     struct buf value; /* of tl_sync_state_value */
@@ -73,6 +74,9 @@ void sync_abandon(struct tl_sync *sync, bool last, const char *message);
 
 /* feed.c: the end of what tl_feed was given. */
 TL_NODISCARD enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err);
+
+/* Whether there was output, but not even an empty document in it. */
+bool sync_fed_nothing(const struct tl_sync *sync);
 
 /* sample.c: keeps a row as JSON text in the report. */
 TL_NODISCARD enum tl_status sync_sample(struct tl_sync *sync, const struct tl_value *cells,

@@ -47,10 +47,7 @@ def test_file_size_limit(towline, configuration, warehouse):
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (MEBIBYTE, MEBIBYTE))
 
-    # Python ignores SIGXFSZ and its children would not: a write past the limit is to fail, as on
-    # a full disk, rather than to kill.
-    process = towline.start("sync", config=configuration(LARGE), preexec_fn=limit,
-                            restore_signals=False)
+    process = towline.start("sync", config=configuration(LARGE), preexec_fn=limit)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 8, stderr.decode()
     assert warehouse.content() == before and warehouse.is_sound()

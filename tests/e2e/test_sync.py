@@ -278,3 +278,32 @@ def test_html_instead_of_json_is_refused(towline, configuration, warehouse, play
     command = f"curl -s {playground.url}/auth/api_key"
     towline("sync", config=configuration(stream(command, table="user"))).expect(7, "user")
     assert warehouse.tables() == []
+
+
+def test_an_empty_document_deletes_but_no_output_does_not(towline, configuration, warehouse):
+    def sync(output):
+        one = {**stream(output), "deletes": "hard"}
+        return towline("sync", config=configuration(one)).expect(0)
+
+    sync(echo('[{"id":1},{"id":2}]'))
+    sync("true")
+    assert warehouse.rows("t", "id") == [(1,), (2,)]
+    sync(echo('{"data":[]}'))
+    assert warehouse.rows("t", "id") == []
+    empty = {**stream("true"), "empty": "fail"}
+    towline("sync", config=configuration(empty)).expect(7, "empty")
+
+
+def test_an_overlap_that_does_not_fit_is_refused_at_once(towline, configuration):
+    for overlap, code in (("abc", 2), ("-5", 2), ("60s", 2), ("60", 0)):
+        one = {**stream(echo('[{"id":1,"at":1700000000}]')), "cursor": "at",
+               "cursor_overlap": overlap}
+        towline("sync", config=configuration(one)).expect(code)
+
+
+def test_an_ordered_stream_may_step_back(towline, configuration, warehouse):
+    one = {**stream("printf '[{\"id\":1,\"at\":5},{\"id\":2,\"at\":7}]'; : {{cursor}}"),
+           "cursor": "at", "cursor_overlap": "3", "ordered": "true", "checkpoint_rows": "1"}
+    towline("sync", config=configuration(one)).expect(0)
+    towline("sync", config=configuration(one)).expect(0)
+    assert warehouse.rows("t", "id") == [(1,), (2,)]

@@ -67,6 +67,7 @@ static void the_highest_value_is_kept_and_mixing_refused(void **state)
 {
     struct tl_value values[] = {tl_null(), tl_long(3), tl_long(7), tl_long(5), tl_null()};
     struct tl_value text = tl_string("x"), nested = tl_text(TL_TYPE_JSON, "[1]", 3);
+    struct tl_value with_nul = tl_text(TL_TYPE_STRING, "a\0b", 3);
     struct tl_error err = {0};
     struct cursor cursor;
 
@@ -78,6 +79,21 @@ static void the_highest_value_is_kept_and_mixing_refused(void **state)
     assert_int_equal(cursor_follow(&cursor, &text, &err), TL_DATA);
     assert_int_equal(cursor_follow(&cursor, &nested, &err), TL_DATA);
     cursor_reset(&cursor);
+    assert_int_equal(cursor_follow(&cursor, &with_nul, &err), TL_DATA);
+    cursor_reset(&cursor);
+}
+
+static void overlaps_are_numbers_or_durations(void **state)
+{
+    static const char *const valid[] = {"0", "5", "0.5", "90s", "15m", "2h", "1d"};
+    static const char *const wrong[] = {"",     "abc", "-5",  "5x",   "m",
+                                        "1d2h", "nan", "inf", "1e300"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(valid) / sizeof(valid[0]); i++)
+        assert_true(cursor_overlap_is_valid(valid[i]));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_false(cursor_overlap_is_valid(wrong[i]));
 }
 
 static void stepping_back_keeps_the_form(void **state)
@@ -116,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_ordered_by_meaning),
         cmocka_unit_test(the_highest_value_is_kept_and_mixing_refused),
+        cmocka_unit_test(overlaps_are_numbers_or_durations),
         cmocka_unit_test(stepping_back_keeps_the_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
