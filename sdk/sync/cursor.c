@@ -17,8 +17,8 @@ enum { CURSOR_MAX_BYTES = 64 * 1024, EXPONENT_MAX = 1000000000 };
 /* 0001-01-01T00:00:00: no ISO 8601 date is earlier. */
 #define YEAR_ONE (-INT64_C(62135596800))
 
-/* No step back is longer: a hundred thousand years, or what a double counts exactly. */
-#define OVERLAP_MAX ((double)INT64_C(3155760000000))
+/* No step back is longer: it fits an int64_t with room to spare. */
+#define OVERLAP_MAX 0x1p62
 
 void cursor_init(struct cursor *cursor)
 {

@@ -22,8 +22,9 @@ struct gather {
     bool ascending; /* so far, across parts */
 };
 
-/* Above this many bytes, what is gathered is written. */
-enum { GATHER_MAX_BYTES = 16 * 1024 * 1024 };
+/* Above this many bytes, what is gathered is written: as much as the bound of 64 MiB for the
+ * whole program leaves, since each writing passes over all of a table's pages. */
+enum { GATHER_MAX_BYTES = 24 * 1024 * 1024 };
 
 void gather_init(struct gather *gather);
 void gather_reset(struct gather *gather);

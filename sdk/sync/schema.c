@@ -3,8 +3,34 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
+#include "destinations/destination.h"
+
+/* A name is refused if any destination keeps it for itself, whichever this run writes to: a
+ * stream can move from one to another. */
+static enum tl_status schema_check_name(const char *table, struct tl_error *err)
+{
+    static const char own[] = "_towline_";
+    const char *owner = strncasecmp(table, own, strlen(own)) == 0 ? "Towline" : NULL;
+    const char *prefix = own;
+    char shown[128];
+
+    for (size_t d = 0; destination_list[d] != NULL && owner == NULL; d++) {
+        const char *const *reserved = destination_list[d]->traits.reserved_tables;
+        for (; reserved != NULL && *reserved != NULL && owner == NULL; reserved++)
+            if (strncasecmp(table, *reserved, strlen(*reserved)) == 0) {
+                owner = destination_list[d]->scheme;
+                prefix = *reserved;
+            }
+    }
+    if (owner == NULL)
+        return TL_OK;
+    (void)tl_fail(err, TL_CONFIGURATION, "table %s: %s keeps names that begin with %s for itself",
+                  text_safe(shown, sizeof(shown), table, strlen(table)), owner, prefix);
+    return tl_remedy(err, "Give the stream another table");
+}
 
 enum tl_status tl_schema_add(struct tl_schema *schema, const struct tl_stream *stream,
                              struct tl_error *err)
@@ -13,6 +39,8 @@ enum tl_status tl_schema_add(struct tl_schema *schema, const struct tl_stream *s
 
     if (stream->table == NULL || stream->table[0] == '\0')
         return tl_fail(err, TL_CONFIGURATION, "stream %zu has no table", schema->n_streams + 1);
+    if (schema_check_name(stream->table, err) != TL_OK)
+        return err->status;
     for (size_t i = 0; i < schema->n_streams; i++)
         if (text_equal_ignoring_case(schema->streams[i].table, stream->table)) {
             (void)tl_fail(err, TL_CONFIGURATION, "two streams fill the same table: %s and %s",

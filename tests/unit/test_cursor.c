@@ -109,6 +109,8 @@ static void stepping_back_keeps_the_form(void **state)
         {"2026-03-01 00:00:00.123456+02:00", "1d", "2026-02-28 00:00:00.123456+02:00"},
         {"2026-01-01T00:00:00", "2h", "2025-12-31T22:00:00"},
         {"2026-01-01", "1d", "2025-12-31"},
+        {"0001-01-02T00:00:00Z", "9d", "0001-01-01T00:00:00Z"},      /* no year 0 */
+        {"123456789012345678901234", "1", "1.2345678901234567e+23"}, /* nor rounded up */
         {"2026-01-01", "1h", "2025-12-31"}, /* a date steps by whole days, rather too far */
     };
     struct buf out = BUF_INIT(256);
@@ -122,6 +124,9 @@ static void stepping_back_keeps_the_form(void **state)
     }
     assert_int_equal(cursor_step_back("abc", "1", &out, &err), TL_CONFIGURATION);
     assert_int_equal(cursor_step_back("100", "15m", &out, &err), TL_CONFIGURATION);
+    assert_int_equal(cursor_step_back("100", "nan", &out, &err), TL_CONFIGURATION);
+    assert_int_equal(cursor_step_back("100", "1e300", &out, &err), TL_CONFIGURATION);
+    assert_int_equal(cursor_step_back("1-2", "1", &out, &err), TL_CONFIGURATION);
     assert_int_equal(cursor_step_back("2026-01-01T00:00:00Z", "soon", &out, &err),
                      TL_CONFIGURATION);
     buf_free(&out);
