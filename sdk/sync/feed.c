@@ -25,9 +25,10 @@ static enum tl_status feed_open(struct tl_sync *sync, struct tl_error *err)
         .max_row_bytes = stream->max_row_bytes ? stream->max_row_bytes : FEED_ROW_BYTES,
         .max_depth = max_depth,
     };
-    struct json_row_limits limits = {.max_depth = max_depth,
-                                     .max_name_bytes = FEED_NAME_BYTES,
-                                     .invalid_utf8 = invalid_utf8};
+    struct json_row_limits limits = {
+        .max_depth = max_depth,
+        .max_name_bytes = stream->max_name_bytes ? stream->max_name_bytes : FEED_NAME_BYTES,
+        .invalid_utf8 = invalid_utf8};
 
     json_rows_init(&sync->rows, &sync->builder, &limits);
     return json_reader_new(&options, &sync->rows.sink, &sync->reader, err);

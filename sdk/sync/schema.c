@@ -27,7 +27,8 @@ static enum tl_status schema_check_name(const char *table, struct tl_error *err)
     }
     if (owner == NULL)
         return TL_OK;
-    (void)tl_fail(err, TL_CONFIGURATION, "table %s: %s keeps names that begin with %s for itself",
+    (void)tl_fail(err, TL_CONFIGURATION,
+                  "table %s: %s keeps names that begin with %s for itself",
                   text_safe(shown, sizeof(shown), table, strlen(table)), owner, prefix);
     return tl_remedy(err, "Give the stream another table");
 }

@@ -94,6 +94,7 @@ enum tl_status tl_stream_read(const struct tl_config *config, struct tl_stream *
             strcmp(tl_config_text(config, "on_invalid_utf8"), "replace") == 0,
         .max_row_bytes = (uint64_t)tl_config_integer(config, "max_row_bytes"),
         .max_depth = (uint32_t)tl_config_integer(config, "max_depth"),
+        .max_name_bytes = (uint32_t)tl_config_integer(config, "max_name_bytes"),
     };
     if (stream_read_columns(config, stream, columns, err) != TL_OK ||
         stream_check(stream, err) != TL_OK)

@@ -108,7 +108,7 @@ def test_a_type_that_changes_in_the_last_row_keeps_every_value(towline, configur
     output = program_text(
         'w = __import__("sys").stdout.write\n'
         'for i in range(1000000): w("{\\"id\\":%d,\\"v\\":%d}\\n" % (i, i * 30000000011))\n'
-        'w("{\\"id\\":300000,\\"v\\":\\"none\\"}")')
+        'w("{\\"id\\":1000000,\\"v\\":\\"none\\"}")')
     towline("sync", config=configuration(stream(output))).expect(0)
     wrong = warehouse.query("SELECT count(*) FROM t WHERE id < 1000000 AND (typeof(v) <> 'text' "
                             "OR v <> CAST(id * 30000000011 AS TEXT))")

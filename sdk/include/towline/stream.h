@@ -34,8 +34,9 @@ struct tl_stream {
     uint64_t checkpoint_rows;   /* how often, when ordered; 0: 10,000 */
     bool fail_when_empty;
     bool replace_invalid_utf8;
-    uint64_t max_row_bytes; /* 0: 64 MiB */
-    uint32_t max_depth;     /* 0: 1,000 */
+    uint64_t max_row_bytes;  /* 0: 64 MiB */
+    uint32_t max_depth;      /* 0: 1,000 */
+    uint32_t max_name_bytes; /* of a column's name; 0: 1,024 */
 };
 
 /* The rows of these fields for a connector's own table of stream options; tl_stream_read reads
@@ -60,7 +61,7 @@ struct tl_stream {
          0,                                                                                    \
          NULL},                                                                                \
         {"rows", TL_OPTION_TEXT,                                                               \
-         NULL,   "JSON Pointer (RFC 6901) to the rows, * for every element",                   \
+         NULL,   "JSON Pointer (RFC 6901) to the rows; * is every element, ~2 a * in a name",  \
          0,      NULL,                                                                         \
          0,      0,                                                                            \
          NULL},                                                                                \
@@ -137,11 +138,20 @@ struct tl_stream {
          TL_OPTION_ADVANCED,                                                                   \
          NULL,                                                                                 \
          1,                                                                                    \
-         4294967295,                                                                           \
+         2147483647,                                                                           \
+         NULL},                                                                                \
+        {"max_depth",                                                                          \
+         TL_OPTION_INTEGER,                                                                    \
+         "1000",                                                                               \
+         "the deepest nesting taken",                                                          \
+         TL_OPTION_ADVANCED,                                                                   \
+         NULL,                                                                                 \
+         1,                                                                                    \
+         16384,                                                                                \
          NULL},                                                                                \
     {                                                                                          \
-        "max_depth", TL_OPTION_INTEGER, "1000", "the deepest nesting taken",                   \
-            TL_OPTION_ADVANCED, NULL, 1, 100000, NULL                                          \
+        "max_name_bytes", TL_OPTION_INTEGER, "1024", "the longest column name taken",          \
+            TL_OPTION_ADVANCED, NULL, 1, 1048576, NULL                                         \
     }
 
 /* Reads the fields above. *columns is the memory of stream->columns: the caller frees it with
