@@ -54,6 +54,8 @@ static enum tl_status connector_open(const struct tl_open *open, struct tl_insta
         return tl_fail(err, TL_MEMORY, "out of memory for the connector");
     self->config = open->config;
     if (connector_ssh_options(open->config, &self->ssh, err) != TL_OK ||
+        (open->approve != NULL &&
+         connector_check_fingerprint(open->approve, "--approve", err) != TL_OK) ||
         connector_read_streams(self, err) != TL_OK) {
         connector_close(self);
         return err->status;

@@ -1,6 +1,7 @@
 /* The connector's options. */
 #include "options.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "towline/stream.h"
@@ -83,6 +84,26 @@ static enum ssh_host_key_policy options_policy(const char *name)
     return strcmp(name, "relaxed") == 0 ? SSH_HOST_KEY_RELAXED : SSH_HOST_KEY_STRICT;
 }
 
+/* "none" and 0 are no limit: the 24 days that fit are as good. */
+static int options_limit_ms(int64_t limit_ms)
+{
+    return limit_ms > 0 && limit_ms < INT_MAX ? (int)limit_ms : INT_MAX;
+}
+
+enum tl_status connector_check_fingerprint(const char *fingerprint, const char *name,
+                                           struct tl_error *err)
+{
+    enum { DIGITS = 43 }; /* 32 bytes in base64 without padding */
+    static const char base64[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    if (strncmp(fingerprint, "SHA256:", 7) == 0 && strlen(fingerprint) == 7 + DIGITS &&
+        strspn(fingerprint + 7, base64) == DIGITS)
+        return TL_OK;
+    (void)tl_fail(err, TL_CONFIGURATION, "%s: \"%.80s\" is no fingerprint", name, fingerprint);
+    return tl_remedy(err, "Write it as `ssh-keygen -lf` prints it: SHA256: and 43 characters");
+}
+
 enum tl_status connector_ssh_options(const struct tl_config *config, struct ssh_options *out,
                                      struct tl_error *err)
 {
@@ -98,15 +119,13 @@ enum tl_status connector_ssh_options(const struct tl_config *config, struct ssh_
     out->host_key_policy = options_policy(tl_config_text(config, "ssh_host_key_policy"));
     out->host_key_sha256 = tl_config_text(config, "ssh_host_key_sha256");
     out->known_hosts_path = tl_config_text(config, "ssh_known_hosts_path");
-    out->connect_timeout_ms = (int)tl_config_ms(config, "ssh_connect_timeout");
+    out->connect_timeout_ms = options_limit_ms(tl_config_ms(config, "ssh_connect_timeout"));
     out->keepalive_interval_ms = (int)tl_config_ms(config, "ssh_keepalive_interval");
     out->compression = tl_config_boolean(config, "ssh_compression");
     if (out->private_key != NULL && out->private_key_path != NULL)
         return tl_fail(err, TL_CONFIGURATION,
                        "ssh_private_key and ssh_private_key_path are both given: one will do");
-    if (out->host_key_sha256 != NULL && strncmp(out->host_key_sha256, "SHA256:", 7) != 0) {
-        (void)tl_fail(err, TL_CONFIGURATION, "ssh_host_key_sha256 is no fingerprint");
-        return tl_remedy(err, "Write it as `ssh-keygen -lf` prints it: SHA256:...");
-    }
+    if (out->host_key_sha256 != NULL)
+        return connector_check_fingerprint(out->host_key_sha256, "ssh_host_key_sha256", err);
     return TL_OK;
 }

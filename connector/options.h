@@ -12,4 +12,9 @@ TL_NODISCARD enum tl_status connector_ssh_options(const struct tl_config *config
                                                   struct ssh_options *out,
                                                   struct tl_error *err);
 
+/* Whether the text has the form of a host key's fingerprint; if not, TL_CONFIGURATION naming
+ * where it was given. */
+TL_NODISCARD enum tl_status connector_check_fingerprint(const char *fingerprint,
+                                                        const char *name, struct tl_error *err);
+
 #endif

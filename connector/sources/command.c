@@ -8,7 +8,8 @@
 #include "ssh/login_shell.h"
 #include "towline/log.h"
 
-enum { COMMAND_MAX_BYTES = 1 << 20, SHELL_TIMEOUT_MS = 10000 };
+/* libssh2 sends a command in one packet, with what is wrapped around it. */
+enum { COMMAND_MAX_BYTES = 32000, INPUT_MAX_BYTES = 64 << 20, SHELL_TIMEOUT_MS = 10000 };
 
 static bool command_serves(const struct stream *stream)
 {
@@ -46,6 +47,20 @@ static enum tl_status command_write(struct placeholder_source *source, const cha
     return TL_OK;
 }
 
+static enum tl_status command_expand(const char *text, const char *field,
+                                     struct command_values *values, struct buf *out,
+                                     struct tl_error *err)
+{
+    enum tl_status status = placeholder_expand(text, &values->base, out, err);
+
+    if (!out->failed)
+        return status;
+    (void)tl_fail(err, TL_CONFIGURATION, "its %s has more than %zu bytes", field,
+                  out->max_size);
+    return tl_remedy(err,
+                     "Put it into a file on the host, or hand the text over through `stdin`");
+}
+
 /* The shell to quote for: fish and csh are told apart from POSIX shells by asking the host. */
 static enum tl_status command_shell(struct ssh_session *session, const struct stream *stream,
                                     enum shell *out, struct tl_error *err)
@@ -53,7 +68,8 @@ static enum tl_status command_shell(struct ssh_session *session, const struct st
     enum ssh_login_shell login = SSH_SHELL_POSIX;
 
     *out = stream->shell;
-    if (stream->shell != SHELL_POSIX)
+    /* Asking would run a forced command, which is what "status" is for, once more. */
+    if (stream->shell != SHELL_POSIX || stream->completion == STREAM_COMPLETION_STATUS)
         return TL_OK;
     if (ssh_session_login_shell(session, clock_now_ms() + SHELL_TIMEOUT_MS, &login, err) !=
         TL_OK) {
@@ -113,6 +129,7 @@ static enum tl_status command_execute(struct ssh_session *session, const struct 
 
     tl_log(TL_LOG_DEBUG, "%s: running on %s: %s", stream->base.table,
            ssh_session_label(session), buf_text(command));
+    tl_sync_from(sync, ssh_session_label(session));
     if (tl_feed(sync, "", 0, err) != TL_OK)
         return err->status;
     status = exec_run(session, &request, &sink.base, &result, err);
@@ -124,16 +141,16 @@ static enum tl_status command_run(struct ssh_session *session, const struct stre
                                   const struct tl_config *config, struct tl_sync *sync,
                                   struct tl_error *err)
 {
-    struct buf command = BUF_INIT(COMMAND_MAX_BYTES), input = BUF_INIT(COMMAND_MAX_BYTES);
+    struct buf command = BUF_INIT(COMMAND_MAX_BYTES), input = BUF_INIT(INPUT_MAX_BYTES);
     struct command_values values = {
         .base = {command_value, command_write}, .sync = sync, .config = config};
     enum tl_status status = command_shell(session, stream, &values.shell, err);
 
     if (status == TL_OK)
-        status = placeholder_expand(stream->command, &values.base, &command, err);
+        status = command_expand(stream->command, "command", &values, &command, err);
     values.raw = true;
     if (status == TL_OK && stream->input != NULL)
-        status = placeholder_expand(stream->input, &values.base, &input, err);
+        status = command_expand(stream->input, "stdin", &values, &input, err);
     if (status == TL_OK)
         status = command_execute(session, stream, &command, &input, sync, err);
     buf_wipe(&command);

@@ -443,6 +443,11 @@ enum tl_status tl_task(struct tl_sync *sync, struct tl_error *err, const char *f
     return tl_fail(err, TL_TASK, "%s", text);
 }
 
+void tl_sync_from(struct tl_sync *sync, const char *where)
+{
+    (void)snprintf(sync->where, sizeof(sync->where), "%s", where);
+}
+
 const struct tl_stream *tl_sync_stream(const struct tl_sync *sync)
 {
     return sync->stream->stream;

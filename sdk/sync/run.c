@@ -175,6 +175,8 @@ static enum tl_status run_attempt(struct run *run, size_t index, struct tl_error
             err);
     if (status == TL_OK)
         status = sync_finish(&sync, err);
+    if (status == TL_DATA && sync.where[0] != '\0')
+        status = tl_context(err, "%s", sync.where);
     if (status != TL_OK && run_is_stopped(run))
         status = run_stopped(run, err);
     if (status != TL_OK) {

@@ -33,6 +33,7 @@ struct tl_sync {
 
     char *state;      /* what the attempt started from */
     struct buf value; /* of tl_sync_state_value */
+    char where[256];  /* of tl_sync_from; "" if not told */
     struct json_rows rows;
     struct json_reader *reader; /* NULL until something is fed */
     bool fed;

@@ -377,3 +377,32 @@ def test_no_core_and_no_secret_on_the_command_line(towline, configuration, sshd)
     line = pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes()
     _, stderr = process.communicate(timeout=20)
     assert b"canary-4711" not in line + stderr and b"PRIVATE KEY" not in line + stderr
+
+
+# -- limits and forms found out before connecting ------------------------------------------------
+
+@pytest.mark.parametrize("changes, text", [
+    ({"ssh_host_key_sha256": "SHA256:abc"}, "fingerprint"),
+    ({"ssh_host_key_sha256": "MD5:00"}, "fingerprint"),
+])
+def test_malformed_fingerprint(refuses, configuration, changes, text):
+    refuses(2, configuration(GOOD, **changes), text)
+
+
+def test_approving_no_fingerprint(towline, configuration):
+    assert towline("check", "--approve", "abc", config=configuration(GOOD)).code == 2
+
+
+@pytest.mark.parametrize("limit", ["none", "0"])
+def test_no_limit_to_connecting(towline, configuration, limit):
+    towline("sync", config=configuration(GOOD, ssh_connect_timeout=limit)).expect(0)
+
+
+def test_a_command_longer_than_a_packet(refuses, configuration):
+    command = {**GOOD, "command": GOOD["command"] + "; : " + "x" * 36000}
+    refuses(2, configuration(command), "command has more than")
+
+
+def test_data_errors_name_host_stream_byte_and_row(refuses, configuration, sshd):
+    cut = {**GOOD, "command": "echo '[{\"id\":1},{\"id\":'"}
+    refuses(7, configuration(cut), f"stream {GOOD['table']}", sshd.host, "byte", "row 2")

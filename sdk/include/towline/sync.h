@@ -49,6 +49,9 @@ enum tl_status tl_task(struct tl_sync *sync, struct tl_error *err, const char *f
 TL_NODISCARD enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
                                     struct tl_error *err);
 
+/* Names where the stream's bytes come from, for messages about them: "user@host". */
+void tl_sync_from(struct tl_sync *sync, const char *where);
+
 /* The stream that is synced, and its state as of the last checkpoint: a JSON object, "{}" at
  * first. */
 const struct tl_stream *tl_sync_stream(const struct tl_sync *sync);
