@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "placeholder.h"
 #include "sources/exec.h"
+#include "sources/exec_wrap.h"
 #include "sources/source.h"
 #include "ssh/login_shell.h"
 #include "towline/log.h"
@@ -77,10 +78,7 @@ static enum tl_status command_shell(struct ssh_session *session, const struct st
             return err->status;
         login = SSH_SHELL_POSIX; /* a forced command: what it is quoted for does not matter */
     }
-    if (login == SSH_SHELL_FISH)
-        *out = SHELL_FISH;
-    else if (login == SSH_SHELL_CSH)
-        *out = SHELL_CSH;
+    *out = exec_shell(login);
     return TL_OK;
 }
 

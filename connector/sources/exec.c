@@ -35,6 +35,7 @@ struct run {
     struct exec_result *result;
     struct ssh_channel *channel;
     struct exec_marker marker;
+    struct exec_marker error_marker; /* begins stderr likewise; nothing ends it */
     struct exec_stderr errors;
     struct ssh_exit exit;
     char *chunk;
@@ -80,8 +81,9 @@ static enum tl_status compose(struct run *run, struct buf *line, int64_t deadlin
     if (status != TL_OK)
         return status;
     exec_marker_init(&run->marker, nonce);
-    exec_wrap(line, shell, command, nonce);
-    return buf_check(line, "the command", err);
+    exec_marker_init(&run->error_marker, nonce);
+    status = exec_wrap(line, shell, command, nonce, err);
+    return status == TL_OK ? buf_check(line, "the command", err) : status;
 }
 
 static enum tl_status start(struct run *run, struct tl_error *err)
@@ -116,6 +118,29 @@ static enum tl_status write_input(struct run *run, struct tl_error *err)
     return status;
 }
 
+/* What a login script complains of is not the command's. */
+static void take_errors(struct run *run, size_t size)
+{
+    const char *data = run->chunk, *piece;
+    size_t piece_size;
+
+    if (!by_marker(run)) {
+        exec_stderr_feed(&run->errors, data, size);
+        return;
+    }
+    while (exec_marker_next(&run->error_marker, &data, &size, &piece, &piece_size))
+        exec_stderr_feed(&run->errors, piece, piece_size);
+}
+
+/* Without a mark the command was not begun: then what came instead says why. */
+static void settle_errors(struct run *run)
+{
+    const struct buf *noise = &run->error_marker.noise;
+
+    if (by_marker(run) && run->error_marker.place == EXEC_BEFORE && noise->size > 0)
+        exec_stderr_feed(&run->errors, noise->data, noise->size);
+}
+
 static enum tl_status read_errors(struct run *run, struct tl_error *err)
 {
     size_t got = 0;
@@ -123,7 +148,7 @@ static enum tl_status read_errors(struct run *run, struct tl_error *err)
         ssh_channel_read(run->channel, SSH_STDERR, run->chunk, CHUNK_BYTES, &got, err);
 
     if (status == TL_OK && got > 0) {
-        exec_stderr_feed(&run->errors, run->chunk, got);
+        take_errors(run, got);
         run->moved = true;
     }
     return status;
@@ -407,6 +432,7 @@ enum tl_status exec_run(struct ssh_session *session, const struct exec_request *
         status = start(&run, err);
     if (status == TL_OK)
         status = follow(&run, err);
+    settle_errors(&run);
     if (status == TL_OK)
         status = judge(&run, err);
     if (status != TL_OK && run.channel != NULL && !run.closed && !ended_by_marker(&run))
@@ -415,6 +441,7 @@ enum tl_status exec_run(struct ssh_session *session, const struct exec_request *
     ssh_channel_close(run.channel);
     exec_stderr_free(&run.errors);
     exec_marker_free(&run.marker);
+    exec_marker_free(&run.error_marker);
     free(run.chunk);
     return status;
 }

@@ -1,49 +1,46 @@
 /* The command line that makes a login shell print marks around a command's output. */
 #include "sources/exec_wrap.h"
 
-/* csh expands ! and ends a string at a newline even within single quotes. */
-static const char *escape(enum ssh_login_shell shell, char c)
+#include <string.h>
+
+enum shell exec_shell(enum ssh_login_shell login)
 {
-    if (c == '\'')
-        return shell == SSH_SHELL_FISH ? "\\'" : "'\\''";
-    if (c == '\\' && shell == SSH_SHELL_FISH)
-        return "\\\\";
-    if (c == '!' && shell == SSH_SHELL_CSH)
-        return "\\!";
-    if (c == '\n' && shell == SSH_SHELL_CSH)
-        return "\\\n";
-    return NULL;
+    if (login == SSH_SHELL_FISH)
+        return SHELL_FISH;
+    return login == SSH_SHELL_CSH ? SHELL_CSH : SHELL_POSIX;
 }
 
-void exec_quote(struct buf *out, enum ssh_login_shell shell, const char *text)
-{
-    buf_append_char(out, '\'');
-    for (; *text != '\0'; text++) {
-        const char *escaped = escape(shell, *text);
-        if (escaped != NULL)
-            buf_append_string(out, escaped);
-        else
-            buf_append_char(out, *text);
-    }
-    buf_append_char(out, '\'');
-}
-
-void exec_wrap(struct buf *out, enum ssh_login_shell shell, const char *command,
-               const char *nonce)
+/* The begin marks of both streams. csh cannot redirect to stderr alone. */
+static void begin(struct buf *out, enum ssh_login_shell login, const char *nonce)
 {
     buf_printf(out, "printf '\\036%sb\\n';", nonce);
-    if (shell ==
+    if (login == SSH_SHELL_CSH)
+        buf_printf(out, "sh -c 'printf \"\\036%sb\\n\" >&2';", nonce);
+    else
+        buf_printf(out, "printf '\\036%sb\\n' >&2;", nonce);
+}
+
+enum tl_status exec_wrap(struct buf *out, enum ssh_login_shell login, const char *command,
+                         const char *nonce, struct tl_error *err)
+{
+    size_t size = strlen(command);
+
+    begin(out, login, nonce);
+    if (login ==
         SSH_SHELL_FISH) { /* no subshell: the end mark is printed as fish itself ends */
         buf_printf(out,
                    "function __towline --on-process-exit $fish_pid;"
                    "printf '\\036%se%%d\\n' $argv[3];end;eval ",
                    nonce);
-        exec_quote(out, shell, command);
+        if (shell_quote(SHELL_FISH, command, size, out, err) != TL_OK)
+            return err->status;
         buf_append_string(out, ";exit $status");
-        return;
+        return TL_OK;
     }
     buf_append_string(out, "(eval ");
-    exec_quote(out, shell, command);
+    if (shell_quote(exec_shell(login), command, size, out, err) != TL_OK)
+        return err->status;
     buf_printf(out, ");printf '\\036%se%%d\\n' %s", nonce,
-               shell == SSH_SHELL_CSH ? "$status" : "$?");
+               login == SSH_SHELL_CSH ? "$status" : "$?");
+    return TL_OK;
 }

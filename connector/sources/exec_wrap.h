@@ -3,15 +3,17 @@
 #define EXEC_WRAP_H
 
 #include "base/buf.h"
+#include "shell.h"
 #include "ssh/login_shell.h"
 
 /* Appends it. The login shell itself runs the command, in a subshell where it has one, so that
  * exit, exec and syntax errors in the command do not lose the end mark; fish has none, and an
- * exec there does. See exec_marker.h for the marks. */
-void exec_wrap(struct buf *out, enum ssh_login_shell shell, const char *command,
-               const char *nonce);
+ * exec there does. See exec_marker.h for the marks; stderr has only the one at its begin. */
+TL_NODISCARD enum tl_status exec_wrap(struct buf *out, enum ssh_login_shell login,
+                                      const char *command, const char *nonce,
+                                      struct tl_error *err);
 
-/* Appends text as one word that the shell takes literally. */
-void exec_quote(struct buf *out, enum ssh_login_shell shell, const char *text);
+/* How to quote for a login shell. */
+enum shell exec_shell(enum ssh_login_shell login);
 
 #endif

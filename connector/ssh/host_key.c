@@ -59,15 +59,29 @@ static enum tl_status refuse_revoked(const struct ssh_session *session, const ch
                      "this key must not be used any more: tell the server's administrator");
 }
 
+/* The user vouched for the new key and said nothing of the old one. */
+static void warn_of_old_key(const struct ssh_session *session,
+                            const struct ssh_options *options, struct known_key old)
+{
+    char type[KNOWN_KEY_TYPE_SIZE], sha256[KNOWN_KEY_SHA256_SIZE];
+
+    tl_log(TL_LOG_WARNING,
+           "%s: the old key %s %s is still trusted; take its line out of %s if the server does "
+           "not use it any more",
+           session->label, known_key_type(old, type), known_key_sha256(old, sha256),
+           options->known_hosts_path);
+}
+
 static enum tl_status approve(struct ssh_session *session, const struct ssh_options *options,
                               const struct known_hosts *known, const char *type,
                               const char *shown, struct tl_error *err)
 {
-    struct known_key key = host_key_shown(session);
+    struct known_key key = host_key_shown(session), other = {0};
+    enum known_hosts_verdict verdict = known_hosts_check(known, key, &other);
     char safe[100];
     enum tl_status status;
 
-    if (known_hosts_check(known, key, NULL) == KNOWN_HOSTS_REVOKED)
+    if (verdict == KNOWN_HOSTS_REVOKED)
         return refuse_revoked(session, type, shown, options->known_hosts_path, err);
     if (!same_fingerprint(options->approve_sha256, shown)) {
         tl_fail(err, TL_HOST_KEY, "%s: the server's %s key is %s, not the approved %s",
@@ -83,6 +97,8 @@ static enum tl_status approve(struct ssh_session *session, const struct ssh_opti
     if (status == TL_OK)
         tl_log(TL_LOG_INFO, "%s: host key %s %s recorded in %s", session->label, type, shown,
                options->known_hosts_path);
+    if (status == TL_OK && verdict == KNOWN_HOSTS_CHANGED)
+        warn_of_old_key(session, options, other);
     return status;
 }
 

@@ -406,3 +406,17 @@ def test_a_command_longer_than_a_packet(refuses, configuration):
 def test_data_errors_name_host_stream_byte_and_row(refuses, configuration, sshd):
     cut = {**GOOD, "command": "echo '[{\"id\":1},{\"id\":'"}
     refuses(7, configuration(cut), f"stream {GOOD['table']}", sshd.host, "byte", "row 2")
+
+
+@pytest.mark.parametrize("shell, rc", [("/bin/bash", ".bashrc"), ("/usr/bin/zsh", ".zshenv"),
+                                       ("/usr/bin/fish", ".config/fish/config.fish"),
+                                       ("/usr/bin/tcsh", ".cshrc")])
+def test_what_login_scripts_complain_of_is_not_the_commands(towline, configuration, login_user,
+                                                            shell, rc):
+    noise = "sh -c 'echo rcnoise >&2; echo rcnoise'\n"
+    user = login_user(shell, files={rc: noise})
+    quiet = configuration({**GOOD, "fail_on_stderr": "true"}, ssh_user=user)
+    towline("sync", config=quiet).expect(0)
+    quiet["streams"][0] = {**GOOD, "command": "sh -c 'echo own complaint >&2; exit 3'"}
+    result = towline("sync", config=quiet).expect(6, "own complaint")
+    assert "rcnoise" not in result.stderr

@@ -62,11 +62,12 @@ static int run_command(size_t shell, const char *command, struct buf *output, in
 {
     struct buf line = BUF_INIT(1 << 16), all = BUF_INIT(1 << 16);
     struct exec_marker marker;
+    struct tl_error err = {0};
     const char *data, *piece;
     size_t size, piece_size;
     int place;
 
-    exec_wrap(&line, shells[shell].kind, command, nonce);
+    assert_int_equal(exec_wrap(&line, shells[shell].kind, command, nonce, &err), TL_OK);
     run_line(shells[shell].path, buf_text(&line), &all);
     exec_marker_init(&marker, nonce);
     data = buf_text(&all);
