@@ -82,7 +82,8 @@ enum tl_status stream_init(struct stream *stream, const struct tl_config *config
     };
     if (tl_stream_read(config, &stream->base, &stream->columns, err) != TL_OK)
         return err->status;
-    if (stream->command == NULL) {
+    if (stream->command == NULL ||
+        stream->command[strspn(stream->command, " \t\r\n")] == '\0') {
         (void)tl_fail(err, TL_CONFIGURATION, "stream %s has no command", stream->base.table);
         return tl_remedy(err, "Add `command`: what prints the rows of %s as JSON",
                          stream->base.table);

@@ -75,6 +75,36 @@ static void unwrap_base64(struct buf *text)
     buf_wipe(&decoded);
 }
 
+/* Forms with fields of one line turn line ends into blanks, or drop them. Of PEM without
+ * headers they can be put back (RFC 7468): after the first line, every 64 characters, before
+ * the last. */
+static void restore_lines(struct buf *text)
+{
+    static const char dashes[] = "-----";
+    const char *whole = buf_text(text), *body = strstr(whole, "KEY-----"), *last;
+    struct buf lines = BUF_INIT(SSH_KEY_MAX_BYTES);
+    size_t column = 0;
+
+    body = body != NULL ? body + strlen("KEY-----") : NULL;
+    last = body != NULL ? strstr(body, dashes) : NULL;
+    if (last == NULL || *body == '\n' || memchr(body, ':', (size_t)(last - body)) != NULL)
+        return;
+    buf_append(&lines, whole, (size_t)(body - whole));
+    for (; body < last; body++) {
+        if (*body == ' ' || *body == '\n')
+            continue;
+        if (column++ % 64 == 0)
+            buf_append_char(&lines, '\n');
+        buf_append_char(&lines, *body);
+    }
+    buf_append_char(&lines, '\n');
+    buf_append_string(&lines, last);
+    text_wipe(text->data, text->size);
+    buf_reset(text);
+    buf_append(text, buf_text(&lines), lines.size);
+    buf_wipe(&lines);
+}
+
 static bool starts_with(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;
@@ -175,6 +205,7 @@ enum tl_status ssh_key_parse(const char *text, size_t size, const char *name,
     if (size <= SSH_KEY_MAX_BYTES) {
         append_normalised(&key->text, text, size);
         unwrap_base64(&key->text);
+        restore_lines(&key->text);
     }
     begin = strstr(buf_text(&key->text), "-----BEGIN ");
     if (key->text.failed)

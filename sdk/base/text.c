@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,10 +75,36 @@ size_t text_valid_utf8(const char *text, size_t size)
     return at;
 }
 
-/* C1 controls are U+0080 to U+009F, the bytes C2 80 to C2 9F; terminals act on some of them. */
-static bool is_c1(const unsigned char *text, size_t length)
+/* The code point of the UTF-8 character of that length. */
+static uint32_t code_point(const unsigned char *text, size_t length)
 {
-    return length == 2 && text[0] == 0xc2 && text[1] < 0xa0;
+    uint32_t point = length == 1 ? text[0] : text[0] & (0x7fU >> length);
+
+    for (size_t i = 1; i < length; i++)
+        point = point << 6 | (text[i] & 0x3fU);
+    return point;
+}
+
+/* C0, DEL and C1: terminals act on most of them. */
+static bool is_control(uint32_t point)
+{
+    return point < 0x20 || (point >= 0x7f && point < 0xa0);
+}
+
+/* Characters by which a line shows otherwise than it is: those that turn its direction (UAX
+ * #9), those that end it (U+2028, U+2029), and the byte order mark, which does not show at all.
+ */
+static bool is_misleading(uint32_t point)
+{
+    return point == 0x61c || point == 0x200e || point == 0x200f ||
+           (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+           point == 0xfeff;
+}
+
+static void append_bytes_escaped(struct buf *out, const unsigned char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        buf_printf(out, "\\x%02x", bytes[i]);
 }
 
 void text_append_safe(struct buf *out, const char *text, size_t size)
@@ -87,18 +114,20 @@ void text_append_safe(struct buf *out, const char *text, size_t size)
 
     while (at < size) {
         size_t length = utf8_character(bytes + at, size - at);
-        if (length == 0 || is_c1(bytes + at, length)) {
-            length = length ? length : 1;
-            for (size_t i = 0; i < length; i++)
-                buf_printf(out, "\\x%02x", bytes[at + i]);
+        uint32_t point = length > 0 ? code_point(bytes + at, length) : 0;
+        if (length == 0) {
+            length = 1;
+            append_bytes_escaped(out, bytes + at, length);
         } else if (bytes[at] == '\n') {
             buf_append_string(out, "\\n");
         } else if (bytes[at] == '\t') {
             buf_append_string(out, "\\t");
         } else if (bytes[at] == '\r') {
             buf_append_string(out, "\\r");
-        } else if (bytes[at] < 0x20 || bytes[at] == 0x7f) {
-            buf_printf(out, "\\x%02x", bytes[at]);
+        } else if (is_control(point)) {
+            append_bytes_escaped(out, bytes + at, length);
+        } else if (is_misleading(point)) {
+            buf_printf(out, "\\u%04x", point);
         } else {
             buf_append(out, bytes + at, length);
         }
@@ -161,4 +190,21 @@ void text_append_json(struct buf *out, const char *text, size_t size)
     }
     buf_append(out, text + done, size - done);
     buf_append_char(out, '"');
+}
+
+void text_append_json_safe(struct buf *out, const char *json, size_t size)
+{
+    const unsigned char *bytes = (const unsigned char *)json;
+    size_t at = 0;
+
+    while (at < size) {
+        size_t length = utf8_character(bytes + at, size - at);
+        uint32_t point = length > 0 ? code_point(bytes + at, length) : 0xfffd;
+        bool blank = point == '\n' || point == '\t' || point == '\r';
+        if (length == 0 || is_misleading(point) || (is_control(point) && !blank))
+            buf_printf(out, "\\u%04x", point);
+        else
+            buf_append(out, bytes + at, length);
+        at += length > 0 ? length : 1;
+    }
 }

@@ -7,9 +7,10 @@
 
 #include "base/buf.h"
 
-/* Appends text so that no control character, C1 byte or invalid UTF-8 survives: \n and \t
- * become
- * "\n", "\t", others "\xNN". For anything that came from outside and is shown to people. */
+/* Appends text so that it shows as what it is: control characters and invalid UTF-8 become
+ * "\n",
+ * "\t", "\xNN", and characters that turn or end a line, or hide (U+202E, U+2028, U+FEFF ...),
+ * "\uNNNN". For anything that came from outside and is shown to people. */
 void text_append_safe(struct buf *out, const char *text, size_t size);
 
 /* The same into a fixed array, cut at its end with "..."; returns out. */
@@ -20,6 +21,10 @@ void text_append_identifier(struct buf *out, const char *name);
 
 /* Appends text as a JSON string with its quotes, escaping only what RFC 8259 demands. */
 void text_append_json(struct buf *out, const char *text, size_t size);
+
+/* Appends JSON text with the same characters as \uNNNN, which in its strings means the same;
+ * white space stays. What is not UTF-8 becomes \ufffd. */
+void text_append_json_safe(struct buf *out, const char *json, size_t size);
 
 /* The length of the longest prefix of text that is valid UTF-8 (RFC 3629). */
 size_t text_valid_utf8(const char *text, size_t size);

@@ -85,6 +85,8 @@ struct destination_traits {
     uint32_t max_name_bytes;     /* of a column; 0: no limit */
     bool folds_case;             /* names that differ in ASCII case are one name */
     const char *const *reserved; /* names that no column may have, NULL-terminated; or NULL */
+    const char *const *reserved_tables; /* what no table's name may begin with, in any letter
+                                           case, NULL-terminated; or NULL */
 };
 
 struct destination_ops {

@@ -75,19 +75,31 @@ static void report_stream(const struct stream_report *stream, struct tl_probe *p
         probe_report(probe, parses, 0, detail, NULL);
 }
 
+struct streams_observer {
+    struct run_observer base;
+    struct tl_probe *probe;
+    bool any; /* stream has ended */
+};
+
+static void stream_ended(struct run_observer *observer, const struct stream_report *stream)
+{
+    struct streams_observer *self = (struct streams_observer *)observer;
+
+    self->any = true;
+    report_stream(stream, self->probe);
+}
+
 static void check_streams(const struct checks_options *options, struct tl_probe *probe)
 {
     struct run_report report = {0};
     struct tl_error err = {0};
-    enum tl_status status = rehearsal_run(options->run, &report, &err);
-    bool any = false;
+    struct streams_observer observer = {.base = {.ended = stream_ended}, .probe = probe};
+    struct run_options run = *options->run;
+    enum tl_status status;
 
-    for (size_t i = 0; i < report.n_streams; i++) {
-        any = any || report.streams[i].finished;
-        if (report.streams[i].finished)
-            report_stream(&report.streams[i], probe);
-    }
-    if (status != TL_OK && (!any || probe->first_failure.status == TL_OK))
+    run.observer = &observer.base;
+    status = rehearsal_run(&run, &report, &err);
+    if (status != TL_OK && (!observer.any || probe->first_failure.status == TL_OK))
         probe_report(probe, "streams", 0, NULL, &err);
     run_report_reset(&report);
 }

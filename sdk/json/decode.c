@@ -42,7 +42,7 @@ static enum tl_status convert(struct json_decode *decode, char **from, size_t *f
         return TL_OK;
     tl_fail(err, TL_DATA, "the output is not UTF-16, as it began, at byte %" PRIu64,
             decode->taken);
-    return tl_remedy(err, "let the command print UTF-8");
+    return tl_remedy(err, "Let the command print UTF-8");
 }
 
 /* Completes the character whose first bytes came before. */

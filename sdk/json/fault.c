@@ -55,13 +55,24 @@ enum tl_status json_fault_syntax(struct json_reader *reader, const char *at, con
     if (reader->documents == 0 && reader->path.depth == 0 && reader->n_rows == 0) {
         tl_fail(err, TL_DATA, "the output is not JSON: at byte %" PRIu64 " it goes \"%s\"",
                 offset, show(reader, at, shown));
-        return tl_remedy(err, "let the command print JSON and nothing else on its stdout; "
+        return tl_remedy(err, "Let the command print JSON and nothing else on its stdout; "
                               "banners and messages belong on stderr");
     }
     tl_fail(err, TL_DATA,
             "the output is not valid JSON at byte %" PRIu64 ", %s: %s; there stands \"%s\"",
             offset, show_rows(reader, rows), why, show(reader, at, shown));
-    return tl_remedy(err, "run the command by hand and look at what it prints there");
+    return tl_remedy(err, "Run the command by hand and look at what it prints there");
+}
+
+enum tl_status json_fault_depth(struct json_reader *reader, struct tl_error *err)
+{
+    char rows[40];
+
+    tl_fail(err, TL_DATA,
+            "the output is nested deeper than max_depth (%u) at byte %" PRIu64 ", %s",
+            reader->options.max_depth, json_offset(reader, reader->piece.at),
+            show_rows(reader, rows));
+    return tl_remedy(err, "Raise max_depth, or let the command leave out what is nested there");
 }
 
 enum tl_status json_fault_not_object(struct json_reader *reader, char first,
@@ -78,7 +89,7 @@ enum tl_status json_fault_not_object(struct json_reader *reader, char first,
     else
         tl_fail(err, TL_DATA, "row %" PRIu64 " at byte %" PRIu64 " is %s, not an object",
                 reader->n_rows + 1, json_offset(reader, at), json_kind(first));
-    return tl_remedy(err, "let `rows` point to an array of objects, or the command print one");
+    return tl_remedy(err, "Let `rows` point to an array of objects, or the command print one");
 }
 
 enum tl_status json_fault_not_found(struct json_reader *reader, struct tl_error *err)
@@ -93,7 +104,7 @@ enum tl_status json_fault_not_found(struct json_reader *reader, struct tl_error 
             text_safe(all, sizeof(all), pointer, strlen(pointer)),
             text_safe(furthest, sizeof(furthest), pointer, (size_t)(end - pointer)),
             reader->path.there);
-    return tl_remedy(err, "let `rows` point to the array that holds the rows");
+    return tl_remedy(err, "Let `rows` point to the array that holds the rows");
 }
 
 enum tl_status json_fault_cut(struct json_reader *reader, struct tl_error *err)
@@ -111,7 +122,7 @@ enum tl_status json_fault_cut(struct json_reader *reader, struct tl_error *err)
                 ", %s, within the document that begins at byte %" PRIu64,
                 reader->walked, show_rows(reader, rows), reader->document_offset);
     return tl_remedy(err,
-                     "the output was cut short: run the command by hand and look at its end");
+                     "The output was cut short: run the command by hand and look at its end");
 }
 
 enum tl_status json_fault_too_long(struct json_reader *reader, struct tl_error *err)
@@ -126,7 +137,7 @@ enum tl_status json_fault_too_long(struct json_reader *reader, struct tl_error *
         tl_fail(err, TL_DATA,
                 "%s, a value at byte %" PRIu64 " is longer than max_row_bytes (%zu)",
                 show_rows(reader, rows), reader->carry_offset, reader->options.max_row_bytes);
-    return tl_remedy(err, "raise max_row_bytes, or let `rows` point to smaller rows");
+    return tl_remedy(err, "Raise max_row_bytes, or let `rows` point to smaller rows");
 }
 
 enum tl_status json_fault_late_key(struct json_reader *reader, struct tl_error *err)
@@ -137,6 +148,6 @@ enum tl_status json_fault_late_key(struct json_reader *reader, struct tl_error *
             " elements were already read as rows",
             reader->document_offset, reader->n_rows);
     return tl_remedy(err,
-                     "set `rows` to \"\" if the object is one row, to \"/data\" if the rows "
+                     "Set `rows` to \"\" if the object is one row, to \"/data\" if the rows "
                      "are in `data`");
 }

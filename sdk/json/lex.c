@@ -187,6 +187,12 @@ static bool in_object(const struct nest *nest)
     return (nest->objects[level / 64] >> level % 64 & 1) != 0;
 }
 
+static enum json_lexed nest_too_deep(struct json_lex *lex)
+{
+    lex->too_deep = true;
+    return json_lex_bad(lex, lex->at, "nested deeper than max_depth");
+}
+
 static enum json_lexed nest_open(struct json_lex *lex, struct nest *nest)
 {
     bool object = *lex->at == '{';
@@ -194,7 +200,7 @@ static enum json_lexed nest_open(struct json_lex *lex, struct nest *nest)
     uint64_t *word = &nest->objects[nest->depth / 64];
 
     if (nest->depth >= nest->max_depth || nest->depth >= JSON_DEPTH_LIMIT)
-        return json_lex_bad(lex, lex->at, "nested deeper than the limit");
+        return nest_too_deep(lex);
     if (nest->depth % 64 == 0)
         *word = 0;
     *word = object ? *word | bit : *word & ~bit;

@@ -19,7 +19,8 @@ struct json_lex {
     const char *at;
     const char *end;
     const char *why;
-    bool replace; /* let bytes that are not UTF-8 pass in strings, and count them */
+    bool replace;  /* let bytes that are not UTF-8 pass in strings, and count them */
+    bool too_deep; /* JSON_LEX_BAD, because of max_depth */
 };
 
 /* What a string or value is made of, for the copy of it. */

@@ -14,8 +14,9 @@ static enum tl_status fail_pointer(struct tl_error *err, const char *text, const
 
     tl_fail(err, TL_CONFIGURATION, "JSON Pointer \"%s\" %s",
             text_safe(shown, sizeof(shown), text, strlen(text)), why);
-    return tl_remedy(err, "write it as /name/name, with ~1 for '/' and ~0 for '~' in a name "
-                          "(RFC 6901); \"\" is the whole document");
+    return tl_remedy(err,
+                     "Write it as /name/name, in a name with ~1 for '/' and ~0 for '~' (RFC "
+                     "6901), and ~2 for '*'; \"\" is the whole document");
 }
 
 /* Unescapes in place; false for a '~' that begins no escape. */

@@ -36,17 +36,24 @@ static enum json_lexed fail_memory(struct parse *parse)
 static enum tl_status fail_syntax(const struct parse *parse)
 {
     const struct json_lex *lex = &parse->lex;
+    uint64_t offset = parse->at->offset + (uint64_t)(lex->at - parse->at->json);
     size_t left = (size_t)(lex->end - lex->at);
     char near[48], name[80], column[96] = "";
 
     if (parse->name != NULL)
         snprintf(column, sizeof(column), " (column \"%s\")",
                  text_safe(name, sizeof(name), parse->name, parse->name_size));
+    if (lex->too_deep) {
+        tl_fail(parse->err, TL_DATA,
+                "row %" PRIu64 " is nested deeper than max_depth (%u) at byte %" PRIu64 "%s",
+                parse->at->number, parse->limits->max_depth, offset, column);
+        return tl_remedy(parse->err, "Raise max_depth, or let the command print flatter rows");
+    }
     tl_fail(parse->err, TL_DATA,
             "row %" PRIu64 " is not valid JSON at byte %" PRIu64 "%s: %s; there stands \"%s\"",
-            parse->at->number, parse->at->offset + (uint64_t)(lex->at - parse->at->json),
-            column, lex->why, text_safe(near, sizeof(near), lex->at, left < 96 ? left : 96));
-    return tl_remedy(parse->err, "run the command by hand and look at what it prints there");
+            parse->at->number, offset, column, lex->why,
+            text_safe(near, sizeof(near), lex->at, left < 96 ? left : 96));
+    return tl_remedy(parse->err, "Run the command by hand and look at what it prints there");
 }
 
 static enum json_lexed parse_number(struct parse *parse, struct tl_value *cell)
@@ -149,7 +156,7 @@ static enum json_lexed fail_name(struct parse *parse, size_t size)
             "row %" PRIu64 " at byte %" PRIu64 ": a name of %zu bytes (limit %u): %s",
             parse->at->number, parse->at->offset, size, parse->limits->max_name_bytes,
             text_safe(shown, sizeof(shown), parse->name, parse->name_size));
-    parse->status = tl_remedy(parse->err, "give the row's keys shorter names");
+    parse->status = tl_remedy(parse->err, "Give the row's keys shorter names");
     return JSON_LEX_BAD;
 }
 
@@ -231,9 +238,10 @@ static void warn_duplicate(struct parse *parse)
         return;
     warned->data[column] = 1;
     tl_log(TL_LOG_WARNING,
-           "row %" PRIu64 " at byte %" PRIu64
+           "%s%srow %" PRIu64 " at byte %" PRIu64
            " names the key \"%s\" twice; the last value counts",
-           parse->at->number, parse->at->offset,
+           parse->limits->stream != NULL ? parse->limits->stream : "",
+           parse->limits->stream != NULL ? ": " : "", parse->at->number, parse->at->offset,
            text_safe(shown, sizeof(shown), parse->name, parse->name_size));
 }
 

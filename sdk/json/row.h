@@ -10,6 +10,7 @@ struct json_row_limits {
     uint32_t max_depth; /* at most JSON_DEPTH_LIMIT */
     uint32_t max_name_bytes;
     enum json_invalid_utf8 invalid_utf8;
+    const char *stream; /* whose rows these are, for warnings; borrowed; NULL: not said */
 };
 
 /* The sink that builds rows: hand &rows.sink to json_reader_new, and the builder receives every

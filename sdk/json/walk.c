@@ -19,7 +19,7 @@ static enum tl_status open_container(struct json_reader *reader, struct tl_error
     bool object = *reader->piece.at == '{';
 
     if (reader->path.depth >= reader->options.max_depth)
-        return json_fault_syntax(reader, reader->piece.at, "nested deeper than the limit", err);
+        return json_fault_depth(reader, err);
     json_path_open(&reader->path, object);
     reader->expect = object ? JSON_EXPECT_FIRST_NAME : JSON_EXPECT_FIRST_ELEMENT;
     reader->piece.at++;

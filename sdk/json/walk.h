@@ -102,6 +102,7 @@ TL_NODISCARD enum tl_status json_offer_carry(struct json_reader *reader, enum js
 /* Failures, with what stands in the text at `at`. */
 enum tl_status json_fault_syntax(struct json_reader *reader, const char *at, const char *why,
                                  struct tl_error *err);
+enum tl_status json_fault_depth(struct json_reader *reader, struct tl_error *err);
 enum tl_status json_fault_not_object(struct json_reader *reader, char first,
                                      struct tl_error *err);
 enum tl_status json_fault_not_found(struct json_reader *reader, struct tl_error *err);

@@ -28,7 +28,8 @@ static enum tl_status feed_open(struct tl_sync *sync, struct tl_error *err)
     struct json_row_limits limits = {
         .max_depth = max_depth,
         .max_name_bytes = stream->max_name_bytes ? stream->max_name_bytes : FEED_NAME_BYTES,
-        .invalid_utf8 = invalid_utf8};
+        .invalid_utf8 = invalid_utf8,
+        .stream = stream->table};
 
     json_rows_init(&sync->rows, &sync->builder, &limits);
     return json_reader_new(&options, &sync->rows.sink, &sync->reader, err);
@@ -38,7 +39,8 @@ static void feed_progress(struct tl_sync *sync)
 {
     int64_t now = clock_now_ms();
 
-    if (sync->observer == NULL || now < sync->next_progress_ms)
+    if (sync->observer == NULL || sync->observer->progress == NULL ||
+        now < sync->next_progress_ms)
         return;
     sync->next_progress_ms = now + PROGRESS_MS;
     sync->observer->progress(sync->observer, sync->stream->stream->table,

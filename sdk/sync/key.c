@@ -124,6 +124,7 @@ static enum tl_status key_check(const struct key_part *part, const struct tl_val
                                 struct tl_error *err)
 {
     const char *fault;
+    bool nested = value->type == TL_TYPE_JSON;
 
     switch (value->type) {
     case TL_TYPE_ABSENT:
@@ -139,6 +140,9 @@ static enum tl_status key_check(const struct key_part *part, const struct tl_val
         return TL_OK;
     }
     (void)tl_fail(err, TL_DATA, "its primary key \"%s\" %s", part->column, fault);
+    if (nested)
+        return tl_remedy(err, "Point primary_key to a value within it, such as /%s/id",
+                         part->column);
     return tl_remedy(err,
                      "Let the command print \"%s\" in every row, or name another primary_key",
                      part->column);

@@ -15,7 +15,8 @@ static void note_describe(struct buf *out, const struct catalog_table *table,
 
     switch (change->kind) {
     case CATALOG_CREATE_TABLE:
-        buf_printf(out, "new table %s (%u columns)", table->name, table->n_columns);
+        buf_printf(out, "new table %s (%u column%s)", table->name, table->n_columns,
+                   table->n_columns == 1 ? "" : "s");
         break;
     case CATALOG_ADD_COLUMN:
         buf_printf(out, "new column %s.%s (%s)", table->name, column->name,
@@ -37,7 +38,7 @@ static bool note_is_silent(const struct catalog_table *table,
 }
 
 static enum tl_status note_append(struct stream_run *stream, struct buf *text,
-                                  struct tl_error *err)
+                                  enum tl_log_level level, struct tl_error *err)
 {
     char **notes = realloc(stream->schema_notes, (stream->n_schema_notes + 1) * sizeof(*notes));
 
@@ -47,20 +48,20 @@ static enum tl_status note_append(struct stream_run *stream, struct buf *text,
         buf_free(text);
         return tl_fail(err, TL_MEMORY, "out of memory for the list of schema changes");
     }
-    tl_log(TL_LOG_INFO, "schema change: %s", notes[stream->n_schema_notes]);
+    tl_log(level, "schema change: %s", notes[stream->n_schema_notes]);
     stream->n_schema_notes++;
     return TL_OK;
 }
 
 enum tl_status notes_add(struct stream_run *stream, const struct plan *plan,
-                         struct tl_error *err)
+                         enum tl_log_level level, struct tl_error *err)
 {
     for (size_t i = 0; i < plan->n_changes; i++) {
         struct buf text = BUF_INIT(NOTE_MAX_BYTES);
         if (note_is_silent(plan->table, &plan->changes[i]))
             continue;
         note_describe(&text, plan->table, &plan->changes[i]);
-        if (note_append(stream, &text, err) != TL_OK)
+        if (note_append(stream, &text, level, err) != TL_OK)
             return err->status;
     }
     return TL_OK;

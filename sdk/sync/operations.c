@@ -82,8 +82,11 @@ static enum tl_status sync_wrong_type(const struct tl_column *column,
     cursor_print(given, &printed);
     text_safe(shown, sizeof(shown), buf_text(&printed), printed.size);
     buf_free(&printed);
-    return tl_fail(err, TL_DATA, "its column \"%s\" holds %s \"%s\", which is no %s",
-                   column->name, tl_type_name(given->type), shown, tl_type_name(column->type));
+    (void)tl_fail(err, TL_DATA, "its column \"%s\" holds %s \"%s\", which is no %s",
+                  column->name, tl_type_name(given->type), shown, tl_type_name(column->type));
+    return tl_remedy(err,
+                     "Declare \"%s\" as %s in `columns`, or leave it out to have it inferred",
+                     column->name, tl_type_name(given->type));
 }
 
 static enum tl_status sync_coerce(struct tl_sync *sync, struct declared_column *declared,

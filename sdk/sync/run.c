@@ -292,6 +292,17 @@ static void run_settle(struct run *run, size_t index)
     run->report->checkpoints += stream->checkpoints;
 }
 
+/* Waits for the writer, whose failure may be the stream's. */
+static void run_tell_end(struct run *run, const struct stream_report *report)
+{
+    struct run_observer *observer = run->options->observer;
+
+    if (observer == NULL || observer->ended == NULL)
+        return;
+    run_record_late_failures(run);
+    observer->ended(observer, report);
+}
+
 static void run_streams(struct run *run)
 {
     for (size_t i = 0; i < run->n_streams; i++) {
@@ -307,6 +318,7 @@ static void run_streams(struct run *run)
         report->duration_ms = clock_now_ms() - started_ms;
         if (report->error.status != TL_OK)
             (void)tl_context(&report->error, "stream %s", report->table);
+        run_tell_end(run, report);
     }
     run_record_late_failures(run);
 }

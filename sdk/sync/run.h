@@ -35,10 +35,14 @@ struct run_report {
 
 void run_report_reset(struct run_report *report);
 
-/* Called now and then from the run's own thread, at most ten times a second. */
+/* Called from the run's own thread; each may be NULL. */
 struct run_observer {
+    /* Now and then, at most ten times a second. */
     void (*progress)(struct run_observer *self, const char *table, uint64_t rows,
                      uint64_t bytes);
+
+    /* A stream has ended, and how is known. Its tally, notes and state are not filled yet. */
+    void (*ended)(struct run_observer *self, const struct stream_report *stream);
 };
 
 struct run_options {

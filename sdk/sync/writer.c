@@ -71,8 +71,10 @@ static enum tl_status writer_plan(struct writer *writer, const struct block *blo
         return err->status;
     if (plan->n_changes == 0)
         return TL_OK;
+    /* Where nothing is kept, nothing changes: the summary says what would. */
+    enum tl_log_level level = writer->options.keep_record ? TL_LOG_INFO : TL_LOG_DEBUG;
     size_t n_notes = writer->stream->n_schema_notes;
-    if (notes_add(writer->stream, plan, err) != TL_OK ||
+    if (notes_add(writer->stream, plan, level, err) != TL_OK ||
         ops->alter(writer->options.destination, plan->table, plan->changes, plan->n_changes,
                    err) != TL_OK)
         return err->status;

@@ -42,6 +42,22 @@ static void test_what_users_add_survives_widening(void **state)
     assert_string_equal(ask(place, "PRAGMA integrity_check"), "ok ");
 }
 
+/* A name that a new column would get may be taken by a column of the user. */
+static void test_a_users_column_is_not_taken_over(void **state)
+{
+    struct place *place = *state;
+
+    run(place, "upsert id=1 a=1\ncommit");
+    (void)ask(place, "ALTER TABLE t ADD COLUMN Mine TEXT; UPDATE t SET Mine = 'x'");
+    refuses(place, TL_DESTINATION, "upsert id=1 a=1 mine=2",
+            "column Mine is there already and was not made by Towline");
+    run(place, "upsert id=1 a=2\ncommit");
+    assert_string_equal(ask(place, "SELECT a || Mine FROM t"), "2x ");
+    (void)ask(place, "ALTER TABLE t DROP COLUMN Mine");
+    run(place, "upsert id=1 a=1 mine=2\ncommit");
+    assert_string_equal(ask(place, "SELECT mine FROM t"), "2 ");
+}
+
 static void test_triggers_do_not_count(void **state)
 {
     struct place *place = *state;
@@ -119,9 +135,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
     const struct CMUnitTest tests[] = {
-        TEST(test_what_users_add_survives_widening), TEST(test_triggers_do_not_count),
-        TEST(test_what_users_drop_is_made_again),    TEST(test_unchanged_rows_are_not_written),
+        TEST(test_what_users_add_survives_widening),
+        TEST(test_triggers_do_not_count),
+        TEST(test_what_users_drop_is_made_again),
+        TEST(test_unchanged_rows_are_not_written),
         TEST(test_catalog_is_as_documented),
+        TEST(test_a_users_column_is_not_taken_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

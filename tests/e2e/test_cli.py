@@ -2,7 +2,9 @@
 import json
 import os
 import re
+import signal
 import subprocess
+import time
 
 import pytest
 from conftest import ROOT
@@ -36,7 +38,7 @@ def test_version(towline):
 @pytest.mark.parametrize("arguments, nearest", [
     (["snyc"], "sync"), (["chekc"], "check"), (["dicsover"], "discover"),
     (["sync", "--dry-rnu"], "--dry-run"), (["sync", "--destnation", "x"], "--destination"),
-    (["state", "shwo"], "show"),
+    (["state", "shwo"], "show"), (["help", "state", "reste"], "reset"),
 ])
 def test_mistyped_words_are_answered_with_the_nearest(towline, arguments, nearest):
     result = towline(*arguments).expect(2, nearest)
@@ -45,7 +47,8 @@ def test_mistyped_words_are_answered_with_the_nearest(towline, arguments, neares
 
 @pytest.mark.parametrize("arguments", [
     ["sync", "--destination"], ["sync", "surplus"], ["sync", "--log-format", "xml"],
-    ["sync", "--progress", "maybe"], ["state"], ["--nonsense"],
+    ["sync", "--progress", "maybe"], ["state"], ["--nonsense"], ["help", "sync", "state"],
+    ["state", "nonsense"], ["state", "set"],
 ])
 def test_wrong_usage(towline, configuration, arguments):
     towline.write_config(configuration(STREAM))
@@ -194,3 +197,203 @@ def test_state_is_not_made_by_looking(towline, configuration, tmp_path):
     towline.write_config(configuration(CURSOR))
     result = towline("state", "show")
     assert result.code in (0, 8) and not list(tmp_path.glob("*.db*"))
+
+
+# -- streams of the state that there are not -----------------------------------------------------
+
+def test_state_of_a_stream_that_is_not_there(towline, configuration, warehouse):
+    config = configuration(CURSOR)
+    towline("sync", config=config).expect(0)
+    before = warehouse.query("SELECT stream, state FROM _towline_state")
+    for verb in (["show"], ["reset", "--yes"], ["set", "-"]):
+        towline("state", *verb, "--stream", "nope", config=config, stdin='{"cursor":"1"}').expect(
+            2, 'there is no stream "nope"', "There are: t")
+    towline("state", "set", "-", config=config, stdin='{"nope":{"cursor":"1"}}').expect(
+        2, 'there is no stream "nope"')
+    assert warehouse.query("SELECT stream, state FROM _towline_state") == before
+
+
+def test_state_without_a_configuration(towline, configuration, tmp_path):
+    destination = ("--destination", f"sqlite:{tmp_path}/warehouse.db")
+    towline("state", "show", *destination, "--stream", "t").expect(2, 'there is no stream "t"')
+    towline("state", "set", *destination, "-", stdin='{"t":{"cursor":"5"}}').expect(0)
+    assert towline("state", "show", *destination, "--stream", "t").expect(0).stdout == \
+        '{"cursor":"5"}\n'
+    towline("state", "reset", *destination, "--stream", "u", "--yes").expect(2, "There are: t")
+    # What was saved for a stream stays within reach when the configuration drops the stream.
+    renamed = configuration({**CURSOR, "table": "u"})
+    shown = towline("state", "show", config=renamed).expect(0).stdout
+    towline("state", "set", "-", config=renamed, stdin=shown).expect(0, "state of t: replaced")
+    towline("state", "set", "-", config=renamed, stdin='{"u":{}}').expect(0, "state of t: cleared")
+
+
+def test_corrupt_state_is_not_shown_as_one(towline, configuration, warehouse):
+    config = configuration(CURSOR)
+    towline("sync", config=config).expect(0)
+    warehouse.execute("UPDATE _towline_state SET state = '{\"cursor\":'")
+    for options in ([], ["--stream", "t"]):
+        result = towline("state", "show", *options, config=config).expect(8, "state set", "t")
+        assert result.stdout == ""
+    towline("state", "set", "--stream", "t", "-", config=config, stdin="{}").expect(0)
+    towline("state", "show", config=config).expect(0)
+
+
+# -- the summary and standard output -------------------------------------------------------------
+
+def test_summary_that_cannot_be_written_is_found_out_before(towline, configuration, tmp_path):
+    for path in (tmp_path / "missing" / "s.json", tmp_path):
+        result = towline("sync", "--summary", path, config=configuration(STREAM))
+        result.expect(2, "cannot write the summary", "--summary")
+        assert result.stdout == "" and not list(tmp_path.glob("*.db"))
+
+
+def test_summary_that_fails_afterwards_is_not_the_syncs_failure(towline, configuration, warehouse):
+    result = towline("sync", "--summary", "/dev/full", config=configuration(STREAM)).expect(
+        8, "the sync succeeded", "/dev/full")
+    assert "SYNC SUCCEEDED" in result.stdout and "SYNC FAILED" not in result.stderr
+    assert warehouse.count("t") == 1
+
+
+def test_summary_on_standard_output(towline, configuration):
+    good = towline("sync", "--summary", "-", config=configuration(STREAM)).expect(0).stdout
+    assert json.loads(good)["streams"][0]["inserted"] == 1
+    bad = configuration({**STREAM, "command": "exit 3"})
+    assert json.loads(towline("sync", "--summary", "-", config=bad).expect(6).stdout)["error"]
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (["version"], 8), (["help"], 8), (["sync", "--help"], 8), (["discover"], 8),
+    (["discover", "--json"], 8), (["check"], 8), (["check", "--json"], 8), (["state", "show"], 8),
+    (["sync"], 0), (["sync", "--summary", "-"], 8),
+])
+def test_full_standard_output(towline, configuration, arguments, code):
+    towline.write_config(configuration(STREAM))
+    with open("/dev/full", "w", encoding="ascii") as full:
+        result = subprocess.run(
+            [towline.program, *arguments], cwd=towline.directory, stdin=subprocess.DEVNULL,
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert result.returncode == code, result.stderr
+    assert "cannot write to standard output" in result.stderr
+
+
+def test_wrong_configuration_shows_no_table(towline, configuration):
+    for config in (configuration({**STREAM, "nonsense": 1}), configuration({**STREAM, "table": ""}),
+                   configuration({**STREAM, "table": "sqlite_t"})):
+        result = towline("sync", config=config).expect(2)
+        assert result.stdout.startswith("SYNC FAILED: ") and "Upserts" not in result.stdout
+
+
+# -- names and characters ------------------------------------------------------------------------
+
+@pytest.mark.parametrize("table", ["_towline_runs", "SQLite_x"])
+def test_reserved_table_is_refused_before_the_command_runs(towline, configuration, tmp_path, table):
+    ran = tmp_path / "ran"
+    config = configuration({**STREAM, "table": table, "command": f"touch {ran}; echo '[]'"})
+    for command in ("sync", "check", "discover"):
+        towline(command, config=config).expect(2, table, "another table")
+    assert not ran.exists()
+
+
+def test_characters_that_turn_a_line_do_not_reach_the_terminal(towline, configuration):
+    name = "a\u202eb\u2028c\ufeff\u2066"
+    row = json.dumps([{"id": 1, name: "x\u202ey"}])
+    config = configuration({**STREAM, "command": f"printf %s '{row}'"})
+    for arguments in (["discover"], ["sync", "--dry-run"]):
+        out = towline(*arguments, config=config).expect(0).stdout
+        assert "\\u202e" in out and not set(out) & set(name[1:]) - set("bc")
+    out = towline("discover", "--json", config=config).expect(0).stdout
+    assert "\u202e" not in out
+    assert name in [column["name"] for column in json.loads(out)[0]["columns"]]
+
+
+# -- signals -------------------------------------------------------------------------------------
+
+def run_until_the_command_runs(towline, configuration, tmp_path, **options):
+    begun = tmp_path / "begun"
+    command = f"touch {begun}; sleep 2; echo '[]'"
+    process = towline.start("sync", config=configuration({**STREAM, "command": command}), **options)
+    for _ in range(600):
+        if begun.exists():
+            return process
+        time.sleep(0.05)
+    process.kill()
+    raise AssertionError(process.communicate())
+
+
+def test_hangup_stops_as_sigterm_does(towline, configuration, tmp_path):
+    process = run_until_the_command_runs(towline, configuration, tmp_path)
+    process.send_signal(signal.SIGHUP)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 143, stderr
+    assert b"SYNC FAILED" in stdout and b"stopped by request" in stderr
+
+
+def test_hangup_is_nothing_under_nohup(towline, configuration, tmp_path):
+    process = run_until_the_command_runs(
+        towline, configuration, tmp_path,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process.send_signal(signal.SIGHUP)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 0, stderr
+
+
+# -- a dry run's private copy --------------------------------------------------------------------
+
+def test_dry_run_says_that_its_copy_did_not_fit(towline, configuration, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("mounting takes root")
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small],
+                      capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    try:
+        large = {**STREAM, "command": "seq 200000 | sed 's/.*/{\"id\":&,\"v\":\"a text, &\"}/'"}
+        towline("sync", "--dry-run", config=configuration(large), env={"TMPDIR": str(small)}).expect(
+            8, "private copy of a dry run", str(small), "Set TMPDIR")
+    finally:
+        subprocess.run(["umount", "-l", small], check=True)
+
+
+# -- limits --------------------------------------------------------------------------------------
+
+def test_nesting_names_the_limit(towline, configuration):
+    deep = configuration({**STREAM, "max_depth": 3, "command": "echo '[{\"id\":1,\"v\":[[[]]]}]'"})
+    towline("sync", config=deep).expect(7, "max_depth (3)", "Raise max_depth")
+
+
+# -- what check says, and when -------------------------------------------------------------------
+
+def test_check_prints_a_streams_steps_when_it_ends(towline, configuration):
+    second = {**STREAM, "table": "slow", "command": "sleep 3; echo '[]'"}
+    process = towline.start("check", config=configuration(STREAM, second))
+    for line in process.stdout:
+        if b"stream t parses" in line:
+            break
+    seen = time.monotonic()
+    rest, stderr = process.communicate(timeout=30)
+    assert process.returncode == 0 and b"stream slow parses" in rest, stderr
+    assert time.monotonic() - seen > 2
+
+
+def test_looking_logs_no_schema_change(towline, configuration):
+    config = configuration(STREAM)
+    for arguments in (["check"], ["discover"], ["sync", "--dry-run"]):
+        assert "schema change" not in towline(*arguments, config=config).expect(0).stderr
+    towline("sync", config=configuration({"table": "one", "primary_key": ["id"],
+                                          "command": "echo '[{\"id\":1}]'"})).expect(
+        0, "schema change: new table one (1 column)")
+
+
+def test_remedies_of_rows(towline, configuration):
+    nested = configuration({**STREAM, "command": "echo '[{\"id\":{\"x\":1}}]'"})
+    towline("sync", config=nested).expect(7, "Point primary_key to a value within it")
+    typed = configuration({**STREAM, "columns": {"v": "LONG"},
+                           "command": "echo '[{\"id\":1,\"v\":\"007\"}]'"})
+    towline("sync", config=typed).expect(7, 'Declare "v" as STRING')
+    twice = configuration({**STREAM, "command": "echo '[{\"id\":1,\"v\":1,\"v\":2}]'"})
+    towline("sync", config=twice).expect(0, "t: row 1 at byte 1 names the key")
+
+
+def test_blank_command(towline, configuration):
+    towline("sync", config=configuration({**STREAM, "command": " \t "})).expect(2, "has no command")

@@ -307,3 +307,12 @@ def test_an_ordered_stream_may_step_back(towline, configuration, warehouse):
     towline("sync", config=configuration(one)).expect(0)
     towline("sync", config=configuration(one)).expect(0)
     assert warehouse.rows("t", "id") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("instead", [" ", ""])
+def test_a_key_that_lost_its_line_ends(towline, configuration, warehouse, sshd, instead):
+    key = sshd.key.read_text().strip().replace("\n", instead)
+    config = configuration(stream(echo('[{"id":1}]')), ssh_private_key=key,
+                           ssh_private_key_path=None)
+    towline("sync", config=config).expect(0)
+    assert warehouse.count("t") == 1

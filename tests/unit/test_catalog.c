@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "destinations/destination.h"
+#include "sync/schema.h"
 
 static const char *const reserved[] = {"_rowid_", NULL};
 static const struct destination_traits folding = {.folds_case = true, .reserved = reserved};
@@ -84,12 +85,40 @@ static void test_urls(void **state)
     assert_int_equal(destination_find("", &ops, &err), TL_CONFIGURATION);
 }
 
+static enum tl_status declare(const char *table, struct tl_error *err)
+{
+    const struct tl_stream stream = {.table = table};
+    struct tl_schema schema = {0};
+    enum tl_status status = tl_schema_add(&schema, &stream, err);
+
+    schema_reset(&schema);
+    return status;
+}
+
+static void test_reserved_tables(void **state)
+{
+    static const char *const refused[] = {"_towline_state", "_Towline_x", "sqlite_stat1",
+                                          "SQLITE_"};
+    static const char *const taken[] = {"towline_state", "_towline", "sqlite", "my_sqlite_t"};
+    struct tl_error err;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        err = (struct tl_error){0};
+        assert_int_equal(declare(refused[i], &err), TL_CONFIGURATION);
+        assert_non_null(strstr(err.message, refused[i]));
+        assert_string_not_equal(err.remedy, "");
+        assert_int_equal(declare(taken[i], &err), TL_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_names_are_cut_between_characters),
         cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_reserved_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

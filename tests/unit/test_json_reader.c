@@ -335,7 +335,7 @@ static void test_limits(void **state)
     options.max_depth = 3;
     check(options, "{\"s\":[[]],\"rows\":[]}", "");
     check(options, "{\"s\":[[[]]],\"rows\":[]}",
-          "! the output is not valid JSON at byte 7, before the first row: nested deeper");
+          "! the output is nested deeper than max_depth (3) at byte 7, before the first row");
 }
 
 static void test_options_refused(void **state)

@@ -174,9 +174,8 @@ static void test_depth(void **state)
     static const struct json_reader_options shallow = {.max_row_bytes = 1000, .max_depth = 3};
     (void)state;
     check(&shallow, "{\"a\":[[1]]}", "a=JSON:[[1]]\n");
-    check_fault(
-        &shallow, "{\"a\":[[[1]]]}", 13,
-        "row 1 is not valid JSON at byte 7 (column \"a\"): nested deeper than the limit");
+    check_fault(&shallow, "{\"a\":[[[1]]]}", 13,
+                "row 1 is nested deeper than max_depth (3) at byte 7 (column \"a\")");
 }
 
 static void test_name_limit(void **state)

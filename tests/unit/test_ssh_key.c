@@ -149,6 +149,35 @@ static void test_texts(void **state)
     }
 }
 
+/* All lines in one, with blanks between them or nothing: the key comes out with lines again. */
+static void test_lost_line_ends(void **state)
+{
+    static const char *const names[] = {"plain", "pem", "pkcs8"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        for (int blanks = 0; blanks < 2; blanks++) {
+            struct buf text, flat = BUF_INIT(1 << 16);
+            struct ssh_key key;
+            read_file(names[i], &text);
+            for (size_t at = 0; at < text.size; at++)
+                if (text.data[at] != '\n')
+                    buf_append_char(&flat, text.data[at]);
+                else if (blanks)
+                    buf_append_char(&flat, ' ');
+            assert_int_equal(ssh_key_parse(flat.data, flat.size, "key", NULL, &key, NULL),
+                             TL_OK);
+            assert_non_null(strstr(buf_text(&key.text), "KEY-----\nM") != NULL
+                                ? key.text.data
+                                : strstr(buf_text(&key.text), "KEY-----\nb"));
+            assert_non_null(strstr(buf_text(&key.text), "\n-----END "));
+            ssh_key_free(&key);
+            buf_free(&text);
+            buf_free(&flat);
+        }
+    }
+}
+
 static void refused(const char *name, const char *passphrase, const char *message,
                     const char *remedy)
 {
@@ -232,9 +261,10 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats), cmocka_unit_test(test_public_line),
-        cmocka_unit_test(test_texts),   cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_mode),    cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_formats),  cmocka_unit_test(test_public_line),
+        cmocka_unit_test(test_texts),    cmocka_unit_test(test_lost_line_ends),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_mode),
+        cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, make_keys, remove_keys);
 }

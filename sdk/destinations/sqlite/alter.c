@@ -134,6 +134,35 @@ static enum tl_status create_table(const struct sql *sql, const struct catalog_t
     return status;
 }
 
+/* A column that a user added to the table under the name that a new one gets. */
+static enum tl_status check_column_free(const struct sql *sql, const char *table,
+                                        const char *column, struct tl_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    char name[128] = "";
+
+    if (sql_prepare(sql,
+                    "SELECT name FROM pragma_table_xinfo(?1, 'main') WHERE name = ?2 COLLATE "
+                    "NOCASE",
+                    &statement, err) != TL_OK)
+        return err->status;
+    (void)sql_bind_text(statement, 1, table);
+    (void)sql_bind_text(statement, 2, column);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *found = sql_text(statement, 0);
+        text_safe(name, sizeof(name), found, strlen(found));
+    }
+    sqlite3_finalize(statement);
+    if (name[0] == '\0')
+        return TL_OK;
+    (void)tl_fail(err, TL_DESTINATION,
+                  "%s: column %s is there already and was not made by Towline; it was left as "
+                  "it is",
+                  sql->path, name);
+    return tl_remedy(err, "Rename or drop that column, or let the command print its key under "
+                          "another name");
+}
+
 static enum tl_status add_column(const struct sql *sql, const struct catalog_table *table,
                                  uint32_t column, struct tl_error *err)
 {
@@ -141,6 +170,8 @@ static enum tl_status add_column(const struct sql *sql, const struct catalog_tab
     enum tl_status status = TL_OK;
 
     if (table->columns[column].type != TL_TYPE_NULL) {
+        if (check_column_free(sql, table->name, table->columns[column].name, err) != TL_OK)
+            return err->status;
         buf_append_string(&text, "ALTER TABLE main.");
         text_append_identifier(&text, table->name);
         buf_append_string(&text, " ADD COLUMN ");

@@ -116,6 +116,7 @@ static enum tl_status open_copy(struct connection *connection, struct tl_error *
 
     if (again && file_check(&connection->file, err) != TL_OK)
         return err->status;
+    connection->sql.is_copy = true;
     if (sqlite3_open_v2("", &connection->sql.db, flags, NULL) != SQLITE_OK)
         return sql_fail(&connection->sql, err, "make a temporary copy");
     for (int i = 0; again; i++) {

@@ -2,7 +2,9 @@
 #include "destinations/sqlite/sql.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -18,8 +20,29 @@ static enum tl_status status_of(int code)
     }
 }
 
-static enum tl_status remedy_of(int code, struct tl_error *err)
+/* Where SQLite puts temporary files: https://www.sqlite.org/tempfiles.html section 5. */
+static const char *temporary_folder(void)
 {
+    const char *const folders[] = {getenv("SQLITE_TMPDIR"), getenv("TMPDIR"), "/var/tmp",
+                                   "/usr/tmp", "/tmp"};
+
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+        if (folders[i] != NULL && access(folders[i], W_OK | X_OK) == 0)
+            return folders[i];
+    return ".";
+}
+
+/* Whether it is the copy that could not be written. What is copied is of another connection. */
+static bool copy_failed(const struct sql *sql, int code)
+{
+    return sql->is_copy && ((code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_IOERR);
+}
+
+static enum tl_status remedy_of(const struct sql *sql, int code, struct tl_error *err)
+{
+    if (copy_failed(sql, code))
+        return tl_remedy(err, "Set TMPDIR to a folder with room for the whole database and the "
+                              "new rows; the destination is as it was");
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -54,7 +77,11 @@ static void reason_of(const struct sql *sql, int code, char *out, size_t size)
 
     if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
         text = "it is locked by another program";
-    text_safe(out, size, text, strlen(text));
+    if (copy_failed(sql, code))
+        snprintf(out, size, "the private copy of a dry run cannot be written in %.128s: %s",
+                 temporary_folder(), text);
+    else
+        text_safe(out, size, text, strlen(text));
     if ((code & 0xff) == SQLITE_IOERR && system != 0) {
         size_t used = strlen(out);
         snprintf(out + used, size - used, " (%s)", strerror(system));
@@ -73,7 +100,7 @@ enum tl_status sql_fail(const struct sql *sql, struct tl_error *err, const char 
     va_end(arguments);
     reason_of(sql, code, reason, sizeof(reason));
     (void)tl_fail(err, status_of(code), "%s: cannot %s: %s", sql->path, what, reason);
-    (void)remedy_of(code, err);
+    (void)remedy_of(sql, code, err);
     return status_of(code);
 }
 

@@ -3,6 +3,7 @@
 #define DESTINATIONS_SQLITE_SQL_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 #include "rows/types.h"
@@ -12,6 +13,7 @@
 struct sql {
     sqlite3 *db;
     const char *path;
+    bool is_copy; /* of what is at path, in the folder for temporary files: a dry run's */
 };
 
 /* SQL of a table of many columns with long names is large; more than this it never is. */

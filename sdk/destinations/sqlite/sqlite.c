@@ -221,11 +221,15 @@ static enum tl_status sqlite_reset(struct destination *destination, struct tl_er
 }
 
 static const char *const reserved_names[] = {"_rowid_", NULL};
+static const char *const reserved_tables[] = {"sqlite_", NULL};
 
 const struct destination_ops sqlite_destination = {
     .scheme = "sqlite",
     .help = "sqlite:PATH, a database file, made if it is not there",
-    .traits = {.max_columns = 2000, .folds_case = true, .reserved = reserved_names},
+    .traits = {.max_columns = 2000,
+               .folds_case = true,
+               .reserved = reserved_names,
+               .reserved_tables = reserved_tables},
     .open = sqlite_open,
     .close = sqlite_close,
     .load = sqlite_load,

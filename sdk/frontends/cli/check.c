@@ -6,7 +6,6 @@
 #include "frontends/checks.h"
 #include "frontends/cli/job.h"
 #include "frontends/cli/output.h"
-#include "towline/log.h"
 
 enum { STEP_WIDTH = 28 };
 
@@ -14,7 +13,8 @@ struct check {
     struct tl_probe probe;
     bool json;
     bool utf8;
-    struct buf steps; /* JSON: those that have ended */
+    struct buf steps;          /* JSON: those that have ended */
+    struct tl_error unprinted; /* TL_OK: all could be printed so far */
 };
 
 static void append_mark(struct buf *out, enum probe_result result, bool utf8)
@@ -31,7 +31,6 @@ static void print_text(struct check *check, const struct probe_step *step)
 {
     const char *what = step->error ? step->error->message : step->detail;
     struct buf line = BUF_INIT(OUTPUT_MAX_BYTES);
-    struct tl_error unprinted = {0};
 
     append_mark(&line, step->result, check->utf8);
     buf_append_char(&line, ' ');
@@ -51,8 +50,7 @@ static void print_text(struct check *check, const struct probe_step *step)
         output_append_safe(&line, step->error->remedy);
         buf_append_char(&line, '\n');
     }
-    if (output_print(&line, &unprinted) != TL_OK)
-        tl_log(TL_LOG_WARNING, "%s", unprinted.message);
+    (void)!output_print(&line, &check->unprinted);
     buf_free(&line);
 }
 
@@ -111,15 +109,15 @@ enum tl_status cli_run_check(struct cli *cli, struct tl_error *err)
         .steps = BUF_INIT(OUTPUT_MAX_BYTES),
     };
     struct job job = {0};
-    struct tl_error unprinted = {0};
     enum tl_status status = run(cli, &job, &check, err);
 
     if (check.json) {
         buf_append_string(&check.steps, "]\n");
-        if (output_print(&check.steps, &unprinted) != TL_OK && status == TL_OK) {
-            *err = unprinted;
-            status = err->status;
-        }
+        (void)!output_print(&check.steps, &check.unprinted);
+    }
+    if (status == TL_OK && check.unprinted.status != TL_OK) {
+        *err = check.unprinted;
+        status = err->status;
     }
     buf_free(&check.steps);
     job_reset(&job);

@@ -34,7 +34,7 @@ static enum tl_status run_command(struct cli *cli, const char *word, int argc, c
         status = tl_fail(err, TL_USAGE, "%s: unexpected \"%s\"", word,
                          cli->options.arguments[command->max_arguments]);
     if (status != TL_OK)
-        return tl_remedy(err, "`%s %s --help` shows what there is", cli->connector->name,
+        return tl_remedy(err, "See `%s %s --help` for what there is", cli->connector->name,
                          command->name);
     return command->run(cli, err);
 }
@@ -53,7 +53,7 @@ static enum tl_status run_bare(struct cli *cli, const char *word, struct tl_erro
         (void)tl_fail(err, TL_USAGE, "unknown option %s; did you mean %s?", word, nearest);
     else
         (void)tl_fail(err, TL_USAGE, "there must be a command before %s", word);
-    return tl_remedy(err, "`%s --help` lists the commands", cli->connector->name);
+    return tl_remedy(err, "See `%s --help` for the commands", cli->connector->name);
 }
 
 static enum tl_status dispatch(struct cli *cli, int argc, char **argv, struct tl_error *err)

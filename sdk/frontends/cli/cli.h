@@ -16,8 +16,9 @@ struct cli {
 
 struct cli_command {
     const char *name;
-    const char *alias;     /* another name, which means debug logs; or NULL */
-    const char *arguments; /* besides options, for the usage line; or NULL */
+    const char *alias;        /* another name, which means debug logs; or NULL */
+    const char *arguments;    /* besides options, for the usage line; or NULL */
+    const char *const *verbs; /* what the first argument must be, NULL-terminated; or NULL */
     size_t max_arguments;
     const char *summary;                     /* one sentence for the list of commands */
     const char *details;                     /* further sentences, or NULL */
@@ -35,6 +36,12 @@ const struct cli_command *cli_find_command(const char *name);
 /* TL_USAGE, naming the command nearest to the word. */
 TL_NODISCARD enum tl_status cli_fail_unknown_command(const struct cli *cli, const char *word,
                                                      struct tl_error *err);
+
+/* Finds which of the command's verbs the word (NULL: none was given) is. TL_USAGE, naming the
+ * nearest, if it is none of them. */
+TL_NODISCARD enum tl_status cli_check_verb(const struct cli *cli,
+                                           const struct cli_command *command, const char *word,
+                                           size_t *index, struct tl_error *err);
 
 extern const struct frontend cli_frontend;
 

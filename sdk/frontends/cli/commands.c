@@ -35,7 +35,8 @@ static const struct cli_option sync_options[] = {
      FIELD(full_refresh)},
     {"state", NULL, 0, CLI_TEXT, "FILE",
      "start from this state rather than the saved one; - for standard input", FIELD(state)},
-    {"summary", NULL, 0, CLI_TEXT, "FILE", "write the summary as JSON, also after a failure",
+    {"summary", NULL, 0, CLI_TEXT, "FILE",
+     "write the summary as JSON, also after a failure; - prints it in place of the tables",
      FIELD(summary)},
     {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
 };
@@ -89,7 +90,9 @@ const struct cli_command cli_commands[] = {
         .alias = "debug",
         .summary = "Bring the tables up to date; `debug` is the same with debug logs",
         .details = "Rows and the state that says how far the sync got are saved together: a "
-                   "sync that ended anywhere can simply be run again.",
+                   "sync that ended anywhere can simply be run again. The exit code tells of "
+                   "the sync: that the tables at its end could not be printed is a warning, "
+                   "but a summary that was asked for and could not be written is exit 8.",
         .options = for_sync,
         .examples =
             (const char *const[]){"sync", "sync --dry-run",
@@ -101,11 +104,13 @@ const struct cli_command cli_commands[] = {
     {
         .name = "state",
         .arguments = "show|set FILE|reset",
+        .verbs = (const char *const[]){"show", "set", "reset", NULL},
         .max_arguments = 2,
         .summary = "Show, replace or clear the saved state",
         .details =
             "The whole state is one object with a member for each stream. With --stream "
-            "NAME, show prints and set takes that stream's own object. reset asks first.",
+            "NAME, show prints and set takes that stream's own object. A stream that set of "
+            "the whole does not name is cleared. reset asks first.",
         .options = for_state,
         .examples =
             (const char *const[]){"state show", "state show --stream users > users.json",
@@ -122,7 +127,7 @@ const struct cli_command cli_commands[] = {
     {
         .name = "help",
         .arguments = "[COMMAND|configuration]",
-        .max_arguments = 1,
+        .max_arguments = 2,
         .summary = "Show help, on a command or on the keys of the configuration",
         .options = for_help,
         .examples = (const char *const[]){"help sync", "help configuration", NULL},
@@ -159,5 +164,24 @@ enum tl_status cli_fail_unknown_command(const struct cli *cli, const char *word,
                       nearest);
     else
         (void)tl_fail(err, TL_USAGE, "unknown command \"%s\"", word);
-    return tl_remedy(err, "`%s --help` lists the commands", cli->connector->name);
+    return tl_remedy(err, "See `%s --help` for the commands", cli->connector->name);
+}
+
+enum tl_status cli_check_verb(const struct cli *cli, const struct cli_command *command,
+                              const char *word, size_t *index, struct tl_error *err)
+{
+    const char *nearest;
+
+    for (*index = 0; word != NULL && command->verbs[*index] != NULL; ++*index)
+        if (strcmp(word, command->verbs[*index]) == 0)
+            return TL_OK;
+    nearest = word != NULL ? config_nearest(word, command->verbs) : NULL;
+    if (nearest != NULL)
+        (void)tl_fail(err, TL_USAGE, "unknown command \"%s %s\"; did you mean \"%s %s\"?",
+                      command->name, word, command->name, nearest);
+    else if (word != NULL)
+        (void)tl_fail(err, TL_USAGE, "unknown command \"%s %s\"", command->name, word);
+    else
+        (void)tl_fail(err, TL_USAGE, "%s needs one of %s", command->name, command->arguments);
+    return tl_remedy(err, "See `%s help %s`", cli->connector->name, command->name);
 }

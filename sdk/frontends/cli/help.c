@@ -20,10 +20,10 @@ static const struct {
     {"5", "authentication refused, or the private key is not usable"},
     {"6", "the remote command failed: non-zero exit, signal, timeout, forbidden stderr"},
     {"7", "its output is not what was configured"},
-    {"8", "the destination failed: cannot open, disk full, constraint"},
+    {"8", "the destination, or standard output, failed: cannot open, disk full, constraint"},
     {"9", "another sync holds this destination"},
     {"10", "partly done: some streams failed, the others are committed"},
-    {"130, 143", "stopped by SIGINT, SIGTERM"},
+    {"130, 143", "stopped by SIGINT; by SIGTERM or SIGHUP"},
 };
 
 static void append_blanks(struct buf *out, size_t count)
@@ -146,6 +146,21 @@ enum tl_status help_print_command(const struct tl_connector *connector,
     return status;
 }
 
+/* `help state set` is help on `state`; no other command has words of its own. */
+static enum tl_status check_second(const struct cli *cli, const struct cli_command *command,
+                                   struct tl_error *err)
+{
+    const char *word = cli->options.n_arguments > 1 ? cli->options.arguments[1] : NULL;
+    size_t ignored;
+
+    if (word == NULL)
+        return TL_OK;
+    if (command != NULL && command->verbs != NULL)
+        return cli_check_verb(cli, command, word, &ignored, err);
+    (void)tl_fail(err, TL_USAGE, "help: unexpected \"%s\"", word);
+    return tl_remedy(err, "Leave it out");
+}
+
 enum tl_status cli_run_help(struct cli *cli, struct tl_error *err)
 {
     const char *topic = cli->options.n_arguments > 0 ? cli->options.arguments[0] : NULL;
@@ -153,9 +168,11 @@ enum tl_status cli_run_help(struct cli *cli, struct tl_error *err)
 
     if (topic == NULL)
         return help_print_program(cli->connector, err);
+    command = cli_find_command(topic);
+    if (check_second(cli, command, err) != TL_OK)
+        return err->status;
     if (strcmp(topic, "configuration") == 0)
         return help_print_configuration(cli->connector, err);
-    command = cli_find_command(topic);
     if (command == NULL)
         return cli_fail_unknown_command(cli, topic, err);
     return help_print_command(cli->connector, command, err);

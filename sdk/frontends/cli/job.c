@@ -108,7 +108,7 @@ static enum tl_status parse(struct job *job, const struct cli *cli, const struct
         return TL_OK;
     }
     if (status == TL_CONFIGURATION && err->remedy[0] == '\0')
-        (void)tl_remedy(err, "`%s help configuration` lists the keys", cli->connector->name);
+        (void)tl_remedy(err, "See `%s help configuration` for the keys", cli->connector->name);
     return tl_context(err, "%s", job->source);
 }
 

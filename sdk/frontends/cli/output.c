@@ -28,13 +28,19 @@ bool output_write(int fd, const char *data, size_t size)
     return true;
 }
 
+static enum tl_status fail_print(struct tl_error *err)
+{
+    (void)tl_fail(err, TL_DESTINATION, "cannot write to standard output: %s", strerror(errno));
+    return tl_remedy(err, "See to the file or device that standard output goes to");
+}
+
 enum tl_status output_print(struct buf *text, struct tl_error *err)
 {
     enum tl_status status = buf_check(text, "the output", err);
 
     if (status == TL_OK && !output_write(STDOUT_FILENO, buf_text(text), text->size) &&
         errno != EPIPE)
-        status = tl_fail(err, TL_USAGE, "cannot write to standard output: %s", strerror(errno));
+        status = fail_print(err);
     buf_reset(text);
     return status;
 }
@@ -51,16 +57,18 @@ void output_append_safe(struct buf *out, const char *text)
 
 void output_append_json(struct buf *out, const char *text)
 {
-    struct buf safe = BUF_INIT(OUTPUT_MAX_BYTES);
+    struct buf masked = BUF_INIT(OUTPUT_MAX_BYTES), json = BUF_INIT(OUTPUT_MAX_BYTES);
 
     if (text == NULL) {
         buf_append_string(out, "null");
         return;
     }
-    output_append_safe(&safe, text);
-    text_append_json(out, buf_text(&safe), safe.size);
-    out->failed = out->failed || safe.failed;
-    buf_free(&safe);
+    log_append_masked(&masked, text, strlen(text));
+    text_append_json(&json, buf_text(&masked), masked.size);
+    text_append_json_safe(out, buf_text(&json), json.size);
+    out->failed = out->failed || masked.failed || json.failed;
+    buf_free(&masked);
+    buf_free(&json);
 }
 
 static size_t count_characters(const char *text, size_t size)

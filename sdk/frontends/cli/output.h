@@ -11,13 +11,14 @@ enum { OUTPUT_MAX_BYTES = 256 * 1024 * 1024 };
 bool output_write(int fd, const char *data, size_t size);
 
 /* Writes the text to standard output and empties it. A reader that hung up is no error; a full
- * disk is (TL_USAGE), and so is a text that did not fit (TL_MEMORY). */
+ * disk is (TL_DESTINATION), and so is a text that did not fit (TL_MEMORY). */
 TL_NODISCARD enum tl_status output_print(struct buf *text, struct tl_error *err);
 
 /* Appends text from elsewhere with secrets masked and control characters made harmless. */
 void output_append_safe(struct buf *out, const char *text);
 
-/* The same as a JSON string with its quotes; NULL as null. */
+/* Appends it as a JSON string with its quotes, with secrets masked and what a terminal might
+ * act on as \uNNNN; NULL as null. */
 void output_append_json(struct buf *out, const char *text);
 
 /* The same padded to a width in characters, as a cell of a table. */

@@ -1,4 +1,4 @@
-/* SIGINT and SIGTERM as a request to stop. */
+/* SIGINT, SIGTERM and SIGHUP as a request to stop. */
 #include "frontends/cli/signals.h"
 
 #include <errno.h>
@@ -25,11 +25,13 @@ static void handle(int number)
 
 enum tl_status signals_open(int *stop_fd, struct tl_error *err)
 {
-    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART}, hangup;
 
     event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (event_fd < 0 || sigaction(SIGINT, &action, NULL) < 0 ||
-        sigaction(SIGTERM, &action, NULL) < 0)
+        sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGHUP, NULL, &hangup) < 0 ||
+        (hangup.sa_handler != SIG_IGN && /* under nohup the run goes on */
+         sigaction(SIGHUP, &action, NULL) < 0))
         return tl_fail(err, TL_INTERNAL, "cannot listen for signals: %s", strerror(errno));
     *stop_fd = event_fd;
     return TL_OK;
@@ -39,5 +41,5 @@ enum tl_status signals_status(void)
 {
     if (received == 0)
         return TL_OK;
-    return received == SIGTERM ? TL_TERMINATED : TL_INTERRUPTED;
+    return received == SIGINT ? TL_INTERRUPTED : TL_TERMINATED;
 }

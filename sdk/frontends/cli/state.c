@@ -1,17 +1,23 @@
 /* The command `state`: what the destination has saved about how far each stream got. */
 #include "sync/state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "config/config.h"
 #include "frontends/cli/job.h"
 #include "frontends/cli/output.h"
 #include "frontends/cli/prompt.h"
+#include "frontends/cli/streams.h"
 #include "towline/log.h"
 
-typedef enum tl_status state_verb(struct cli *cli, struct job *job, struct tl_error *err);
+/* What each of the verbs works with. */
+struct work {
+    struct cli *cli;
+    struct job *job;
+    struct streams streams; /* as they are at first */
+};
+
+typedef enum tl_status state_verb(struct work *work, struct tl_error *err);
 
 static bool is_selected(const struct cli *cli, const char *stream)
 {
@@ -21,74 +27,82 @@ static bool is_selected(const struct cli *cli, const char *stream)
     return cli->options.n_streams == 0;
 }
 
-/* Opens, loads and closes again: for looking. */
-static enum tl_status look(const struct job *job, struct destination_contents *contents,
-                           struct tl_error *err)
+static enum tl_status check_selection(const struct work *work, struct tl_error *err)
 {
-    struct destination *destination = NULL;
-    enum tl_status status =
-        job->destination->open(job->url, DESTINATION_READ, &destination, err);
+    const struct cli_options *options = &work->cli->options;
 
-    if (status == TL_OK)
-        status = job->destination->load(destination, contents, err);
-    if (destination != NULL)
-        job->destination->close(destination);
-    return status;
+    for (size_t i = 0; i < options->n_streams; i++)
+        if (streams_check(&work->streams, options->streams[i], err) != TL_OK)
+            return err->status;
+    return TL_OK;
 }
 
-/* JSON for a terminal: what it would act on becomes an escape, which only strings can hold. */
-static void append_json_safe(struct buf *out, const char *json)
+/* Somebody else wrote it: Towline saves no state that it has not checked. */
+static enum tl_status fail_corrupt(const struct work *work, const char *stream,
+                                   struct tl_error *err)
 {
-    for (const unsigned char *c = (const unsigned char *)json; *c != '\0'; c++) {
-        if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-            buf_printf(out, "\\u%04x", *++c);
-        else if (*c == 0x7f)
-            buf_append_string(out, "\\u007f");
-        else
-            buf_append_char(out, (char)*c);
-    }
+    (void)tl_fail(err, TL_DESTINATION, "%s: the saved state of stream %s is not a JSON object",
+                  work->job->url, stream);
+    return tl_remedy(err,
+                     "Mend it with `%s state set --stream %s FILE`, or clear it with `state "
+                     "reset --stream %s`",
+                     work->cli->connector->name, stream, stream);
 }
 
-static void append_state(struct buf *out, const struct stored_state *state, bool first)
+static enum tl_status append_state(const struct work *work, const char *stream,
+                                   const char *json, struct buf *out, struct tl_error *err)
 {
-    buf_append_string(out, first ? "\n  " : ",\n  ");
-    text_append_json(out, state->stream, strlen(state->stream));
-    buf_append_string(out, ": ");
-    append_json_safe(out, state->json);
+    if (state_check(json, err) != TL_OK)
+        return fail_corrupt(work, stream, err);
+    text_append_json_safe(out, json, strlen(json));
+    return TL_OK;
 }
 
-static const char *saved_state(const struct destination_contents *contents, const char *stream)
+static enum tl_status append_own(const struct work *work, struct buf *out, struct tl_error *err)
 {
-    for (size_t i = 0; i < contents->n_states; i++)
-        if (strcmp(contents->states[i].stream, stream) == 0)
-            return contents->states[i].json;
-    return "{}";
+    const char *stream = work->cli->options.streams[0];
+    const char *json = streams_saved_state(&work->streams, stream);
+
+    if (append_state(work, stream, json ? json : "{}", out, err) != TL_OK)
+        return err->status;
+    buf_append_char(out, '\n');
+    return TL_OK;
 }
 
-static enum tl_status show(struct cli *cli, struct job *job, struct tl_error *err)
+static enum tl_status append_whole(const struct work *work, struct buf *out,
+                                   struct tl_error *err)
 {
-    struct destination_contents contents = {0};
-    struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
-    enum tl_status status = look(job, &contents, err);
+    const struct destination_contents *saved = &work->streams.saved;
     bool first = true;
 
-    if (status == TL_OK && cli->options.n_streams == 1) {
-        append_json_safe(&out, saved_state(&contents, cli->options.streams[0]));
-        buf_append_char(&out, '\n');
-    } else if (status == TL_OK) {
-        buf_append_char(&out, '{');
-        for (size_t i = 0; i < contents.n_states; i++) {
-            if (!is_selected(cli, contents.states[i].stream))
-                continue;
-            append_state(&out, &contents.states[i], first);
-            first = false;
-        }
-        buf_append_string(&out, first ? "}\n" : "\n}\n");
+    buf_append_char(out, '{');
+    for (size_t i = 0; i < saved->n_states; i++) {
+        const char *stream = saved->states[i].stream;
+        if (!is_selected(work->cli, stream))
+            continue;
+        buf_append_string(out, first ? "\n  " : ",\n  ");
+        output_append_json(out, stream);
+        buf_append_string(out, ": ");
+        if (append_state(work, stream, saved->states[i].json, out, err) != TL_OK)
+            return err->status;
+        first = false;
     }
+    buf_append_string(out, first ? "}\n" : "\n}\n");
+    return TL_OK;
+}
+
+static enum tl_status show(struct work *work, struct tl_error *err)
+{
+    struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
+    enum tl_status status = check_selection(work, err);
+
+    if (status == TL_OK && work->cli->options.n_streams == 1)
+        status = append_own(work, &out, err);
+    else if (status == TL_OK)
+        status = append_whole(work, &out, err);
     if (status == TL_OK)
         status = output_print(&out, err);
     buf_free(&out);
-    destination_contents_reset(&contents);
     return status;
 }
 
@@ -130,14 +144,14 @@ static enum tl_status clear_others(const struct writing *writing, const char *wh
     return TL_OK;
 }
 
-static enum tl_status write_whole(struct cli *cli, struct job *job, const char *whole,
+static enum tl_status write_whole(const struct work *work, const char *whole,
                                   struct tl_error *err)
 {
     struct writing writing = {
-        .visitor = {.member = write_member}, .cli = cli, .ops = job->destination};
+        .visitor = {.member = write_member}, .cli = work->cli, .ops = work->job->destination};
     struct destination_contents contents = {0};
     enum tl_status status =
-        writing.ops->open(job->url, DESTINATION_WRITE, &writing.destination, err);
+        writing.ops->open(work->job->url, DESTINATION_WRITE, &writing.destination, err);
 
     if (status == TL_OK)
         status = writing.ops->load(writing.destination, &contents, err);
@@ -151,14 +165,20 @@ static enum tl_status write_whole(struct cli *cli, struct job *job, const char *
     return status;
 }
 
-static enum tl_status accept_member(struct state_visitor *visitor, const char *stream,
-                                    const char *json, struct tl_error *err)
+/* Goes through a state before anything is written. */
+struct checking {
+    struct state_visitor visitor;
+    const struct streams *streams;
+};
+
+static enum tl_status check_member(struct state_visitor *visitor, const char *stream,
+                                   const char *json, struct tl_error *err)
 {
-    (void)visitor;
-    (void)stream;
+    struct checking *self = (struct checking *)visitor;
+
     (void)json;
-    (void)err;
-    return TL_OK;
+    /* Without a configuration a state may be there before its stream. */
+    return self->streams->closed ? streams_check(self->streams, stream, err) : TL_OK;
 }
 
 /* The whole of a single stream's own state: {"NAME": ...}. */
@@ -175,102 +195,105 @@ static enum tl_status wrap(const char *stream, const struct buf *own, struct buf
     return buf_check(out, "the state", err);
 }
 
-static enum tl_status set(struct cli *cli, struct job *job, struct tl_error *err)
+static enum tl_status set_from(const struct work *work, const char *path, struct tl_error *err)
 {
-    struct state_visitor checking = {.member = accept_member};
+    struct checking checking = {.visitor = {.member = check_member}, .streams = &work->streams};
+    const struct cli_options *options = &work->cli->options;
     struct buf given = BUF_INIT(STATE_MAX_BYTES), whole = BUF_INIT(STATE_MAX_BYTES + 4096);
-    const char *path = cli->options.n_arguments > 1 ? cli->options.arguments[1] : NULL;
-    enum tl_status status;
+    enum tl_status status = job_read_file(path, &given, err);
 
-    if (path == NULL)
-        return tl_fail(err, TL_USAGE,
-                       "state set needs a file: state set FILE, or - for "
-                       "standard input");
-    status = job_read_file(path, &given, err);
-    if (status == TL_OK && cli->options.n_streams == 1)
-        status = wrap(cli->options.streams[0], &given, &whole, err);
+    if (status == TL_OK && options->n_streams == 1)
+        status = wrap(options->streams[0], &given, &whole, err);
     else
         buf_append(&whole, buf_text(&given), given.size);
-    if (status == TL_OK && state_visit(buf_text(&whole), &checking, err) != TL_OK)
+    if (status == TL_OK && state_visit(buf_text(&whole), &checking.visitor, err) != TL_OK)
         status = tl_context(err, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
     if (status == TL_OK)
-        status = write_whole(cli, job, buf_text(&whole), err);
+        status = write_whole(work, buf_text(&whole), err);
     buf_free(&given);
     buf_free(&whole);
     return status;
 }
 
-/* Appends the names of the streams to be cleared; returns how many. */
-static size_t name_saved(const struct cli *cli, const struct destination_contents *contents,
-                         struct buf *out)
+static enum tl_status set(struct work *work, struct tl_error *err)
 {
+    const struct cli_options *options = &work->cli->options;
+
+    if (options->n_arguments < 2) {
+        (void)tl_fail(err, TL_USAGE, "state set needs a file with the new state");
+        return tl_remedy(err, "Write state set FILE, or - for standard input");
+    }
+    if (work->streams.closed && check_selection(work, err) != TL_OK)
+        return err->status;
+    return set_from(work, options->arguments[1], err);
+}
+
+/* Appends the names of the streams to be cleared; returns how many. */
+static size_t name_saved(const struct work *work, struct buf *out)
+{
+    const struct destination_contents *saved = &work->streams.saved;
     size_t count = 0;
 
-    for (size_t i = 0; i < contents->n_states; i++)
-        if (is_selected(cli, contents->states[i].stream))
-            buf_printf(out, "%s%s", count++ ? ", " : "", contents->states[i].stream);
+    for (size_t i = 0; i < saved->n_states; i++)
+        if (is_selected(work->cli, saved->states[i].stream))
+            buf_printf(out, "%s%s", count++ ? ", " : "", saved->states[i].stream);
     return count;
 }
 
-static enum tl_status reset(struct cli *cli, struct job *job, struct tl_error *err)
+static enum tl_status reset(struct work *work, struct tl_error *err)
 {
-    struct destination_contents contents = {0};
     struct buf names = BUF_INIT(64 * 1024), question = BUF_INIT(128 * 1024);
-    enum tl_status status = look(job, &contents, err);
+    enum tl_status status = check_selection(work, err);
+    const char *url = work->job->url;
     bool yes = false;
 
-    if (status == TL_OK && name_saved(cli, &contents, &names) == 0) {
-        tl_log(TL_LOG_INFO, "there is no saved state to clear in %s", job->url);
+    if (status == TL_OK && name_saved(work, &names) == 0) {
+        tl_log(TL_LOG_INFO, "there is no saved state to clear in %s", url);
     } else if (status == TL_OK) {
-        buf_printf(&question, "Clear the saved state of %s in %s?", buf_text(&names), job->url);
-        status = prompt_confirm(&cli->options, buf_text(&question), &yes, err);
+        buf_printf(&question, "Clear the saved state of %s in %s?", buf_text(&names), url);
+        status = prompt_confirm(&work->cli->options, buf_text(&question), &yes, err);
         if (status == TL_OK && !yes)
             tl_log(TL_LOG_INFO, "nothing was changed");
         else if (status == TL_OK)
-            status = write_whole(cli, job, "{}", err);
+            status = write_whole(work, "{}", err);
     }
     buf_free(&names);
     buf_free(&question);
-    destination_contents_reset(&contents);
     return status;
 }
 
+/* In the order of the command's verbs. */
 static const struct {
-    const char *name;
     state_verb *run;
     size_t n_arguments;
-} verbs[] = {{"show", show, 1}, {"set", set, 2}, {"reset", reset, 1}};
+} verbs[] = {{show, 1}, {set, 2}, {reset, 1}};
 
-static enum tl_status fail_verb(const char *word, struct tl_error *err)
+static enum tl_status run(struct cli *cli, state_verb *verb, struct tl_error *err)
 {
-    static const char *const names[] = {"show", "set", "reset", NULL};
-    const char *nearest = config_nearest(word, names);
+    struct job job = {0};
+    struct work work = {.cli = cli, .job = &job};
+    enum tl_status status = job_init(&job, cli, false, err);
 
-    if (nearest != NULL)
-        (void)tl_fail(err, TL_USAGE, "unknown command \"state %s\"; did you mean \"state %s\"?",
-                      word, nearest);
-    else
-        (void)tl_fail(err, TL_USAGE, "state needs one of show, set and reset");
-    return tl_remedy(err, "See its --help");
+    if (status == TL_OK)
+        status = streams_load(&work.streams, cli, &job, err);
+    if (status == TL_OK)
+        status = verb(&work, err);
+    streams_reset(&work.streams);
+    job_reset(&job);
+    return status;
 }
 
 enum tl_status cli_run_state(struct cli *cli, struct tl_error *err)
 {
-    const char *word = cli->options.n_arguments > 0 ? cli->options.arguments[0] : "";
-    struct job job = {0};
-    enum tl_status status;
+    const char *word = cli->options.n_arguments > 0 ? cli->options.arguments[0] : NULL;
+    size_t i = 0;
 
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (strcmp(word, verbs[i].name) != 0)
-            continue;
-        if (cli->options.n_arguments > verbs[i].n_arguments)
-            return tl_fail(err, TL_USAGE, "state %s: unexpected \"%s\"", word,
-                           cli->options.arguments[verbs[i].n_arguments]);
-        status = job_init(&job, cli, false, err);
-        if (status == TL_OK)
-            status = verbs[i].run(cli, &job, err);
-        job_reset(&job);
-        return status;
+    if (cli_check_verb(cli, cli->command, word, &i, err) != TL_OK)
+        return err->status;
+    if (cli->options.n_arguments > verbs[i].n_arguments) {
+        (void)tl_fail(err, TL_USAGE, "state %s: unexpected \"%s\"", word,
+                      cli->options.arguments[verbs[i].n_arguments]);
+        return tl_remedy(err, "See `%s help state`", cli->connector->name);
     }
-    return fail_verb(word, err);
+    return run(cli, verbs[i].run, err);
 }

@@ -92,19 +92,35 @@ static void append_stream(const struct summary *summary, const struct stream_rep
         append_preview(stream, out);
 }
 
-void summary_append_text(const struct summary *summary, struct buf *out)
+/* Zeros would only hide what is wrong with the configuration. */
+static bool has_begun(const struct summary *summary)
 {
-    bool failed = summary->error->status != TL_OK;
+    for (size_t i = 0; i < summary->report->n_streams; i++)
+        if (summary->report->streams[i].finished)
+            return true;
+    return tl_status_exit_code(summary->error->status) != tl_status_exit_code(TL_USAGE);
+}
 
+static void append_tables(const struct summary *summary, struct buf *out)
+{
     if (summary->dry_run)
         buf_append_string(out,
                           "DRY RUN: nothing was written; this is what a sync would do\n\n");
     append_operations(summary->report, out);
     for (size_t i = 0; i < summary->report->n_streams; i++)
         append_stream(summary, &summary->report->streams[i], out);
-    buf_append_string(out, failed             ? "\nSYNC FAILED"
-                           : summary->dry_run ? "\nDRY RUN SUCCEEDED"
-                                              : "\nSYNC SUCCEEDED");
+    buf_append_char(out, '\n');
+}
+
+void summary_append_text(const struct summary *summary, struct buf *out)
+{
+    bool failed = summary->error->status != TL_OK;
+
+    if (has_begun(summary))
+        append_tables(summary, out);
+    buf_append_string(out, failed             ? "SYNC FAILED"
+                           : summary->dry_run ? "DRY RUN SUCCEEDED"
+                                              : "SYNC SUCCEEDED");
     if (failed) {
         buf_append_string(out, ": ");
         output_append_safe(out, summary->error->message);

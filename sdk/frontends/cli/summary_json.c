@@ -106,39 +106,77 @@ void summary_append_json(const struct summary *summary, struct buf *out)
     buf_append_string(out, "]}\n");
 }
 
-static enum tl_status fail_write(const char *path, struct tl_error *err)
+static enum tl_status fail_write(enum tl_status status, const char *path, struct tl_error *err)
 {
-    return tl_fail(err, TL_USAGE, "cannot write the summary to %s: %s", path, strerror(errno));
+    (void)tl_fail(err, status, "cannot write the summary to %s: %s", path, strerror(errno));
+    return tl_remedy(err, "Name in --summary a file in a folder that can be written");
+}
+
+/* Makes a file beside the path, under a name that it leaves in *name; -1 with errno. */
+static int make_beside(const char *path, struct buf *name)
+{
+    buf_printf(name, "%s.XXXXXX", path);
+    if (name->failed) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return mkostemp(name->data, O_CLOEXEC);
+}
+
+/* A path that is no regular file is written to as it is. */
+static bool is_special(const char *path, struct stat *info)
+{
+    return stat(path, info) == 0 && !S_ISREG(info->st_mode);
+}
+
+enum tl_status summary_check(const char *path, struct tl_error *err)
+{
+    struct buf temporary = BUF_INIT(8192);
+    enum tl_status status = TL_OK;
+    struct stat info;
+    int fd = -1;
+
+    if (is_special(path, &info)) {
+        errno = S_ISDIR(info.st_mode) ? EISDIR : 0;
+        if (errno != 0 || access(path, W_OK) != 0)
+            status = fail_write(TL_USAGE, path, err);
+        return status;
+    }
+    fd = make_beside(path, &temporary);
+    if (fd < 0) {
+        status = fail_write(TL_USAGE, path, err);
+    } else {
+        (void)unlink(temporary.data);
+        (void)close(fd);
+    }
+    buf_free(&temporary);
+    return status;
 }
 
 /* Beside the old one and then into its place, so that nobody reads half of it. */
 static enum tl_status replace(const char *path, const struct buf *text, struct tl_error *err)
 {
     struct buf temporary = BUF_INIT(8192);
-    bool made = false;
-    int fd = -1;
+    int fd = make_beside(path, &temporary);
+    bool made = fd >= 0 && output_write(fd, buf_text(text), text->size) && fsync(fd) == 0 &&
+                rename(temporary.data, path) == 0;
 
-    buf_printf(&temporary, "%s.XXXXXX", path);
-    if (!temporary.failed)
-        fd = mkostemp(temporary.data, O_CLOEXEC);
-    made = fd >= 0 && output_write(fd, buf_text(text), text->size) && fsync(fd) == 0 &&
-           rename(temporary.data, path) == 0;
     if (!made) {
-        (void)fail_write(path, err);
+        (void)fail_write(TL_DESTINATION, path, err);
         if (fd >= 0)
             (void)unlink(temporary.data);
     }
     if (fd >= 0)
         (void)close(fd);
     buf_free(&temporary);
-    return made ? TL_OK : TL_USAGE;
+    return made ? TL_OK : TL_DESTINATION;
 }
 
 static enum tl_status write_to(const char *path, const struct buf *text, struct tl_error *err)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     bool written = fd >= 0 && output_write(fd, buf_text(text), text->size);
-    enum tl_status status = written ? TL_OK : fail_write(path, err);
+    enum tl_status status = written ? TL_OK : fail_write(TL_DESTINATION, path, err);
 
     if (fd >= 0)
         (void)close(fd);
@@ -154,7 +192,7 @@ enum tl_status summary_write(const struct summary *summary, const char *path,
 
     summary_append_json(summary, &text);
     status = buf_check(&text, "the summary", err);
-    if (status == TL_OK && stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+    if (status == TL_OK && is_special(path, &info))
         status = write_to(path, &text, err);
     else if (status == TL_OK)
         status = replace(path, &text, err);

@@ -9,12 +9,21 @@
 #include "sync/state.h"
 #include "towline/log.h"
 
+static bool prints_json(const struct cli *cli)
+{
+    return cli->options.summary != NULL && strcmp(cli->options.summary, "-") == 0;
+}
+
+/* What would be a pity to find out only after the sync. */
 static enum tl_status check_usage(const struct cli *cli, struct tl_error *err)
 {
-    if (!cli->options.full_refresh || cli->options.state == NULL)
+    if (cli->options.full_refresh && cli->options.state != NULL) {
+        (void)tl_fail(err, TL_USAGE, "--full-refresh and --state exclude each other");
+        return tl_remedy(err, "Leave out one of them");
+    }
+    if (cli->options.summary == NULL || prints_json(cli))
         return TL_OK;
-    (void)tl_fail(err, TL_USAGE, "--full-refresh and --state exclude each other");
-    return tl_remedy(err, "Leave out one of them");
+    return summary_check(cli->options.summary, err);
 }
 
 static enum tl_status read_state(const char *path, struct buf *out, struct tl_error *err)
@@ -51,8 +60,8 @@ static enum tl_status run(struct cli *cli, struct job *job, struct run_report *r
     return status;
 }
 
-/* The sync has ended one way or the other: that its report cannot be handed over is a warning
- * when somebody still reads the exit code, and an error where a file was asked for. */
+/* The sync has ended one way or the other: that its tables cannot be printed is a warning, as
+ * somebody still reads the exit code, but a summary that was asked for has to be there. */
 static enum tl_status hand_over(const struct cli *cli, const struct summary *summary,
                                 struct tl_error *err)
 {
@@ -60,13 +69,27 @@ static enum tl_status hand_over(const struct cli *cli, const struct summary *sum
     struct tl_error unprinted = {0};
     enum tl_status status = TL_OK;
 
-    summary_append_text(summary, &text);
-    if (output_print(&text, &unprinted) != TL_OK)
+    if (prints_json(cli))
+        summary_append_json(summary, &text);
+    else
+        summary_append_text(summary, &text);
+    if (output_print(&text, &unprinted) != TL_OK && !prints_json(cli))
         tl_log(TL_LOG_WARNING, "%s", unprinted.message);
     buf_free(&text);
-    if (cli->options.summary != NULL)
+    if (prints_json(cli)) {
+        *err = unprinted;
+        status = err->status;
+    } else if (cli->options.summary != NULL) {
         status = summary_write(summary, cli->options.summary, err);
+    }
     return status;
+}
+
+/* A sync that went well has not failed for want of its summary, and says so. */
+static enum tl_status fail_summary(const struct tl_error *unwritten, struct tl_error *err)
+{
+    (void)tl_fail(err, unwritten->status, "the sync succeeded, but %s", unwritten->message);
+    return tl_remedy(err, "%s", unwritten->remedy);
 }
 
 enum tl_status cli_run_sync(struct cli *cli, struct tl_error *err)
@@ -82,15 +105,13 @@ enum tl_status cli_run_sync(struct cli *cli, struct tl_error *err)
     status = run(cli, &job, &report, err);
     summary.dry_run = cli->options.dry_run;
     summary.destination = job.url;
-    if (hand_over(cli, &summary, &unwritten) != TL_OK) {
-        if (status == TL_OK)
-            *err = unwritten;
-        else
-            tl_log(TL_LOG_WARNING, "%s", unwritten.message);
-        status = err->status;
-    }
+    (void)!hand_over(cli, &summary, &unwritten);
+    if (status != TL_OK && unwritten.status != TL_OK)
+        tl_log(TL_LOG_WARNING, "%s", unwritten.message);
     if (status != TL_OK) /* what scripts look for in a log */
         status = tl_context(err, "SYNC FAILED");
+    else if (unwritten.status != TL_OK)
+        status = fail_summary(&unwritten, err);
     run_report_reset(&report);
     job_reset(&job);
     return status;

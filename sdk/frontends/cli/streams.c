@@ -1,0 +1,114 @@
+/* The streams that there are: those of the configuration and those with a saved state. */
+#include "frontends/cli/streams.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sync/schema.h"
+
+static enum tl_status copy_names(struct streams *out, const struct tl_schema *schema,
+                                 struct tl_error *err)
+{
+    out->configured = calloc(schema->n_streams + 1, sizeof(*out->configured));
+    for (size_t i = 0; out->configured != NULL && i < schema->n_streams; i++) {
+        const char *name = schema->streams[i].table;
+        out->configured[i] = text_copy(name, strlen(name));
+        if (out->configured[i] == NULL)
+            break;
+        out->n_configured++;
+    }
+    if (out->n_configured == schema->n_streams && out->configured != NULL)
+        return TL_OK;
+    return tl_fail(err, TL_MEMORY, "out of memory for the names of %zu streams",
+                   schema->n_streams);
+}
+
+static enum tl_status load_configured(struct streams *out, const struct tl_connector *connector,
+                                      const struct tl_config *config, struct tl_error *err)
+{
+    const struct tl_open open = {.config = config, .stop_fd = -1};
+    struct tl_instance *instance = NULL;
+    struct tl_schema schema = {0};
+    enum tl_status status = connector->open(&open, &instance, err);
+
+    if (status == TL_OK) {
+        status = connector->schema(instance, &schema, err);
+        if (status == TL_OK)
+            status = copy_names(out, &schema, err);
+        if (connector->close != NULL)
+            connector->close(instance);
+    }
+    schema_reset(&schema);
+    return status;
+}
+
+static enum tl_status load_saved(struct streams *out, const struct job *job,
+                                 struct tl_error *err)
+{
+    struct destination *destination = NULL;
+    enum tl_status status =
+        job->destination->open(job->url, DESTINATION_READ, &destination, err);
+
+    if (status == TL_OK)
+        status = job->destination->load(destination, &out->saved, err);
+    if (destination != NULL)
+        job->destination->close(destination);
+    return status;
+}
+
+enum tl_status streams_load(struct streams *out, const struct cli *cli, const struct job *job,
+                            struct tl_error *err)
+{
+    *out = (struct streams){.closed = job->config != NULL};
+    if (out->closed && load_configured(out, cli->connector, job->config, err) != TL_OK)
+        return err->status;
+    return load_saved(out, job, err);
+}
+
+void streams_reset(struct streams *streams)
+{
+    for (size_t i = 0; i < streams->n_configured; i++)
+        free(streams->configured[i]);
+    free(streams->configured);
+    destination_contents_reset(&streams->saved);
+    *streams = (struct streams){0};
+}
+
+static bool is_configured(const struct streams *streams, const char *stream)
+{
+    for (size_t i = 0; i < streams->n_configured; i++)
+        if (strcmp(streams->configured[i], stream) == 0)
+            return true;
+    return false;
+}
+
+enum tl_status streams_check(const struct streams *streams, const char *stream,
+                             struct tl_error *err)
+{
+    struct buf known = BUF_INIT(4096);
+
+    if (is_configured(streams, stream) || streams_saved_state(streams, stream) != NULL)
+        return TL_OK;
+    for (size_t i = 0; i < streams->n_configured; i++)
+        buf_printf(&known, "%s%s", known.size > 0 ? ", " : "", streams->configured[i]);
+    for (size_t i = 0; i < streams->saved.n_states; i++)
+        if (!is_configured(streams, streams->saved.states[i].stream))
+            buf_printf(&known, "%s%s", known.size > 0 ? ", " : "",
+                       streams->saved.states[i].stream);
+    (void)tl_fail(err, TL_USAGE, "there is no stream \"%s\"", stream);
+    if (known.size > 0)
+        (void)tl_remedy(err, "There are: %s", buf_text(&known));
+    else
+        (void)tl_remedy(err, "The destination has no saved state; see to --destination");
+    buf_free(&known);
+    return TL_USAGE;
+}
+
+const char *streams_saved_state(const struct streams *streams, const char *stream)
+{
+    for (size_t i = 0; i < streams->saved.n_states; i++)
+        if (strcmp(streams->saved.states[i].stream, stream) == 0)
+            return streams->saved.states[i].json;
+    return NULL;
+}

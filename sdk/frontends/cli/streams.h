@@ -1,0 +1,28 @@
+/* The streams that there are: those of the configuration and those with a saved state. */
+#ifndef CLI_STREAMS_H
+#define CLI_STREAMS_H
+
+#include "frontends/cli/job.h"
+
+struct streams {
+    char **configured; /* names */
+    size_t n_configured;
+    bool closed;                       /* a configuration says which there are */
+    struct destination_contents saved; /* with the saved states */
+};
+
+/* Asks the connector, if there is a configuration, and looks into the destination. Nothing is
+ * connected to, written or made. The caller resets *out in any case. */
+TL_NODISCARD enum tl_status streams_load(struct streams *out, const struct cli *cli,
+                                         const struct job *job, struct tl_error *err);
+
+void streams_reset(struct streams *streams);
+
+/* TL_USAGE, naming those that there are, if the stream is neither configured nor saved. */
+TL_NODISCARD enum tl_status streams_check(const struct streams *streams, const char *stream,
+                                          struct tl_error *err);
+
+/* The stream's saved state as JSON text; NULL if it has none. */
+const char *streams_saved_state(const struct streams *streams, const char *stream);
+
+#endif
