@@ -28,9 +28,10 @@ bool config_holds_secret(const struct tl_config *config);
 
 /* Appends a whole file or pipe to *out; /dev/stdin and /dev/fd/N are taken by their number,
  * because a process that may not be dumped cannot open them. TL_CONFIGURATION, naming the path,
- * if it cannot be read, holds a NUL, or does not fit. */
+ * if it cannot be read, holds a NUL, or does not fit. *open_to_others, which may be NULL, tells
+ * whether group or others may read a regular file. */
 TL_NODISCARD enum tl_status config_read_file(const char *path, struct buf *out,
-                                             struct tl_error *err);
+                                             bool *open_to_others, struct tl_error *err);
 
 /* The name in `names` (NULL-terminated) nearest to `word`, or NULL when none is near: for "did
  * you mean". */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -69,12 +70,22 @@ static int read_all(int fd, struct buf *out)
     }
 }
 
-enum tl_status config_read_file(const char *path, struct buf *out, struct tl_error *err)
+static bool is_open_to_others(int fd)
+{
+    struct stat found;
+    return fd >= 0 && fstat(fd, &found) == 0 && S_ISREG(found.st_mode) &&
+           (found.st_mode & 077) != 0;
+}
+
+enum tl_status config_read_file(const char *path, struct buf *out, bool *open_to_others,
+                                struct tl_error *err)
 {
     size_t before = out->size;
     int fd = open_expanded(path);
     int failed = fd < 0 || read_all(fd, out) < 0 ? errno : 0;
 
+    if (open_to_others != NULL)
+        *open_to_others = is_open_to_others(fd);
     if (fd >= 0)
         (void)close(fd);
     if (failed != 0) {

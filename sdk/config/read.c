@@ -90,17 +90,34 @@ static void drop_newline(struct buf *text)
         text->data[--text->size] = '\0';
 }
 
+/* A key that others can read is no key; of other secrets the user is told. */
+static enum tl_status judge_open_file(const struct tl_option *option, const char *path,
+                                      const char *file, struct tl_error *err)
+{
+    unsigned flags = option ? option->flags : TL_OPTION_SECRET;
+
+    if ((flags & TL_OPTION_SECRET) == 0)
+        return TL_OK;
+    if ((flags & TL_OPTION_MULTILINE) == 0) {
+        tl_log(TL_LOG_WARNING, "\"%s\": others can read %s: chmod 600 %s", path, file, file);
+        return TL_OK;
+    }
+    (void)tl_fail(err, TL_KEY, "\"%s\": others can read %s", path, file);
+    return tl_remedy(err, "Keep it to its owner: chmod 600 %s", file);
+}
+
 /* Appends what the reference stands for. */
-static enum tl_status resolve(const cJSON *reference, const char *path, struct buf *out,
-                              struct tl_error *err)
+static enum tl_status resolve(const struct tl_option *option, const cJSON *reference,
+                              const char *path, struct buf *out, struct tl_error *err)
 {
     const char *name = reference->valuestring, *text;
+    bool open_to_others;
 
     if (strcmp(reference->string, "file") == 0) {
-        if (config_read_file(name, out, err) != TL_OK)
+        if (config_read_file(name, out, &open_to_others, err) != TL_OK)
             return tl_context(err, "\"%s\"", path);
         drop_newline(out);
-        return TL_OK;
+        return open_to_others ? judge_open_file(option, path, name, err) : TL_OK;
     }
     text = getenv(name);
     if (text == NULL) {
@@ -140,7 +157,7 @@ static enum tl_status read_reference(struct config_value *value, const cJSON *re
                                      struct tl_error *err)
 {
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
-    enum tl_status status = resolve(reference, path, &text, err);
+    enum tl_status status = resolve(value->option, reference, path, &text, err);
 
     if (status == TL_OK && !placeholders_scan(wanted, buf_text(&text), text.size))
         status = fail_memory(err);
@@ -159,7 +176,7 @@ static enum tl_status read_list_item(struct config_value *value, const cJSON *it
     enum tl_status status = TL_OK;
 
     if (reference != NULL)
-        status = resolve(reference, path, &text, err);
+        status = resolve(value->option, reference, path, &text, err);
     else if (cJSON_IsObject(item) || cJSON_IsArray(item) || cJSON_IsNull(item))
         status = tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not a text", path,
                          document_kind(item));

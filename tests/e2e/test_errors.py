@@ -420,3 +420,11 @@ def test_what_login_scripts_complain_of_is_not_the_commands(towline, configurati
     quiet["streams"][0] = {**GOOD, "command": "sh -c 'echo own complaint >&2; exit 3'"}
     result = towline("sync", config=quiet).expect(6, "own complaint")
     assert "rcnoise" not in result.stderr
+
+
+def test_a_key_by_file_reference_that_others_can_read(refuses, configuration, sshd, tmp_path):
+    key = tmp_path / "key"
+    key.write_text(sshd.key.read_text())
+    key.chmod(0o644)
+    refuses(5, configuration(GOOD, ssh_private_key={"file": str(key)}, ssh_private_key_path=None),
+            "chmod 600")

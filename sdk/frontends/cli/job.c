@@ -20,7 +20,7 @@ static const char usual_path[] = "configuration.json";
 enum tl_status job_read_file(const char *path, struct buf *out, struct tl_error *err)
 {
     enum tl_status status =
-        config_read_file(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, err);
+        config_read_file(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, NULL, err);
 
     if (status == TL_OK && out->size >= 3 && memcmp(out->data, "\xef\xbb\xbf", 3) == 0)
         buf_consume(out, 3);
