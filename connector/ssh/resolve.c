@@ -18,7 +18,8 @@
 struct lookup {
     atomic_int users;
     int done_fd;
-    int result; /* getaddrinfo's, and errno for EAI_SYSTEM */
+    atomic_bool done; /* orders what the thread wrote before what the waiter reads */
+    int result;       /* getaddrinfo's, and errno for EAI_SYSTEM */
     int error;
     struct addrinfo *addresses;
     char port[8];
@@ -62,6 +63,7 @@ static void *lookup_run(void *argument)
         lookup->result = getaddrinfo(lookup->host, lookup->port, &hints, &lookup->addresses);
     }
     lookup->error = errno;
+    atomic_store(&lookup->done, true);
     (void)eventfd_write(lookup->done_fd, 1);
     lookup_leave(lookup);
     return NULL;
@@ -110,7 +112,7 @@ static enum tl_status lookup_finish(struct lookup *lookup, enum tl_status waited
 {
     if (waited == TL_INTERRUPTED)
         return tl_fail(err, waited, "stopped while looking up %s", lookup->host);
-    if (waited != TL_OK)
+    if (waited != TL_OK || !atomic_load(&lookup->done))
         return tl_fail(err, TL_CONNECT, "cannot look up %s: the name server does not answer",
                        lookup->host);
     if (lookup->result != 0)

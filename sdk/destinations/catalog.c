@@ -27,6 +27,8 @@ struct catalog_table *catalog_add(struct catalog *catalog, const char *name)
     if (table != NULL)
         table->name = text_copy(name, strlen(name));
     if (tables == NULL || table == NULL || table->name == NULL) {
+        if (table != NULL)
+            free(table->name);
         free(table);
         return NULL;
     }

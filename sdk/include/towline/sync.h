@@ -45,7 +45,8 @@ enum tl_status tl_task(struct tl_sync *sync, struct tl_error *err, const char *f
 /* Takes the next bytes of the stream's JSON output, cut anywhere: finds the rows as the stream
  * says, checks their keys, follows the cursor and upserts them. When update returns TL_OK the
  * runtime takes the output as complete. Feed no bytes once to say that there will be an output,
- * even an empty one: the stream's `empty` and `deletes` then know. */
+ * even an empty one: the stream's `empty` and `deletes` then know. A row counts as fed when
+ * what follows it has come: make checkpoints of your own state only where that is so. */
 TL_NODISCARD enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
                                     struct tl_error *err);
 
