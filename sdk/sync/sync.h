@@ -100,4 +100,13 @@ TL_NODISCARD enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *er
 TL_NODISCARD enum tl_status sync_checkpoint(struct tl_sync *sync, const char *state, bool last,
                                             struct tl_error *err);
 
+/* accept.c: builder_sink.row. */
+TL_NODISCARD enum tl_status sync_take_row(struct builder_sink *sink, struct tl_value *cells,
+                                          uint64_t row_number, struct tl_error *err);
+
+/* accept.c: puts the value into the cell, its text copied to where it lives as long as the
+ * block. */
+TL_NODISCARD enum tl_status sync_keep_value(struct tl_sync *sync, const struct tl_value *value,
+                                            struct tl_value *cell, struct tl_error *err);
+
 #endif

@@ -1,0 +1,141 @@
+/* What every row must pass on its way into a block: declared types, key, cursor. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sync/state.h"
+#include "sync/sync.h"
+
+/* Borrowed text must live as long as the block. */
+enum tl_status sync_keep_value(struct tl_sync *sync, const struct tl_value *value,
+                               struct tl_value *cell, struct tl_error *err)
+{
+    bool is_text = value->type == TL_TYPE_DECIMAL || value->type > TL_TYPE_DOUBLE;
+    char *text;
+
+    *cell = *value;
+    if (!is_text)
+        return TL_OK;
+    text = builder_text(&sync->builder, value->size);
+    if (text == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for a value of %u bytes", value->size);
+    if (value->size > 0)
+        memcpy(text, value->as.text, value->size);
+    cell->as.text = text;
+    return TL_OK;
+}
+
+static enum tl_status sync_wrong_type(const struct tl_column *column,
+                                      const struct tl_value *given, struct tl_error *err)
+{
+    struct buf printed = BUF_INIT(1 << 20);
+    char shown[64];
+
+    cursor_print(given, &printed);
+    text_safe(shown, sizeof(shown), buf_text(&printed), printed.size);
+    buf_free(&printed);
+    (void)tl_fail(err, TL_DATA, "its column \"%s\" holds %s \"%s\", which is no %s",
+                  column->name, tl_type_name(given->type), shown, tl_type_name(column->type));
+    return tl_remedy(err,
+                     "Declare \"%s\" as %s in `columns`, or leave it out to have it inferred",
+                     column->name, tl_type_name(given->type));
+}
+
+static enum tl_status sync_coerce(struct tl_sync *sync, struct declared_column *declared,
+                                  struct tl_value *cells, struct tl_error *err)
+{
+    const struct tl_column *column = declared->column;
+    struct tl_value *value, coerced;
+
+    if (declared->index == COLUMNS_NONE)
+        declared->index =
+            columns_find(sync->builder.columns, column->name, strlen(column->name));
+    if (declared->index == COLUMNS_NONE)
+        return TL_OK;
+    value = &cells[declared->index];
+    coerced = *value;
+    if (!types_coerce(&coerced, column->type, &sync->scratch))
+        return sync->scratch.failed ? buf_check(&sync->scratch, column->name, err)
+                                    : sync_wrong_type(column, value, err);
+    return sync_keep_value(sync, &coerced, value, err);
+}
+
+/* An overlap that does not fit the cursor would be found out only in the next sync. */
+static enum tl_status sync_check_overlap(struct tl_sync *sync, const struct tl_value *value,
+                                         struct tl_error *err)
+{
+    const char *overlap = sync->stream->stream->cursor_overlap;
+    struct buf text = BUF_INIT(STATE_MAX_BYTES), stepped = BUF_INIT(STATE_MAX_BYTES);
+    enum tl_status status = TL_OK;
+
+    if (overlap == NULL || sync->overlap_fits || value->type <= TL_TYPE_NULL)
+        return TL_OK;
+    cursor_print(value, &text);
+    status = cursor_step_back(buf_text(&text), overlap, &stepped, err);
+    sync->overlap_fits = status == TL_OK;
+    buf_free(&text);
+    buf_free(&stepped);
+    return status;
+}
+
+static enum tl_status sync_follow_cursor(struct tl_sync *sync, const struct tl_value *cells,
+                                         struct tl_error *err)
+{
+    const struct tl_stream *stream = sync->stream->stream;
+    int order;
+
+    if (sync->cursor_index == COLUMNS_NONE)
+        sync->cursor_index =
+            columns_find(sync->builder.columns, stream->cursor, strlen(stream->cursor));
+    if (sync->cursor_index == COLUMNS_NONE)
+        return TL_OK;
+    if (stream->ordered && sync->cursor.value.type != TL_TYPE_NULL &&
+        cells[sync->cursor_index].type > TL_TYPE_NULL &&
+        cursor_compare(&cells[sync->cursor_index], &sync->cursor.value, &order) && order < 0) {
+        (void)tl_fail(err, TL_DATA, "its cursor \"%s\" is lower than that of a row before it",
+                      stream->cursor);
+        return tl_remedy(err, "Let the command sort its rows by \"%s\", or leave out `ordered`",
+                         stream->cursor);
+    }
+    if (cursor_follow(&sync->cursor, &cells[sync->cursor_index], err) != TL_OK)
+        return tl_context(err, "column \"%s\"", stream->cursor);
+    return sync_check_overlap(sync, &cells[sync->cursor_index], err);
+}
+
+static void sync_count(struct tl_sync *sync)
+{
+    sync->report->rows_read++;
+    sync->uncommitted_rows++;
+    if (sync->kind == OPERATION_UPSERT)
+        sync->totals->upserts++;
+    else if (sync->kind == OPERATION_UPDATE)
+        sync->totals->updates++;
+    else
+        sync->totals->deletes++;
+}
+
+static enum tl_status sync_check_row(struct tl_sync *sync, struct tl_value *cells,
+                                     struct tl_error *err)
+{
+    const struct tl_stream *stream = sync->stream->stream;
+
+    for (size_t i = 0; i < stream->n_columns; i++)
+        if (sync_coerce(sync, &sync->declared[i], cells, err) != TL_OK)
+            return err->status;
+    if (key_complete(&sync->stream->key, &sync->builder, cells, err) != TL_OK)
+        return err->status;
+    return stream->cursor != NULL ? sync_follow_cursor(sync, cells, err) : TL_OK;
+}
+
+enum tl_status sync_take_row(struct builder_sink *sink, struct tl_value *cells,
+                             uint64_t row_number, struct tl_error *err)
+{
+    struct tl_sync *sync = (struct tl_sync *)sink;
+
+    if (sync_check_row(sync, cells, err) != TL_OK)
+        return tl_context(err, "row %" PRIu64, row_number);
+    sync_count(sync);
+    if (sync->report->n_sample < sync->max_sample)
+        return sync_sample(sync, cells, err);
+    return TL_OK;
+}
