@@ -67,6 +67,28 @@ static enum tl_status stream_check_placeholders(const struct stream *stream,
     return stream->input ? placeholder_visit(stream->input, &check.base, err) : TL_OK;
 }
 
+enum tl_status stream_too_large(const struct stream *stream, const char *field,
+                                struct tl_error *err)
+{
+    bool input = strcmp(field, "stdin") == 0;
+
+    (void)tl_fail(err, TL_CONFIGURATION, "stream %s: its %s has more than %d bytes",
+                  stream->base.table, field,
+                  input ? STREAM_INPUT_MAX_BYTES : STREAM_COMMAND_MAX_BYTES);
+    return tl_remedy(err, input ? "Put it into a file on the host, for the command to read"
+                                : "Put it into a script on the host, or hand a long text over "
+                                  "by `stdin`");
+}
+
+static enum tl_status stream_check_sizes(const struct stream *stream, struct tl_error *err)
+{
+    if (strlen(stream->command) > STREAM_COMMAND_MAX_BYTES)
+        return stream_too_large(stream, "command", err);
+    if (stream->input != NULL && strlen(stream->input) > STREAM_INPUT_MAX_BYTES)
+        return stream_too_large(stream, "stdin", err);
+    return TL_OK;
+}
+
 enum tl_status stream_init(struct stream *stream, const struct tl_config *config,
                            const struct tl_config *whole, struct tl_error *err)
 {
@@ -88,6 +110,8 @@ enum tl_status stream_init(struct stream *stream, const struct tl_config *config
         return tl_remedy(err, "Add `command`: what prints the rows of %s as JSON",
                          stream->base.table);
     }
+    if (stream_check_sizes(stream, err) != TL_OK)
+        return err->status;
     if (!shell_from_name(tl_config_text(config, "remote_shell"), &stream->shell))
         return tl_fail(err, TL_INTERNAL, "remote_shell has a value that is not known");
     if (stream->shell >= SHELL_POWERSHELL && stream->completion == STREAM_COMPLETION_MARKER) {

@@ -6,6 +6,9 @@
 #include "shell.h"
 #include "towline/stream.h"
 
+/* What one command and one stdin may have, placeholders filled in. */
+enum { STREAM_COMMAND_MAX_BYTES = 32000, STREAM_INPUT_MAX_BYTES = 64 << 20 };
+
 enum stream_completion { STREAM_COMPLETION_MARKER, STREAM_COMPLETION_STATUS };
 
 struct stream {
@@ -27,5 +30,9 @@ struct stream {
 TL_NODISCARD enum tl_status stream_init(struct stream *stream, const struct tl_config *config,
                                         const struct tl_config *whole, struct tl_error *err);
 void stream_reset(struct stream *stream);
+
+/* The error of a command or stdin that is larger than that. */
+TL_NODISCARD enum tl_status stream_too_large(const struct stream *stream, const char *field,
+                                             struct tl_error *err);
 
 #endif

@@ -9,8 +9,7 @@
 #include "ssh/login_shell.h"
 #include "towline/log.h"
 
-/* libssh2 sends a command in one packet, with what is wrapped around it. */
-enum { COMMAND_MAX_BYTES = 32000, INPUT_MAX_BYTES = 64 << 20, SHELL_TIMEOUT_MS = 10000 };
+enum { SHELL_TIMEOUT_MS = 10000 };
 
 static bool command_serves(const struct stream *stream)
 {
@@ -46,20 +45,6 @@ static enum tl_status command_write(struct placeholder_source *source, const cha
         return shell_quote(self->shell, value, strlen(value), out, err);
     buf_append_string(out, value);
     return TL_OK;
-}
-
-static enum tl_status command_expand(const char *text, const char *field,
-                                     struct command_values *values, struct buf *out,
-                                     struct tl_error *err)
-{
-    enum tl_status status = placeholder_expand(text, &values->base, out, err);
-
-    if (!out->failed)
-        return status;
-    (void)tl_fail(err, TL_CONFIGURATION, "its %s has more than %zu bytes", field,
-                  out->max_size);
-    return tl_remedy(err,
-                     "Put it into a file on the host, or hand the text over through `stdin`");
 }
 
 /* The shell to quote for: fish and csh are told apart from POSIX shells by asking the host. */
@@ -139,16 +124,21 @@ static enum tl_status command_run(struct ssh_session *session, const struct stre
                                   const struct tl_config *config, struct tl_sync *sync,
                                   struct tl_error *err)
 {
-    struct buf command = BUF_INIT(COMMAND_MAX_BYTES), input = BUF_INIT(INPUT_MAX_BYTES);
+    struct buf command = BUF_INIT(STREAM_COMMAND_MAX_BYTES),
+               input = BUF_INIT(STREAM_INPUT_MAX_BYTES);
     struct command_values values = {
         .base = {command_value, command_write}, .sync = sync, .config = config};
     enum tl_status status = command_shell(session, stream, &values.shell, err);
 
     if (status == TL_OK)
-        status = command_expand(stream->command, "command", &values, &command, err);
+        status = placeholder_expand(stream->command, &values.base, &command, err);
+    if (command.failed)
+        status = stream_too_large(stream, "command", err);
     values.raw = true;
     if (status == TL_OK && stream->input != NULL)
-        status = command_expand(stream->input, "stdin", &values, &input, err);
+        status = placeholder_expand(stream->input, &values.base, &input, err);
+    if (input.failed)
+        status = stream_too_large(stream, "stdin", err);
     if (status == TL_OK)
         status = command_execute(session, stream, &command, &input, sync, err);
     buf_wipe(&command);

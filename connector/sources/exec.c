@@ -18,7 +18,6 @@
 
 enum {
     CHUNK_BYTES = 256 * 1024,
-    COMMAND_MAX_BYTES = 1024 * 1024,
     START_TIMEOUT_MS =
         30000,         /* for the server's consent, and for the question about the shell */
     DRAIN_MS = 500,    /* for stderr, once the output's end is known */
@@ -63,6 +62,16 @@ static bool ended_by_marker(const struct run *run)
     return by_marker(run) && run->marker.place == EXEC_AFTER;
 }
 
+static enum tl_status too_long(const struct run *run, struct tl_error *err)
+{
+    tl_fail(
+        err, TL_CONFIGURATION,
+        "%s: the command is too long: quoted for the login shell, it has more than %d bytes",
+        label(run), SSH_COMMAND_MAX_BYTES);
+    return tl_remedy(err,
+                     "Put it into a script on the host, or hand a long text over by stdin");
+}
+
 static enum tl_status compose(struct run *run, struct buf *line, int64_t deadline_ms,
                               struct tl_error *err)
 {
@@ -73,22 +82,22 @@ static enum tl_status compose(struct run *run, struct buf *line, int64_t deadlin
 
     if (!by_marker(run)) {
         buf_append_string(line, command);
-        return buf_check(line, "the command", err);
+        return line->failed ? too_long(run, err) : TL_OK;
     }
     status = ssh_session_login_shell(run->session, deadline_ms, &shell, err);
     if (status == TL_OK)
         status = random_hex(nonce, sizeof(nonce), err);
     if (status != TL_OK)
         return status;
-    exec_marker_init(&run->marker, nonce);
-    exec_marker_init(&run->error_marker, nonce);
+    exec_marker_init(&run->marker, nonce, 'b');
+    exec_marker_init(&run->error_marker, nonce, 's');
     status = exec_wrap(line, shell, command, nonce, err);
-    return status == TL_OK ? buf_check(line, "the command", err) : status;
+    return line->failed ? too_long(run, err) : status;
 }
 
 static enum tl_status start(struct run *run, struct tl_error *err)
 {
-    struct buf line = BUF_INIT(COMMAND_MAX_BYTES);
+    struct buf line = BUF_INIT(SSH_COMMAND_MAX_BYTES);
     int64_t deadline_ms = run->start_ms + START_TIMEOUT_MS;
     enum tl_status status = compose(run, &line, deadline_ms, err);
 
@@ -132,15 +141,6 @@ static void take_errors(struct run *run, size_t size)
         exec_stderr_feed(&run->errors, piece, piece_size);
 }
 
-/* Without a mark the command was not begun: then what came instead says why. */
-static void settle_errors(struct run *run)
-{
-    const struct buf *noise = &run->error_marker.noise;
-
-    if (by_marker(run) && run->error_marker.place == EXEC_BEFORE && noise->size > 0)
-        exec_stderr_feed(&run->errors, noise->data, noise->size);
-}
-
 static enum tl_status read_errors(struct run *run, struct tl_error *err)
 {
     size_t got = 0;
@@ -161,14 +161,26 @@ static enum tl_status hand_on(struct run *run, const char *data, size_t size,
     return run->sink->bytes(run->sink, data, size, err);
 }
 
-static void log_noise(const struct run *run)
+static void log_noise(const struct run *run, const struct exec_marker *marker,
+                      const char *stream)
 {
     char safe[400];
 
-    if (run->marker.noise.size > 0)
-        tl_log(TL_LOG_DEBUG, "%s: dropped what the login shell printed before the output: %s",
-               label(run),
-               text_safe(safe, sizeof(safe), run->marker.noise.data, run->marker.noise.size));
+    if (marker->noise.size > 0)
+        tl_log(TL_LOG_DEBUG, "%s: dropped what the login shell printed to %s beforehand: %s",
+               label(run), stream,
+               text_safe(safe, sizeof(safe), marker->noise.data, marker->noise.size));
+}
+
+/* Without a mark the command was not begun: then what came instead says why. */
+static void settle_errors(struct run *run)
+{
+    const struct buf *noise = &run->error_marker.noise;
+
+    if (run->error_marker.place != EXEC_BEFORE)
+        log_noise(run, &run->error_marker, "stderr");
+    else if (noise->size > 0)
+        exec_stderr_feed(&run->errors, noise->data, noise->size);
 }
 
 static enum tl_status take_output(struct run *run, size_t size, struct tl_error *err)
@@ -183,7 +195,7 @@ static enum tl_status take_output(struct run *run, size_t size, struct tl_error 
     while (status == TL_OK && exec_marker_next(&run->marker, &data, &size, &piece, &piece_size))
         status = hand_on(run, piece, piece_size, err);
     if (before && run->marker.place != EXEC_BEFORE)
-        log_noise(run);
+        log_noise(run, &run->marker, "stdout");
     if (run->marker.place == EXEC_AFTER && run->give_up_ms == CLOCK_NEVER)
         run->give_up_ms = clock_now_ms() + DRAIN_MS;
     return status;
@@ -227,7 +239,7 @@ static enum tl_status timed_out(const struct run *run, const char *what, const c
 {
     tl_fail(err, TL_COMMAND_TIMEOUT, "%s: the command %s %s (%g s)", label(run), what, key,
             (double)limit_ms / 1000);
-    return tl_remedy(err, "make the command faster, or raise %s", key);
+    return tl_remedy(err, "Make the command faster, or raise %s", key);
 }
 
 static enum tl_status check_time(const struct run *run, struct tl_error *err)
@@ -324,12 +336,12 @@ static enum tl_status check_status(const struct run *run, int status, struct tl_
             exec_stderr_last_line(&run->errors, line, sizeof(line)));
     if (status == 127)
         return tl_remedy(err,
-                         "the command was not found: is it installed there, and in the PATH of "
+                         "The command was not found: is it installed there, and in the PATH of "
                          "a login without terminal? Its full path helps");
     if (status == 126)
-        return tl_remedy(err, "the command cannot be executed there: check its file mode");
+        return tl_remedy(err, "The command cannot be executed there: check its file mode");
     return tl_remedy(err,
-                     "run the command there by hand; if this status is no failure, name it in "
+                     "Run the command there by hand; if this status is no failure, name it in "
                      "expected_exit_codes");
 }
 
@@ -339,7 +351,7 @@ static enum tl_status killed(const struct run *run, struct tl_error *err)
 
     tl_fail(err, TL_COMMAND, "%s: the command was killed by signal %s%s", label(run),
             run->exit.signal, exec_stderr_last_line(&run->errors, line, sizeof(line)));
-    return tl_remedy(err, "look for the reason in the server's logs (out of memory, limits)");
+    return tl_remedy(err, "Look for the reason in the server's logs (out of memory, limits)");
 }
 
 /* How the end came to be unknown, in a few words. */
@@ -366,14 +378,14 @@ static enum tl_status unproven(const struct run *run, struct tl_error *err)
                 "(%s)",
                 label(run), end);
         return tl_remedy(err,
-                         "look for what ended it: a limit for sessions on the server, a killed "
+                         "Look for what ended it: a limit for sessions on the server, a killed "
                          "shell; in fish, leave out exec");
     }
     text_safe(noise, sizeof(noise), buf_text(&run->marker.noise), run->marker.noise.size);
     tl_fail(err, TL_COMMAND, "%s: the login shell did not run the command (%s)%s%s", label(run),
             end, noise[0] != '\0' ? "; it printed: " : "", noise);
     return tl_remedy(err,
-                     "if the account has a forced command, or a shell other than sh, bash, "
+                     "If the account has a forced command, or a shell other than sh, bash, "
                      "dash, zsh, csh or fish, set completion to \"status\"");
 }
 
@@ -393,7 +405,7 @@ static enum tl_status judge(const struct run *run, struct tl_error *err)
         char line[300];
         tl_fail(err, TL_COMMAND, "%s: the command wrote to stderr%s", label(run),
                 exec_stderr_last_line(&run->errors, line, sizeof(line)));
-        status = tl_remedy(err, "mend what it complains of, or set fail_on_stderr to false");
+        status = tl_remedy(err, "Mend what it complains of, or set fail_on_stderr to false");
     }
     return status;
 }

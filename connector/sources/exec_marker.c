@@ -8,9 +8,9 @@
 
 enum { RS = 0x1e, STATUS_MAX_DIGITS = 9 };
 
-void exec_marker_init(struct exec_marker *marker, const char *nonce)
+void exec_marker_init(struct exec_marker *marker, const char *nonce, char begin)
 {
-    *marker = (struct exec_marker){.noise = BUF_INIT(EXEC_NOISE_MAX_BYTES)};
+    *marker = (struct exec_marker){.begin = begin, .noise = BUF_INIT(EXEC_NOISE_MAX_BYTES)};
     snprintf(marker->nonce, sizeof(marker->nonce), "%s", nonce);
 }
 
@@ -23,7 +23,7 @@ void exec_marker_free(struct exec_marker *marker)
 static bool continues(const struct exec_marker *marker, char c)
 {
     size_t nonce_size = strlen(marker->nonce), at = marker->n_held;
-    char letter = marker->place == EXEC_BEFORE ? 'b' : 'e';
+    char letter = marker->place == EXEC_BEFORE ? marker->begin : 'e';
     size_t digits = at - 1 - nonce_size - 1;
 
     if (at == 0)

@@ -1,8 +1,9 @@
 /* Proof of completion: the marks around a command's output, found in any chunking.
  *
  * The remote shell prints RS nonce "b" LF before the output and RS nonce "e" status LF after
- * it. RS is the byte 0x1e, which cannot stand raw in JSON; the nonce is random, so that no
- * output can hold the marks by accident or on purpose. */
+ * it; before that, to stderr, RS nonce "s" LF, so that where a server merges the streams it is
+ * dropped with what else came before the output. RS is the byte 0x1e, which cannot stand raw in
+ * JSON; the nonce is random, so that no output can hold the marks by accident or on purpose. */
 #ifndef EXEC_MARKER_H
 #define EXEC_MARKER_H
 
@@ -17,14 +18,15 @@ struct exec_marker {
     char nonce[EXEC_NONCE_SIZE]; /* 32 hexadecimal digits */
     enum { EXEC_BEFORE, EXEC_INSIDE, EXEC_AFTER } place;
     int status;       /* of the command; valid in EXEC_AFTER */
+    char begin;       /* the letter of the mark at the begin */
     struct buf noise; /* the first bytes that came before the output */
 
     char held[EXEC_MARK_MAX_BYTES]; /* may be the start of a mark */
     size_t n_held;
 };
 
-/* nonce: 32 hexadecimal digits. */
-void exec_marker_init(struct exec_marker *marker, const char *nonce);
+/* nonce: 32 hexadecimal digits. begin: 'b' for stdout, 's' for stderr. */
+void exec_marker_init(struct exec_marker *marker, const char *nonce, char begin);
 void exec_marker_free(struct exec_marker *marker);
 
 /* Takes bytes from *data, which it advances, and gives the next piece of output: true with *out

@@ -13,11 +13,11 @@ enum shell exec_shell(enum ssh_login_shell login)
 /* The begin marks of both streams. csh cannot redirect to stderr alone. */
 static void begin(struct buf *out, enum ssh_login_shell login, const char *nonce)
 {
-    buf_printf(out, "printf '\\036%sb\\n';", nonce);
     if (login == SSH_SHELL_CSH)
-        buf_printf(out, "sh -c 'printf \"\\036%sb\\n\" >&2';", nonce);
+        buf_printf(out, "sh -c 'printf \"\\036%ss\\n\" >&2';", nonce);
     else
-        buf_printf(out, "printf '\\036%sb\\n' >&2;", nonce);
+        buf_printf(out, "printf '\\036%ss\\n' >&2;", nonce);
+    buf_printf(out, "printf '\\036%sb\\n';", nonce);
 }
 
 enum tl_status exec_wrap(struct buf *out, enum ssh_login_shell login, const char *command,

@@ -135,7 +135,7 @@ static bool explain_offer(struct ssh_session *session, enum ssh_offer offer, int
         tl_fail(err, TL_HANDSHAKE, "%s: no common %s: the server offers %s; supported here: %s",
                 session->label, what, text_safe(shown, sizeof(shown), theirs, strlen(theirs)),
                 buf_text(&usable));
-        tl_remedy(err, "allow one of the supported algorithms in the server's sshd_config%s",
+        tl_remedy(err, "Allow one of the supported algorithms in the server's sshd_config%s",
                   SSH_MODERN ? "" : ", or build with libssh2 1.11 or newer, which knows more");
     }
     buf_free(&usable);
@@ -172,12 +172,12 @@ static enum tl_status no_banner(struct ssh_session *session, int rc, struct tl_e
         tl_fail(err, TL_CONNECT, "%s: the server %s before it said hello%s", session->label,
                 session->end == SSH_END_DEADLINE ? "fell silent" : "closed the connection",
                 raw->size > 0 ? " (MaxStartups)" : "");
-        return tl_remedy(err, "the server may be busy (MaxStartups in its sshd_config) or turn "
+        return tl_remedy(err, "The server may be busy (MaxStartups in its sshd_config) or turn "
                               "this address away; trying again later may help");
     }
     text_safe(shown, sizeof(shown), raw->data, raw->size < 60 ? raw->size : 60);
     tl_fail(err, TL_HANDSHAKE, "%s: not an SSH server: it sent \"%s\"", session->label, shown);
-    return tl_remedy(err, "check ssh_host and ssh_port");
+    return tl_remedy(err, "Check ssh_host and ssh_port");
 }
 
 enum tl_status algorithms_fail(struct ssh_session *session, int rc, struct tl_error *err)

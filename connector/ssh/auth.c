@@ -120,7 +120,7 @@ static enum tl_status nothing_given(const struct auth *auth, struct tl_error *er
     tl_fail(err, TL_CONFIGURATION, "%s: no way to log in is configured; the server offers %s",
             auth->session->label, buf_text(&auth->offered));
     return tl_remedy(
-        err, "set ssh_private_key_path (or ssh_private_key), ssh_agent or ssh_password");
+        err, "Set ssh_private_key_path (or ssh_private_key), ssh_agent or ssh_password");
 }
 
 static enum tl_status refused(const struct auth *auth, struct tl_error *err)
@@ -132,14 +132,14 @@ static enum tl_status refused(const struct auth *auth, struct tl_error *err)
         tl_fail(err, TL_AUTHENTICATION,
                 "%s: nothing that is configured can be used to log in; the server offers %s",
                 auth->session->label, buf_text(&auth->offered));
-        return tl_remedy(err, "configure one of the methods that the server offers");
+        return tl_remedy(err, "Configure one of the methods that the server offers");
     }
     tl_fail(err, TL_AUTHENTICATION, "%s: the server refused the login: tried %s; it offers %s",
             auth->session->label, buf_text(&auth->tried), buf_text(&auth->offered));
     if (!key_tried)
-        return tl_remedy(err, "check ssh_user and ssh_password");
+        return tl_remedy(err, "Check ssh_user and ssh_password");
     return tl_remedy(err,
-                     "append the public key to ~%s/.ssh/authorized_keys on the server (folder "
+                     "Append the public key to ~%s/.ssh/authorized_keys on the server (folder "
                      "mode 0700, file 0600)%s",
                      user,
                      SSH_MODERN ? "" : "; RSA keys need libssh2 1.11 or newer, this is older");

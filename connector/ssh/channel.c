@@ -46,7 +46,7 @@ static enum tl_status open_refused(struct ssh_session *session, int rc, struct t
 
     if (rc == LIBSSH2_ERROR_CHANNEL_FAILURE)
         tl_remedy(err,
-                  "the server allows too few sessions at once (MaxSessions in sshd_config), or "
+                  "The server allows too few sessions at once (MaxSessions in sshd_config), or "
                   "allows this account only tunnels");
     return status;
 }
@@ -81,8 +81,8 @@ static enum tl_status start_command(struct ssh_channel *channel, const char *com
     if (rc == 0)
         return TL_OK;
     status = pump_fail(session, TL_COMMAND, rc, "starting the command", err);
-    if (status == TL_COMMAND)
-        tl_remedy(err, "the server does not let %s run commands", session->label);
+    if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
+        tl_remedy(err, "The server does not let %s run commands", session->label);
     return status;
 }
 

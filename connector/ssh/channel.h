@@ -12,6 +12,9 @@
 
 struct ssh_channel;
 
+/* A command travels in one packet, of which libssh2 sends no larger one than 35000 bytes. */
+enum { SSH_COMMAND_MAX_BYTES = 34500 };
+
 enum ssh_stream { SSH_STDOUT, SSH_STDERR };
 
 /* How a command ended, as far as the server says. A status of 0 may also mean that none came.
@@ -21,10 +24,10 @@ struct ssh_exit {
     char signal[32]; /* "KILL"; "" if none; safe to show */
 };
 
-/* Starts the command; waits for the server's consent until deadline_ms (monotonic). *out is to
- * be closed with ssh_channel_close. TL_CONNECT if the server opens no more channels
- * (MaxSessions) or does not answer in time, TL_COMMAND if it refuses to run commands, TL_LOST,
- * TL_INTERRUPTED. */
+/* Starts the command, of at most SSH_COMMAND_MAX_BYTES; waits for the server's consent until
+ * deadline_ms (monotonic). *out is to be closed with ssh_channel_close. TL_CONNECT if the
+ * server opens no more channels (MaxSessions) or does not answer in time, TL_COMMAND if it
+ * refuses to run commands, TL_LOST, TL_INTERRUPTED. */
 TL_NODISCARD enum tl_status ssh_channel_open(struct ssh_session *session, const char *command,
                                              int64_t deadline_ms, struct ssh_channel **out,
                                              struct tl_error *err);

@@ -6,8 +6,6 @@
 #include "base/text.h"
 #include "towline/log.h"
 
-static const char prefix[] = "SHA256:";
-
 struct known_key host_key_shown(struct ssh_session *session)
 {
     struct known_key key = {0};
@@ -23,30 +21,17 @@ static bool given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-/* The prefix may be missing and base64 padding may be there: both are seen in forms. */
-static bool same_fingerprint(const char *wanted, const char *shown)
-{
-    size_t prefix_size = sizeof(prefix) - 1, size;
-
-    wanted += strspn(wanted, " \t\r\n");
-    if (strncmp(wanted, prefix, prefix_size) == 0)
-        wanted += prefix_size;
-    shown += prefix_size;
-    size = strcspn(wanted, "= \t\r\n");
-    return size == strlen(shown) && strncmp(wanted, shown, size) == 0;
-}
-
 static enum tl_status verify_pin(const struct ssh_session *session, const char *pin,
                                  const char *type, const char *shown, struct tl_error *err)
 {
     char safe[100];
 
-    if (same_fingerprint(pin, shown))
+    if (strcmp(pin, shown) == 0)
         return TL_OK;
     tl_fail(err, TL_HOST_KEY, "%s: the server's %s key is %s, but ssh_host_key_sha256 says %s",
             session->label, type, shown, text_safe(safe, sizeof(safe), pin, strlen(pin)));
     return tl_remedy(err,
-                     "ask the server's administrator for the fingerprint (ssh-keygen -lf "
+                     "Ask the server's administrator for the fingerprint (ssh-keygen -lf "
                      "/etc/ssh/ssh_host_ed25519_key.pub) and change the pin only if it agrees");
 }
 
@@ -56,18 +41,42 @@ static enum tl_status refuse_revoked(const struct ssh_session *session, const ch
     tl_fail(err, TL_HOST_KEY, "%s: the server's %s key %s is marked @revoked in %s",
             session->label, type, shown, path);
     return tl_remedy(err,
-                     "this key must not be used any more: tell the server's administrator");
+                     "This key must not be used any more: tell the server's administrator");
 }
 
-/* The user vouched for the new key and said nothing of the old one. */
+static enum tl_status refuse_changed(const struct ssh_session *session,
+                                     const struct ssh_options *options, struct known_key other,
+                                     const char *type, const char *shown, struct tl_error *err)
+{
+    char known_type[KNOWN_KEY_TYPE_SIZE], known_sha256[KNOWN_KEY_SHA256_SIZE];
+    bool default_port = options->port == 22;
+
+    tl_fail(
+        err, TL_HOST_KEY,
+        "%s: the host key has changed: the server shows %s %s, %s holds %s %s; somebody may "
+        "be listening in",
+        session->label, type, shown, options->known_hosts_path,
+        known_key_type(other, known_type), known_key_sha256(other, known_sha256));
+    if (default_port)
+        return tl_remedy(err,
+                         "Only if the server's administrator confirms the new key: ssh-keygen "
+                         "-R %s -f %s, then towline check --approve %s",
+                         options->host, options->known_hosts_path, shown);
+    return tl_remedy(err,
+                     "Only if the server's administrator confirms the new key: ssh-keygen -R "
+                     "'[%s]:%u' -f %s, then towline check --approve %s",
+                     options->host, options->port, options->known_hosts_path, shown);
+}
+
+/* The user vouched for a key of another type and said nothing of the one known so far. */
 static void warn_of_old_key(const struct ssh_session *session,
                             const struct ssh_options *options, struct known_key old)
 {
     char type[KNOWN_KEY_TYPE_SIZE], sha256[KNOWN_KEY_SHA256_SIZE];
 
     tl_log(TL_LOG_WARNING,
-           "%s: the old key %s %s is still trusted; take its line out of %s if the server does "
-           "not use it any more",
+           "%s: the key known so far, %s %s, is still trusted; take its line out of %s if the "
+           "server does not use it any more",
            session->label, known_key_type(old, type), known_key_sha256(old, sha256),
            options->known_hosts_path);
 }
@@ -83,15 +92,17 @@ static enum tl_status approve(struct ssh_session *session, const struct ssh_opti
 
     if (verdict == KNOWN_HOSTS_REVOKED)
         return refuse_revoked(session, type, shown, options->known_hosts_path, err);
-    if (!same_fingerprint(options->approve_sha256, shown)) {
+    if (strcmp(options->approve_sha256, shown) != 0) {
         tl_fail(err, TL_HOST_KEY, "%s: the server's %s key is %s, not the approved %s",
                 session->label, type, shown,
                 text_safe(safe, sizeof(safe), options->approve_sha256,
                           strlen(options->approve_sha256)));
         return tl_remedy(err,
-                         "nothing was recorded; compare with what the server's administrator "
+                         "Nothing was recorded; compare with what the server's administrator "
                          "says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
     }
+    if (verdict == KNOWN_HOSTS_CHANGED && known_key_same_type(key, other))
+        return refuse_changed(session, options, other, type, shown, err);
     status = known_hosts_add(options->known_hosts_path, options->host, options->port, key, true,
                              err);
     if (status == TL_OK)
@@ -112,33 +123,9 @@ static enum tl_status refuse_unknown(const struct ssh_session *session,
             known_hosts_has_authority(known) ? " (its @cert-authority lines are not supported)"
                                              : "");
     return tl_remedy(err,
-                     "check the fingerprint with the server's administrator, then: towline "
+                     "Check the fingerprint with the server's administrator, then: towline "
                      "check --approve %s",
                      shown);
-}
-
-static enum tl_status refuse_changed(const struct ssh_session *session,
-                                     const struct ssh_options *options, struct known_key other,
-                                     const char *type, const char *shown, struct tl_error *err)
-{
-    char known_type[KNOWN_KEY_TYPE_SIZE], known_sha256[KNOWN_KEY_SHA256_SIZE];
-    bool default_port = options->port == 22;
-
-    tl_fail(
-        err, TL_HOST_KEY,
-        "%s: the host key has changed: the server shows %s %s, %s holds %s %s; somebody may "
-        "be listening in",
-        session->label, type, shown, options->known_hosts_path,
-        known_key_type(other, known_type), known_key_sha256(other, known_sha256));
-    if (default_port)
-        return tl_remedy(err,
-                         "only if the server's administrator confirms the new key: ssh-keygen "
-                         "-R %s -f %s, then towline check --approve %s",
-                         options->host, options->known_hosts_path, shown);
-    return tl_remedy(err,
-                     "only if the server's administrator confirms the new key: ssh-keygen -R "
-                     "'[%s]:%u' -f %s, then towline check --approve %s",
-                     options->host, options->port, options->known_hosts_path, shown);
 }
 
 static enum tl_status verify_unknown(struct ssh_session *session,

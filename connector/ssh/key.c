@@ -48,6 +48,8 @@ static void append_normalised(struct buf *out, const char *text, size_t size)
         text++;
         size--;
     }
+    while (size > 0 && strchr(" \t\r\n", text[size - 1]) != NULL)
+        size--;
     for (size_t i = 0; i < size; i++) {
         bool escape = text[i] == '\\' && i + 1 < size;
         if (escape && text[i + 1] == 'n')
@@ -75,6 +77,22 @@ static void unwrap_base64(struct buf *text)
     buf_wipe(&decoded);
 }
 
+/* Lines as they are written; libssh2 takes neither longer ones nor blanks. */
+static bool lines_are_whole(const char *body, const char *end)
+{
+    enum { LINE_MAX_BYTES = 76 };
+    const char *line = body + 1, *next;
+
+    if (*body != '\n')
+        return false;
+    for (; line < end && (next = memchr(line, '\n', (size_t)(end - line))) != NULL;
+         line = next + 1)
+        if (next - line > LINE_MAX_BYTES || memchr(line, ' ', (size_t)(next - line)) != NULL ||
+            memchr(line, '\t', (size_t)(next - line)) != NULL)
+            return false;
+    return line == end;
+}
+
 /* Forms with fields of one line turn line ends into blanks, or drop them. Of PEM without
  * headers they can be put back (RFC 7468): after the first line, every 64 characters, before
  * the last. */
@@ -82,16 +100,18 @@ static void restore_lines(struct buf *text)
 {
     static const char dashes[] = "-----";
     const char *whole = buf_text(text), *body = strstr(whole, "KEY-----"), *last;
-    struct buf lines = BUF_INIT(SSH_KEY_MAX_BYTES);
+    struct buf lines = BUF_INIT(2 * SSH_KEY_MAX_BYTES);
     size_t column = 0;
 
     body = body != NULL ? body + strlen("KEY-----") : NULL;
     last = body != NULL ? strstr(body, dashes) : NULL;
-    if (last == NULL || *body == '\n' || memchr(body, ':', (size_t)(last - body)) != NULL)
+    if (last == NULL || lines_are_whole(body, last) ||
+        memchr(body, ':', (size_t)(last - body)) != NULL)
         return;
+    (void)buf_reserve(&lines, SSH_KEY_MAX_BYTES); /* never moved */
     buf_append(&lines, whole, (size_t)(body - whole));
     for (; body < last; body++) {
-        if (*body == ' ' || *body == '\n')
+        if (strchr(" \t\n", *body) != NULL)
             continue;
         if (column++ % 64 == 0)
             buf_append_char(&lines, '\n');
@@ -128,18 +148,18 @@ static enum tl_status refuse_foreign(const char *text, const char *name, struct 
 {
     if (starts_with(text, "PuTTY-User-Key-File-")) {
         tl_fail(err, TL_KEY, "%s is a PuTTY key, which only PuTTY reads", name);
-        return tl_remedy(err, "convert it: puttygen KEY.ppk -O private-openssh -o KEY");
+        return tl_remedy(err, "Convert it: puttygen KEY.ppk -O private-openssh -o KEY");
     }
     if (is_public(text)) {
         tl_fail(err, TL_KEY, "%s is a public key; the private one is needed", name);
-        return tl_remedy(err, "give the file of the same name without .pub");
+        return tl_remedy(err, "Give the file of the same name without .pub");
     }
     if (text[0] == '\0')
         tl_fail(err, TL_KEY, "%s is empty", name);
     else
         tl_fail(err, TL_KEY,
                 "%s is not a private key: no line says -----BEGIN ... PRIVATE KEY-----", name);
-    return tl_remedy(err, "give a private key in OpenSSH or PEM format: its text with all its "
+    return tl_remedy(err, "Give a private key in OpenSSH or PEM format: its text with all its "
                           "lines, that in base64, or its path");
 }
 
@@ -158,10 +178,10 @@ enum tl_status ssh_key_locked(const char *name, bool passphrase_given, struct tl
 {
     if (passphrase_given) {
         tl_fail(err, TL_KEY, "the passphrase does not open the private key %s", name);
-        return tl_remedy(err, "check ssh_key_passphrase: ssh-keygen -y -f KEY asks for it");
+        return tl_remedy(err, "Check ssh_key_passphrase: ssh-keygen -y -f KEY asks for it");
     }
     tl_fail(err, TL_KEY, "the private key %s is encrypted and no passphrase is given", name);
-    return tl_remedy(err, "set ssh_key_passphrase, or use ssh_agent");
+    return tl_remedy(err, "Set ssh_key_passphrase, or use ssh_agent");
 }
 
 /* PKCS#1, SEC1 and PKCS#8: OpenSSL reads them for libssh2, so it can be asked beforehand. */
@@ -189,7 +209,7 @@ static enum tl_status check_pem(const struct ssh_key *key, const char *passphras
 static bool is_encrypted_pem(const char *text)
 {
     return strstr(text, "-----BEGIN ENCRYPTED PRIVATE KEY") != NULL ||
-           strstr(text, "Proc-Type: 4,ENCRYPTED") != NULL;
+           strstr(text, "\nProc-Type: 4,ENCRYPTED\n") != NULL;
 }
 
 enum tl_status ssh_key_parse(const char *text, size_t size, const char *name,
@@ -224,20 +244,25 @@ enum tl_status ssh_key_parse(const char *text, size_t size, const char *name,
     return status;
 }
 
+static enum tl_status unreadable(const char *path, struct tl_error *err)
+{
+    tl_fail(err, TL_KEY, "cannot read the private key %s: %s", path, strerror(errno));
+    return tl_remedy(err, "Check ssh_private_key_path and the file's owner");
+}
+
 /* OpenSSH's own rule, and a file that everybody can read is refused whoever owns it. */
 static enum tl_status check_mode(int fd, const char *path, struct tl_error *err)
 {
     struct stat info;
 
     if (fstat(fd, &info) != 0)
-        return tl_fail(err, TL_KEY, "cannot read the private key %s: %s", path,
-                       strerror(errno));
+        return unreadable(path, err);
     if (!S_ISREG(info.st_mode) || (info.st_mode & 077) == 0 ||
         (info.st_uid != geteuid() && (info.st_mode & 007) == 0))
         return TL_OK;
     tl_fail(err, TL_KEY, "the private key %s can be read by others (mode %04o)", path,
             (unsigned)info.st_mode & 07777);
-    return tl_remedy(err, "chmod 600 %s", path);
+    return tl_remedy(err, "Keep it to its owner: chmod 600 %s", path);
 }
 
 static enum tl_status read_all(int fd, const char *path, struct buf *text, struct tl_error *err)
@@ -253,11 +278,11 @@ static enum tl_status read_all(int fd, const char *path, struct buf *text, struc
             buf_commit(text, (size_t)got);
     }
     if (got < 0)
-        return tl_fail(err, TL_KEY, "cannot read the private key %s: %s", path,
-                       strerror(errno));
-    if (text->size > SSH_KEY_MAX_BYTES)
-        return tl_fail(err, TL_KEY, "the private key %s is not one: it is too large", path);
-    return TL_OK;
+        return unreadable(path, err);
+    if (text->size <= SSH_KEY_MAX_BYTES)
+        return TL_OK;
+    tl_fail(err, TL_KEY, "the private key %s is not one: it is too large", path);
+    return tl_remedy(err, "Check ssh_private_key_path");
 }
 
 static enum tl_status load_file(const char *path, const char *passphrase, struct ssh_key *key,
@@ -267,10 +292,8 @@ static enum tl_status load_file(const char *path, const char *passphrase, struct
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum tl_status status;
 
-    if (fd < 0) {
-        tl_fail(err, TL_KEY, "cannot read the private key %s: %s", path, strerror(errno));
-        return tl_remedy(err, "check ssh_private_key_path and the file's owner");
-    }
+    if (fd < 0)
+        return unreadable(path, err);
     status = read_all(fd, path, &text, err);
     if (status == TL_OK && !is_public(buf_text(&text)))
         status = check_mode(fd, path, err);

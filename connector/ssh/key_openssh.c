@@ -58,7 +58,7 @@ static bool is(struct text text, const char *word)
 enum tl_status ssh_key_broken(const char *name, struct tl_error *err)
 {
     tl_fail(err, TL_KEY, "the private key %s is malformed or cut short", name);
-    return tl_remedy(err, "give it whole, with its first and last line and all line ends "
+    return tl_remedy(err, "Give it whole, with its first and last line and all line ends "
                           "(ssh-keygen -y -f KEY checks it)");
 }
 
@@ -88,14 +88,14 @@ static enum tl_status check_kind(const struct ssh_key *key, struct text cipher,
     if (strncmp(type, "sk-", 3) == 0) {
         tl_fail(err, TL_KEY, "the private key %s lives in a security key (%s)", key->name,
                 type);
-        return tl_remedy(err, "use ssh_agent for it, or a key of type ed25519");
+        return tl_remedy(err, "Use ssh_agent for it, or a key of type ed25519");
     }
     if (is(cipher, "chacha20-poly1305@openssh.com")) {
         tl_fail(err, TL_KEY,
                 "the private key %s is encrypted by chacha20-poly1305, which libssh2 "
                 "cannot open",
                 key->name);
-        return tl_remedy(err, "encrypt it differently: ssh-keygen -p -Z aes256-ctr -f KEY");
+        return tl_remedy(err, "Encrypt it differently: ssh-keygen -p -Z aes256-ctr -f KEY");
     }
     return TL_OK;
 }

@@ -101,6 +101,12 @@ static enum tl_status read_line(struct known_hosts *hosts, char *line,
     return add_entry(hosts, entry, err);
 }
 
+static enum tl_status unreadable(const char *path, struct tl_error *err)
+{
+    tl_fail(err, TL_HOST_KEY, "cannot read known hosts from %s: %s", path, strerror(errno));
+    return tl_remedy(err, "Make the file readable, or name another in ssh_known_hosts_path");
+}
+
 static enum tl_status read_lines(struct known_hosts *hosts, FILE *file, const char *path,
                                  const struct host_names *names, struct tl_error *err)
 {
@@ -115,8 +121,7 @@ static enum tl_status read_lines(struct known_hosts *hosts, FILE *file, const ch
             tl_log(TL_LOG_DEBUG, "%s line %d is not understood and was skipped", path, number);
     }
     if (status == TL_OK && ferror(file))
-        status = tl_fail(err, TL_HOST_KEY, "cannot read known hosts from %s: %s", path,
-                         strerror(errno));
+        status = unreadable(path, err);
     free(line);
     return status;
 }
@@ -129,11 +134,8 @@ static enum tl_status read_file(struct known_hosts *hosts, const char *path,
 
     if (file == NULL && (errno == ENOENT || errno == ENOTDIR))
         return TL_OK;
-    if (file == NULL) {
-        tl_fail(err, TL_HOST_KEY, "cannot read known hosts from %s: %s", path, strerror(errno));
-        return tl_remedy(err,
-                         "make the file readable, or name another in ssh_known_hosts_path");
-    }
+    if (file == NULL)
+        return unreadable(path, err);
     status = read_lines(hosts, file, path, names, err);
     fclose(file);
     return status;
@@ -196,7 +198,7 @@ static bool same_key(const struct entry *entry, struct known_key key)
     return entry->blob.size == key.size && memcmp(entry->blob.data, key.blob, key.size) == 0;
 }
 
-static bool same_type(struct known_key left, struct known_key right)
+bool known_key_same_type(struct known_key left, struct known_key right)
 {
     char left_type[KNOWN_KEY_TYPE_SIZE], right_type[KNOWN_KEY_TYPE_SIZE];
     return strcmp(known_key_type(left, left_type), known_key_type(right, right_type)) == 0;
@@ -220,8 +222,8 @@ enum known_hosts_verdict known_hosts_check(const struct known_hosts *hosts,
             verdict = KNOWN_HOSTS_MATCH;
         } else if (!entry->other_port) { /* another port may be another machine: says nothing */
             verdict = KNOWN_HOSTS_CHANGED;
-            if (known.blob == NULL ||
-                (!same_type(known, key) && same_type(entry_key(entry), key)))
+            if (known.blob == NULL || (!known_key_same_type(known, key) &&
+                                       known_key_same_type(entry_key(entry), key)))
                 known = entry_key(entry);
         }
     }

@@ -47,14 +47,17 @@ bool known_hosts_has_authority(const struct known_hosts *hosts);
 
 /* Appends the key to the first file of paths, under a lock, unless it is there by now. Creates
  * the file with mode 0600 and its folder with 0700. TL_HOST_KEY if the file came to know
- * another key of the host meanwhile (unless replace is set) or cannot be written. */
+ * another key of the host meanwhile, or cannot be written; with further_type set, a key of
+ * another type is no obstacle. */
 TL_NODISCARD enum tl_status known_hosts_add(const char *paths, const char *host, uint16_t port,
-                                            struct known_key key, bool replace,
+                                            struct known_key key, bool further_type,
                                             struct tl_error *err);
 
 /* The type's name within the blob ("ssh-rsa"), or "" if the blob is not one; into out. */
 #define KNOWN_KEY_TYPE_SIZE 64
 const char *known_key_type(struct known_key key, char out[KNOWN_KEY_TYPE_SIZE]);
+
+bool known_key_same_type(struct known_key left, struct known_key right);
 
 /* "SHA256:" and 43 characters of base64, as ssh-keygen -l prints it; into out. */
 #define KNOWN_KEY_SHA256_SIZE 52

@@ -60,31 +60,40 @@ static enum tl_status append_record(int fd, const char *path, const char *name,
     buf_append_char(&record, '\n');
     status = buf_check(&record, "the known_hosts line", err);
     if (status == TL_OK &&
-        (write(fd, record.data, record.size) != (ssize_t)record.size || fsync(fd) != 0))
-        status = tl_fail(err, TL_HOST_KEY, "cannot write the host key to %s: %s", path,
-                         strerror(errno));
+        (write(fd, record.data, record.size) != (ssize_t)record.size || fsync(fd) != 0)) {
+        tl_fail(err, TL_HOST_KEY, "cannot write the host key to %s: %s", path, strerror(errno));
+        status =
+            tl_remedy(err, "Make room there, or name another file in ssh_known_hosts_path");
+    }
     buf_free(&record);
     return status;
 }
 
 /* Under the lock: another process may have met the host, or an impostor, just before. */
 static enum tl_status add_locked(int fd, const char *path, const char *paths, const char *host,
-                                 uint16_t port, struct known_key key, bool replace,
+                                 uint16_t port, struct known_key key, bool further_type,
                                  struct tl_error *err)
 {
     struct known_hosts *hosts = NULL;
     struct host_names names = {0};
+    struct known_key other = {0};
     enum known_hosts_verdict verdict;
+    bool conflict;
     enum tl_status status = known_hosts_load(paths, host, port, &hosts, err);
 
     if (status != TL_OK)
         return status;
-    verdict = known_hosts_check(hosts, key, NULL);
+    verdict = known_hosts_check(hosts, key, &other);
+    conflict =
+        verdict == KNOWN_HOSTS_REVOKED ||
+        (verdict == KNOWN_HOSTS_CHANGED && (!further_type || known_key_same_type(key, other)));
     known_hosts_free(hosts);
     if (verdict == KNOWN_HOSTS_MATCH)
         return TL_OK;
-    if (verdict == KNOWN_HOSTS_REVOKED || (verdict == KNOWN_HOSTS_CHANGED && !replace))
-        return tl_fail(err, TL_HOST_KEY, "%s has come to know another key of %s", path, host);
+    if (conflict) {
+        tl_fail(err, TL_HOST_KEY, "%s has come to know another key of %s", path, host);
+        return tl_remedy(err, "Run check: it compares with that key");
+    }
     if (host_names_init(&names, host, port))
         status = append_record(fd, path, names.with_port, key, err);
     else
@@ -94,7 +103,7 @@ static enum tl_status add_locked(int fd, const char *path, const char *paths, co
 }
 
 enum tl_status known_hosts_add(const char *paths, const char *host, uint16_t port,
-                               struct known_key key, bool replace, struct tl_error *err)
+                               struct known_key key, bool further_type, struct tl_error *err)
 {
     char *path = first_path(paths);
     int fd = -1;
@@ -108,9 +117,9 @@ enum tl_status known_hosts_add(const char *paths, const char *host, uint16_t por
         tl_fail(err, TL_HOST_KEY, "cannot remember the host key in %s: %s", path,
                 strerror(errno));
         status =
-            tl_remedy(err, "make the file writable, or name another in ssh_known_hosts_path");
+            tl_remedy(err, "Make the file writable, or name another in ssh_known_hosts_path");
     } else {
-        status = add_locked(fd, path, paths, host, port, key, replace, err);
+        status = add_locked(fd, path, paths, host, port, key, further_type, err);
     }
     if (fd >= 0)
         close(fd);

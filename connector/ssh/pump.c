@@ -257,19 +257,23 @@ static enum tl_status end_fail(const struct ssh_session *session, const char *do
         return tl_fail(err, TL_INTERRUPTED, "%s: stopped while %s", label, doing);
     case SSH_END_DEADLINE:
         tl_fail(err, TL_CONNECT, "%s: %s took longer than is allowed", label, doing);
-        return tl_remedy(err, "raise ssh_connect_timeout if the server is only slow");
+        return tl_remedy(err, "Raise ssh_connect_timeout if the server is only slow");
     case SSH_END_CLOSED:
-        return tl_fail(err, TL_LOST, "%s: the server closed the connection while %s", label,
-                       doing);
+        tl_fail(err, TL_LOST, "%s: the server closed the connection while %s", label, doing);
+        return tl_remedy(err, "Try again; if it recurs, the server's log (journalctl -u ssh) "
+                              "tells why it did");
     case SSH_END_SILENT:
-        return tl_fail(err, TL_LOST, "%s: no sign of life from the server while %s", label,
-                       doing);
+        tl_fail(err, TL_LOST, "%s: no sign of life from the server while %s", label, doing);
+        return tl_remedy(err, "Check that the server is up and the network there holds; on a "
+                              "slow one, raise ssh_keepalive_interval");
     case SSH_END_FLOODED:
-        return tl_fail(err, TL_HANDSHAKE, "%s: the server sends without end while %s", label,
-                       doing);
+        tl_fail(err, TL_HANDSHAKE, "%s: the server sends without end while %s", label, doing);
+        return tl_remedy(err, "Check that an SSH server answers at ssh_host and ssh_port");
     default:
-        return tl_fail(err, TL_LOST, "%s: the connection broke while %s: %s", label, doing,
-                       strerror(session->end_errno));
+        tl_fail(err, TL_LOST, "%s: the connection broke while %s: %s", label, doing,
+                strerror(session->end_errno));
+        return tl_remedy(err, "Try again; if it recurs, look for firewalls and tunnels on the "
+                              "way that end connections");
     }
 }
 
@@ -285,6 +289,8 @@ enum tl_status pump_fail(struct ssh_session *session, enum tl_status status, int
         status = TL_LOST;
     libssh2_session_last_error(session->ssh, &message, &size, 0);
     text_safe(safe, sizeof(safe), message != NULL ? message : "", size > 0 ? (size_t)size : 0);
-    return tl_fail(err, status, "%s: %s failed: %s (libssh2 error %d)", session->label, doing,
-                   safe, rc);
+    tl_fail(err, status, "%s: %s failed: %s (libssh2 error %d)", session->label, doing, safe,
+            rc);
+    return tl_remedy(err, "See whether ssh -v does it from this machine, and what the server's "
+                          "log (journalctl -u ssh) says");
 }

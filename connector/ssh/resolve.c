@@ -93,16 +93,21 @@ static struct lookup *lookup_start(const char *host, uint16_t port)
     return lookup;
 }
 
+static const char no_name_server[] =
+    "Check this machine's network and its name servers (/etc/resolv.conf)";
+
 static enum tl_status lookup_failed(const struct lookup *lookup, struct tl_error *err)
 {
     const char *why =
         lookup->result == EAI_SYSTEM ? strerror(lookup->error) : gai_strerror(lookup->result);
 
-    if (lookup->result == EAI_AGAIN)
-        return tl_fail(err, TL_CONNECT, "cannot look up %s: %s", lookup->host, why);
+    if (lookup->result == EAI_AGAIN) {
+        tl_fail(err, TL_CONNECT, "cannot look up %s: %s", lookup->host, why);
+        return tl_remedy(err, "%s", no_name_server);
+    }
     tl_fail(err, TL_RESOLVE, "cannot look up %s: %s", lookup->host, why);
     return tl_remedy(err,
-                     "check the spelling of ssh_host and that this machine's name server "
+                     "Check the spelling of ssh_host and that this machine's name server "
                      "knows it (getent hosts %s)",
                      lookup->host);
 }
@@ -112,9 +117,11 @@ static enum tl_status lookup_finish(struct lookup *lookup, enum tl_status waited
 {
     if (waited == TL_INTERRUPTED)
         return tl_fail(err, waited, "stopped while looking up %s", lookup->host);
-    if (waited != TL_OK || !atomic_load(&lookup->done))
-        return tl_fail(err, TL_CONNECT, "cannot look up %s: the name server does not answer",
-                       lookup->host);
+    if (waited != TL_OK || !atomic_load(&lookup->done)) {
+        tl_fail(err, TL_CONNECT, "cannot look up %s: the name server does not answer",
+                lookup->host);
+        return tl_remedy(err, "%s", no_name_server);
+    }
     if (lookup->result != 0)
         return lookup_failed(lookup, err);
     *out = lookup->addresses;

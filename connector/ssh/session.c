@@ -87,11 +87,13 @@ static enum tl_status check_options(struct opening *opening, struct tl_error *er
     struct ssh_options *options = &opening->options;
     char safe[100];
 
-    if (!is_host(options->host))
-        return tl_fail(err, TL_CONFIGURATION, "ssh_host \"%s\" is not a host name or address",
-                       options->host != NULL
-                           ? text_safe(safe, sizeof(safe), options->host, strlen(options->host))
-                           : "");
+    if (!is_host(options->host)) {
+        tl_fail(err, TL_CONFIGURATION, "ssh_host \"%s\" is not a host name or address",
+                options->host != NULL
+                    ? text_safe(safe, sizeof(safe), options->host, strlen(options->host))
+                    : "");
+        return tl_remedy(err, "Give the name alone: user and port have keys of their own");
+    }
     if (options->port == 0)
         return tl_fail(err, TL_CONFIGURATION, "ssh_port 0 is not a port");
     if (options->user == NULL || options->user[0] == '\0')

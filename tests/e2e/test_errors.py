@@ -428,3 +428,95 @@ def test_a_key_by_file_reference_that_others_can_read(refuses, configuration, ss
     key.chmod(0o644)
     refuses(5, configuration(GOOD, ssh_private_key={"file": str(key)}, ssh_private_key_path=None),
             "chmod 600")
+
+
+# -- what a command may weigh --------------------------------------------------------------------
+
+def test_a_command_that_is_too_long_once_quoted(refuses, configuration):
+    command = {**GOOD, "command": GOOD["command"] + "; : " + "\\'" * 12000}
+    result = refuses(2, configuration(command), "command is too long")
+    assert "does not let" not in result.stderr
+
+
+def test_the_longest_command(towline, configuration):
+    command = {**GOOD, "command": (GOOD["command"] + "; : ").ljust(32000, "x")}
+    towline("sync", config=configuration(command)).expect(0)
+
+
+def test_a_long_command_is_refused_before_connecting(towline, configuration):
+    command = {**GOOD, "command": "x" * 2_000_000}
+    towline("sync", config=configuration(command, ssh_host="no-such-host.invalid")).expect(
+        2, "stream t", "command has more than 32000 bytes", "stdin")
+
+
+def test_two_megabytes_of_stdin(towline, configuration, warehouse):
+    command = "n=$(wc -c); printf '[{\"id\":1,\"v\":\"%s\"}]' $n"
+    stream = {**GOOD, "command": command, "stdin": "x" * 2_000_000}
+    towline("sync", config=configuration(stream)).expect(0)
+    assert warehouse.rows("t", "id", "v") == [(1, "2000000")]
+
+
+# -- remedies of the network's errors ------------------------------------------------------------
+
+def test_a_changed_key_is_not_approved_beside_the_old_one(towline, configuration, make_sshd,
+                                                          tmp_path):
+    server = make_sshd(host_key_types=("ed25519",))
+    server.change_host_key()
+    known = server.known_hosts.read_text()
+    config = configuration(GOOD, server=server)
+    approve = ("check", "--approve", server.fingerprint())
+    result = towline(*approve, config=config)
+    assert result.code == 4 and server.known_hosts.read_text() == known, result
+    remove = f"ssh-keygen -R '[{server.host}]:{server.port}' -f {server.known_hosts}"
+    assert remove in result.stdout + result.stderr
+    subprocess.run(remove, shell=True, check=True, capture_output=True)
+    towline(*approve, config=config).expect(0)
+    towline("sync", config=config).expect(0)
+
+
+def test_a_lost_connection_has_a_remedy(towline, configuration, make_sshd):
+    server = make_sshd()
+    process = towline.start("sync", config=configuration(with_command("sleep 20"), server=server))
+    time.sleep(1.5)
+    assert server.drop_connections() > 0
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == 3 and b"closed the connection" in stderr, stderr
+    assert b"Try again" in stderr
+
+
+def test_a_silent_server_has_a_remedy(towline, configuration, make_sshd):
+    server = make_sshd()
+    process = towline.start("sync", config=configuration(
+        with_command("sleep 30"), server=server, ssh_keepalive_interval="1"))
+    time.sleep(1.5)
+    server.freeze()
+    try:
+        _, stderr = process.communicate(timeout=20)
+    finally:
+        server.thaw()
+    assert process.returncode == 3 and b"no sign of life" in stderr, stderr
+    assert b"ssh_keepalive_interval" in stderr
+
+
+def test_known_hosts_that_is_a_folder(refuses, configuration, tmp_path):
+    refuses(4, configuration(GOOD, ssh_known_hosts_path=str(tmp_path)), "Is a directory",
+            "ssh_known_hosts_path")
+
+
+def test_what_login_scripts_complain_of_is_logged_at_debug(towline, configuration, login_user):
+    user = login_user("/bin/bash", files={".bashrc": "echo rcnoise >&2\n"})
+    config = configuration(GOOD, ssh_user=user)
+    towline("sync", "--log-level", "debug", config=config).expect(0, "to stderr", "rcnoise")
+
+
+def test_a_key_in_one_line(towline, configuration, sshd):
+    for between in ("", " "):
+        key = between.join(sshd.key.read_text().splitlines())
+        towline("sync", config=configuration(GOOD, ssh_private_key=key,
+                                             ssh_private_key_path=None)).expect(0)
+
+
+def test_a_server_that_merges_stderr_into_stdout(towline, configuration, make_sshd, warehouse):
+    server = make_sshd(config=['ForceCommand exec sh -c "$SSH_ORIGINAL_COMMAND" 2>&1'])
+    towline("sync", config=configuration(GOOD, server=server)).expect(0)
+    assert warehouse.rows("t", "id", "v") == [(1, "kept")]

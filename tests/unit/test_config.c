@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -33,6 +34,10 @@ static const struct tl_option options[] = {
      .min = 1,
      .max = 65535},
     {.name = "ssh_password", .kind = TL_OPTION_TEXT, .help = "x", .flags = TL_OPTION_SECRET},
+    {.name = "key",
+     .kind = TL_OPTION_TEXT,
+     .help = "x",
+     .flags = TL_OPTION_SECRET | TL_OPTION_MULTILINE},
     {.name = "idle_timeout",
      .kind = TL_OPTION_SECONDS,
      .fallback = "300",
@@ -330,6 +335,32 @@ static void test_home_in_references(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* A key must be its owner's alone; of another secret it is only said, of other values nothing.
+ */
+static void test_files_that_others_can_read(void **state)
+{
+    static const struct {
+        const char *name;
+        mode_t mode;
+        enum tl_status status;
+    } cases[] = {{"key", 0644, TL_KEY}, {"key", 0640, TL_KEY},         {"key", 0600, TL_OK},
+                 {"key", 0400, TL_OK},  {"ssh_password", 0644, TL_OK}, {"policy", 0644, TL_OK}};
+    char path[] = "towline-test-XXXXXX", json[256];
+    int fd = mkstemp(path);
+    (void)state;
+    assert_int_equal(write(fd, "strict\n", 7), 7);
+    assert_int_equal(close(fd), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(chmod(path, cases[i].mode), 0);
+        (void)snprintf(json, sizeof(json), "{\"ssh_host\": \"h\", \"%s\": {\"file\": \"%s\"}}",
+                       cases[i].name, path);
+        assert_int_equal(parse(json), cases[i].status);
+        if (cases[i].status == TL_KEY)
+            assert_non_null(strstr(err.remedy, "chmod 600"));
+    }
+    assert_int_equal(unlink(path), 0);
+}
+
 static void test_placeholders(void **state)
 {
     (void)state;
@@ -401,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_broken_documents),
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_home_in_references),
+        cmocka_unit_test(test_files_that_others_can_read),
         cmocka_unit_test(test_placeholders),
         cmocka_unit_test(test_secrets_are_masked),
         cmocka_unit_test(test_the_locale_does_not_matter),

@@ -23,7 +23,7 @@ struct outcome {
 static void run(struct outcome *outcome, const char *text, size_t size, size_t chunk)
 {
     *outcome = (struct outcome){.output = BUF_INIT(1 << 20)};
-    exec_marker_init(&outcome->marker, NONCE);
+    exec_marker_init(&outcome->marker, NONCE, 'b');
     while (size > 0) {
         size_t now = chunk < size ? chunk : size, left = now, piece_size;
         /* memory of exactly that size, so that a sanitizer sees reading beyond it */

@@ -69,7 +69,7 @@ static int run_command(size_t shell, const char *command, struct buf *output, in
 
     assert_int_equal(exec_wrap(&line, shells[shell].kind, command, nonce, &err), TL_OK);
     run_line(shells[shell].path, buf_text(&line), &all);
-    exec_marker_init(&marker, nonce);
+    exec_marker_init(&marker, nonce, 'b');
     data = buf_text(&all);
     size = all.size;
     while (exec_marker_next(&marker, &data, &size, &piece, &piece_size))

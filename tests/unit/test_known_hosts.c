@@ -191,6 +191,7 @@ static void test_unreadable_fails_closed(void **state)
     assert_int_equal(known_hosts_load(folder, "h", 22, &hosts, &err), TL_HOST_KEY);
     assert_null(hosts);
     assert_non_null(strstr(err.message, folder));
+    assert_non_null(strstr(err.remedy, "ssh_known_hosts_path"));
 }
 
 static void test_other_key_and_types(void **state)
@@ -215,11 +216,12 @@ static void test_other_key_and_types(void **state)
 }
 
 static enum tl_status add(const char *path, const char *host, uint16_t port, const char *base64,
-                          bool replace)
+                          bool further_type)
 {
     struct buf blob;
     struct known_key key = decode(base64, &blob);
-    enum tl_status status = known_hosts_add(path, host, port, key, replace, NULL);
+    struct tl_error err = {0};
+    enum tl_status status = known_hosts_add(path, host, port, key, further_type, &err);
 
     buf_free(&blob);
     return status;
@@ -252,11 +254,13 @@ static void test_add_never_replaces(void **state)
     assert_int_equal(stat(path, &before), 0);
     assert_int_equal(add(path, "h", 22, KEY_B, false), TL_HOST_KEY);
     assert_int_equal(add(path, "h", 22, KEY_A, false), TL_OK);
+    assert_int_equal(add(path, "h", 22, KEY_B, true), TL_HOST_KEY);
+    assert_int_equal(add(path, "h", 22, KEY_EC, false), TL_HOST_KEY);
     assert_int_equal(add(path, "r", 22, KEY_B, true), TL_HOST_KEY);
     assert_int_equal(stat(path, &after), 0);
     assert_int_equal(before.st_size, after.st_size);
-    assert_int_equal(add(path, "h", 22, KEY_B, true), TL_OK);
-    assert_int_equal(verdict_in(path, "h", 22, KEY_B), KNOWN_HOSTS_MATCH);
+    assert_int_equal(add(path, "h", 22, KEY_EC, true), TL_OK);
+    assert_int_equal(verdict_in(path, "h", 22, KEY_EC), KNOWN_HOSTS_MATCH);
 }
 
 static void test_add_after_cut_line(void **state)
