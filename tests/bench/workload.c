@@ -2,7 +2,7 @@
  *
  *   w1   NDJSON in key order, 127 bytes a row: id, name, email, amount, active, updated_at
  *   w2   the same rows in one {"data":[...]} on one line
- *   w3   40 columns, 1,105 bytes a row: nested values, escapes, integers beyond 2^53 and
+ *   w3   40 columns, 1,150 bytes a row: nested values, escapes, integers beyond 2^53 and
  *        beyond 64 bits, decimals of 20 digits
  *   w4   w1 again with a tenth of the rows changed, and a hundredth more
  *   w1s  w1 in random key order
