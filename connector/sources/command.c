@@ -21,7 +21,10 @@ struct command_values {
     struct placeholder_source base;
     struct tl_sync *sync;
     const struct tl_config *config;
+    struct ssh_session *session;
+    const struct stream *stream;
     enum shell shell;
+    bool shell_known;
     bool raw; /* for stdin, which no shell reads */
 };
 
@@ -36,35 +39,40 @@ static const char *command_value(struct placeholder_source *source, const char *
     return tl_sync_state_value(self->sync, name);
 }
 
+/* The shell to quote for: fish and csh are told apart from POSIX shells by asking the host.
+ * Asked only once there is something to quote, for a forced command runs in answer to it. */
+static enum tl_status command_find_shell(struct command_values *self, struct tl_error *err)
+{
+    enum ssh_login_shell login = SSH_SHELL_POSIX;
+
+    if (self->shell_known)
+        return TL_OK;
+    self->shell = self->stream->shell;
+    self->shell_known = true;
+    if (self->shell != SHELL_POSIX)
+        return TL_OK;
+    if (ssh_session_login_shell(self->session, clock_now_ms() + SHELL_TIMEOUT_MS, &login,
+                                err) != TL_OK) {
+        if (err->status != TL_COMMAND)
+            return err->status;
+        login = SSH_SHELL_POSIX; /* it runs no commands, which running this one will tell */
+    }
+    self->shell = exec_shell(login);
+    return TL_OK;
+}
+
 static enum tl_status command_write(struct placeholder_source *source, const char *value,
                                     struct buf *out, struct tl_error *err)
 {
     struct command_values *self = (struct command_values *)source;
 
-    if (!self->raw)
-        return shell_quote(self->shell, value, strlen(value), out, err);
-    buf_append_string(out, value);
-    return TL_OK;
-}
-
-/* The shell to quote for: fish and csh are told apart from POSIX shells by asking the host. */
-static enum tl_status command_shell(struct ssh_session *session, const struct stream *stream,
-                                    enum shell *out, struct tl_error *err)
-{
-    enum ssh_login_shell login = SSH_SHELL_POSIX;
-
-    *out = stream->shell;
-    /* Asking would run a forced command, which is what "status" is for, once more. */
-    if (stream->shell != SHELL_POSIX || stream->completion == STREAM_COMPLETION_STATUS)
+    if (self->raw) {
+        buf_append_string(out, value);
         return TL_OK;
-    if (ssh_session_login_shell(session, clock_now_ms() + SHELL_TIMEOUT_MS, &login, err) !=
-        TL_OK) {
-        if (err->status != TL_COMMAND)
-            return err->status;
-        login = SSH_SHELL_POSIX; /* a forced command: what it is quoted for does not matter */
     }
-    *out = exec_shell(login);
-    return TL_OK;
+    if (command_find_shell(self, err) != TL_OK)
+        return err->status;
+    return shell_quote(self->shell, value, strlen(value), out, err);
 }
 
 /* The sink of exec: what arrives is fed to the sync. */
@@ -126,12 +134,13 @@ static enum tl_status command_run(struct ssh_session *session, const struct stre
 {
     struct buf command = BUF_INIT(STREAM_COMMAND_MAX_BYTES),
                input = BUF_INIT(STREAM_INPUT_MAX_BYTES);
-    struct command_values values = {
-        .base = {command_value, command_write}, .sync = sync, .config = config};
-    enum tl_status status = command_shell(session, stream, &values.shell, err);
+    struct command_values values = {.base = {command_value, command_write},
+                                    .sync = sync,
+                                    .config = config,
+                                    .session = session,
+                                    .stream = stream};
+    enum tl_status status = placeholder_expand(stream->command, &values.base, &command, err);
 
-    if (status == TL_OK)
-        status = placeholder_expand(stream->command, &values.base, &command, err);
     if (command.failed)
         status = stream_too_large(stream, "command", err);
     values.raw = true;

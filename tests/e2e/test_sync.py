@@ -316,3 +316,15 @@ def test_a_key_that_lost_its_line_ends(towline, configuration, warehouse, sshd, 
                            ssh_private_key_path=None)
     towline("sync", config=config).expect(0)
     assert warehouse.count("t") == 1
+
+
+@pytest.mark.parametrize("completion", ["marker", "status"])
+@pytest.mark.parametrize("shell", ["/bin/sh", "/usr/bin/fish", "/bin/tcsh"])
+def test_a_cursor_never_breaks_out_of_its_quotes(towline, configuration, warehouse, login_user,
+                                                 shell, completion):
+    user = login_user(shell)
+    hostile = "\\'; echo '[{\"id\":666}]'; echo '"
+    one = stream("echo '[{\"id\":1}]'; true {{cursor}}", cursor="v", cursor_start=hostile,
+                 completion=completion)
+    towline("sync", config=configuration(one, ssh_user=user)).expect(0)
+    assert warehouse.rows("t", "id") == [(1,)]
