@@ -42,116 +42,112 @@ struct tl_stream {
 /* The rows of these fields for a connector's own table of stream options; tl_stream_read reads
  * a stream from a configuration that has them. */
 #define TL_STREAM_OPTIONS                                                                      \
-    {"table",                                                                                  \
-     TL_OPTION_TEXT,                                                                           \
-     NULL,                                                                                     \
-     "the table that the rows go to; names the stream",                                        \
-     TL_OPTION_REQUIRED,                                                                       \
-     NULL,                                                                                     \
-     0,                                                                                        \
-     0,                                                                                        \
-     NULL},                                                                                    \
-        {"primary_key",                                                                        \
-         TL_OPTION_LIST,                                                                       \
-         NULL,                                                                                 \
-         "columns or JSON Pointers that identify a row; none: a hash of its content",          \
-         0,                                                                                    \
-         NULL,                                                                                 \
-         0,                                                                                    \
-         0,                                                                                    \
-         NULL},                                                                                \
-        {"rows", TL_OPTION_TEXT,                                                               \
-         NULL,   "JSON Pointer (RFC 6901) to the rows; * is every element, ~2 a * in a name",  \
-         0,      NULL,                                                                         \
-         0,      0,                                                                            \
-         NULL},                                                                                \
-        {"format", TL_OPTION_CHOICE,   "auto", "how the output is laid out",                   \
-         0,        "auto|json|ndjson", 0,      0,                                              \
-         NULL},                                                                                \
-        {"columns", TL_OPTION_COLUMNS,                                                         \
-         NULL,      "declared types of some columns; the others are inferred",                 \
-         0,         NULL,                                                                      \
-         0,         0,                                                                         \
-         NULL},                                                                                \
-        {"cursor",                                                                             \
-         TL_OPTION_TEXT,                                                                       \
-         NULL,                                                                                 \
-         "a column whose highest value is kept and replaces {{cursor}} in the next sync",      \
-         0,                                                                                    \
-         NULL,                                                                                 \
-         0,                                                                                    \
-         0,                                                                                    \
-         NULL},                                                                                \
-        {"cursor_start",                                                                       \
-         TL_OPTION_TEXT,                                                                       \
-         NULL,                                                                                 \
-         "what {{cursor}} is in the first sync",                                               \
-         0,                                                                                    \
-         NULL,                                                                                 \
-         0,                                                                                    \
-         0,                                                                                    \
-         NULL},                                                                                \
-        {"cursor_overlap",                                                                     \
-         TL_OPTION_TEXT,                                                                       \
-         NULL,                                                                                 \
-         "how far before the highest value the next sync starts: a number, or 90s, 15m, 2h, "  \
-         "1d for times",                                                                       \
-         0,                                                                                    \
-         NULL,                                                                                 \
-         0,                                                                                    \
-         0,                                                                                    \
-         NULL},                                                                                \
-        {"ordered", TL_OPTION_BOOLEAN,                                                         \
-         "false",   "rows arrive in cursor order: commit as they come, resume from there",     \
-         0,         NULL,                                                                      \
-         0,         0,                                                                         \
-         NULL},                                                                                \
-        {"checkpoint_rows",                                                                    \
-         TL_OPTION_INTEGER,                                                                    \
-         "10000",                                                                              \
-         "how many rows make a checkpoint of an ordered stream",                               \
-         TL_OPTION_ADVANCED,                                                                   \
-         NULL,                                                                                 \
-         1,                                                                                    \
-         1000000000,                                                                           \
-         NULL},                                                                                \
-        {"deletes", TL_OPTION_CHOICE,                                                          \
-         "ignore",  "what becomes of rows that a complete output no longer holds",             \
-         0,         "ignore|soft|hard",                                                        \
-         0,         0,                                                                         \
-         NULL},                                                                                \
-        {"empty", TL_OPTION_CHOICE, "ok", "what an empty output means", 0, "ok|fail", 0, 0,    \
-         NULL},                                                                                \
-        {"on_invalid_utf8",                                                                    \
-         TL_OPTION_CHOICE,                                                                     \
-         "fail",                                                                               \
-         "what to do with text that is not UTF-8",                                             \
-         TL_OPTION_ADVANCED,                                                                   \
-         "fail|replace",                                                                       \
-         0,                                                                                    \
-         0,                                                                                    \
-         NULL},                                                                                \
-        {"max_row_bytes",                                                                      \
-         TL_OPTION_INTEGER,                                                                    \
-         "67108864",                                                                           \
-         "the largest row taken",                                                              \
-         TL_OPTION_ADVANCED,                                                                   \
-         NULL,                                                                                 \
-         1,                                                                                    \
-         2147483647,                                                                           \
-         NULL},                                                                                \
-        {"max_depth",                                                                          \
-         TL_OPTION_INTEGER,                                                                    \
-         "1000",                                                                               \
-         "the deepest nesting taken",                                                          \
-         TL_OPTION_ADVANCED,                                                                   \
-         NULL,                                                                                 \
-         1,                                                                                    \
-         16384,                                                                                \
-         NULL},                                                                                \
     {                                                                                          \
-        "max_name_bytes", TL_OPTION_INTEGER, "1024", "the longest column name taken",          \
-            TL_OPTION_ADVANCED, NULL, 1, 1048576, NULL                                         \
+        .name = "table",                                                                       \
+        .kind = TL_OPTION_TEXT,                                                                \
+        .help = "the table that the rows go to; names the stream",                             \
+        .flags = TL_OPTION_REQUIRED,                                                           \
+    },                                                                                         \
+        {                                                                                      \
+            .name = "primary_key",                                                             \
+            .kind = TL_OPTION_LIST,                                                            \
+            .help =                                                                            \
+                "columns or JSON Pointers that identify a row; none: a hash of its content",   \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "rows",                                                                    \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help =                                                                            \
+                "JSON Pointer (RFC 6901) to the rows; * is every element, ~2 a * in a name",   \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "format",                                                                  \
+            .kind = TL_OPTION_CHOICE,                                                          \
+            .fallback = "auto",                                                                \
+            .help = "how the output is laid out",                                              \
+            .choices = "auto|json|ndjson",                                                     \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "columns",                                                                 \
+            .kind = TL_OPTION_COLUMNS,                                                         \
+            .help = "declared types of some columns; the others are inferred",                 \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "cursor",                                                                  \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help = "a column whose highest value is kept and replaces {{cursor}} in the "     \
+                    "next sync",                                                               \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "cursor_start",                                                            \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help = "what {{cursor}} is in the first sync",                                    \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "cursor_overlap",                                                          \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help = "how far before the highest value the next sync starts: a number, or "     \
+                    "90s, 15m, 2h, 1d for times",                                              \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ordered",                                                                 \
+            .kind = TL_OPTION_BOOLEAN,                                                         \
+            .fallback = "false",                                                               \
+            .help = "rows arrive in cursor order: commit as they come, resume from there",     \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "checkpoint_rows",                                                         \
+            .kind = TL_OPTION_INTEGER,                                                         \
+            .fallback = "10000",                                                               \
+            .help = "how many rows make a checkpoint of an ordered stream",                    \
+            .flags = TL_OPTION_ADVANCED,                                                       \
+            .min = 1,                                                                          \
+            .max = 1000000000,                                                                 \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "deletes",                                                                 \
+            .kind = TL_OPTION_CHOICE,                                                          \
+            .fallback = "ignore",                                                              \
+            .help = "what becomes of rows that a complete output no longer holds",             \
+            .choices = "ignore|soft|hard",                                                     \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "empty",                                                                   \
+            .kind = TL_OPTION_CHOICE,                                                          \
+            .fallback = "ok",                                                                  \
+            .help = "what an empty output means",                                              \
+            .choices = "ok|fail",                                                              \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "on_invalid_utf8",                                                         \
+            .kind = TL_OPTION_CHOICE,                                                          \
+            .fallback = "fail",                                                                \
+            .help = "what to do with text that is not UTF-8",                                  \
+            .flags = TL_OPTION_ADVANCED,                                                       \
+            .choices = "fail|replace",                                                         \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "max_row_bytes",                                                           \
+            .kind = TL_OPTION_INTEGER,                                                         \
+            .fallback = "67108864",                                                            \
+            .help = "the largest row taken",                                                   \
+            .flags = TL_OPTION_ADVANCED,                                                       \
+            .min = 1,                                                                          \
+            .max = 2147483647,                                                                 \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "max_depth",                                                               \
+            .kind = TL_OPTION_INTEGER,                                                         \
+            .fallback = "1000",                                                                \
+            .help = "the deepest nesting taken",                                               \
+            .flags = TL_OPTION_ADVANCED,                                                       \
+            .min = 1,                                                                          \
+            .max = 16384,                                                                      \
+        },                                                                                     \
+    {                                                                                          \
+        .name = "max_name_bytes", .kind = TL_OPTION_INTEGER, .fallback = "1024",               \
+        .help = "the longest column name taken", .flags = TL_OPTION_ADVANCED, .min = 1,        \
+        .max = 1048576,                                                                        \
     }
 
 /* Reads the fields above. *columns is the memory of stream->columns: the caller frees it with
