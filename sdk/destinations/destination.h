@@ -87,6 +87,8 @@ struct destination_traits {
     const char *const *reserved; /* names that no column may have, NULL-terminated; or NULL */
     const char *const *reserved_tables; /* what no table's name may begin with, in any letter
                                            case, NULL-terminated; or NULL */
+    bool any_order; /* rows may come in any order: they are handed over as they arrive, block
+                       by block, rather than gathered and sorted by key */
 };
 
 struct destination_ops {

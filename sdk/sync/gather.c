@@ -204,6 +204,8 @@ enum tl_status gather_add(struct gather *gather, struct operation *operation,
     for (uint32_t row = 0; row < block->n_rows; row++) {
         struct gather_row *key = &gather->keys[gather->n_rows++];
         key->at = (struct batch_row){.part = part, .row = row};
+        if (gather->any_order)
+            continue;
         key->prefix =
             order.sortable ? gather_prefix(gather_value(gather, &key->at, column)) : 0;
         if (gather->ascending && gather->n_rows > 1 && gather_compare(key - 1, key, &order) > 0)

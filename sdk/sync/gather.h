@@ -20,6 +20,7 @@ struct gather {
     size_t max_rows;
     size_t bytes;
     bool ascending; /* so far, across parts */
+    bool any_order; /* rows are wanted as they come; set once, after gather_init */
 };
 
 /* Above this many bytes, what is gathered is written: as much as the bound of 64 MiB for the

@@ -84,9 +84,11 @@ static enum tl_status run_open_destination(struct run *run, struct tl_error *err
     struct writer_options writer = {.contents = &run->contents,
                                     .keep_record = options->mode == DESTINATION_WRITE};
 
-    if (options->destination->open(options->url, options->mode, &run->destination, err) !=
-            TL_OK ||
-        options->destination->load(run->destination, &run->contents, err) != TL_OK ||
+    run->destination = options->opened;
+    if ((run->destination == NULL &&
+         options->destination->open(options->url, options->mode, &run->destination, err) !=
+             TL_OK) ||
+        run->destination->ops->load(run->destination, &run->contents, err) != TL_OK ||
         queue_new(QUEUE_SOFT_BYTES, QUEUE_HARD_BYTES, &run->queue, err) != TL_OK)
         return err->status;
     writer.destination = run->destination;
@@ -313,6 +315,8 @@ static void run_streams(struct run *run)
             continue;
         }
         tl_log(TL_LOG_INFO, "%s: started", report->table);
+        if (run->options->observer != NULL && run->options->observer->started != NULL)
+            run->options->observer->started(run->options->observer, report->table);
         report->error.status = run_stream(run, i, &report->error);
         report->finished = true;
         report->duration_ms = clock_now_ms() - started_ms;
@@ -361,8 +365,8 @@ static void run_close(struct run *run)
         free(run->streams[i].schema_notes);
         free(run->streams[i].state);
     }
-    if (run->destination != NULL)
-        run->options->destination->close(run->destination);
+    if (run->destination != NULL && run->options->opened == NULL)
+        run->destination->ops->close(run->destination);
     destination_contents_reset(&run->contents);
     queue_free(run->queue);
     schema_reset(&run->schema);

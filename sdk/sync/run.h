@@ -41,6 +41,9 @@ struct run_observer {
     void (*progress)(struct run_observer *self, const char *table, uint64_t rows,
                      uint64_t bytes);
 
+    /* A stream begins. */
+    void (*started)(struct run_observer *self, const char *table);
+
     /* A stream has ended, and how is known. Its tally, notes and state are not filled yet. */
     void (*ended)(struct run_observer *self, const struct stream_report *stream);
 };
@@ -50,6 +53,8 @@ struct run_options {
     const struct tl_config *config;
     const struct destination_ops *destination; /* with url: where to */
     const char *url;
+    struct destination *opened; /* instead of both, one that is open: a platform's. Lent: the
+                                   run loads it, writes to it, and leaves it open */
     enum destination_mode mode; /* WRITE or DRY_RUN */
     const char *const *tables;  /* only these streams, NULL-terminated; NULL: all */
     bool full_refresh;          /* start from an empty state */

@@ -351,6 +351,7 @@ enum tl_status writer_new(const struct writer_options *options, struct writer **
         contents->catalog.n_tables > 0 || contents->n_states > 0 || contents->next_run > 1;
     plan_init(&writer->plan);
     gather_init(&writer->gather);
+    writer->gather.any_order = writer_ops(writer)->traits.any_order;
     if (pthread_create(&writer->thread, NULL, writer_main, writer) != 0) {
         free(writer);
         return tl_fail(err, TL_INTERNAL, "cannot start the writer's thread");

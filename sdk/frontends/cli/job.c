@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "config/config.h"
-#include "frontends/cli/signals.h"
+#include "frontends/signals.h"
 #include "towline/log.h"
 
 static const char variable[] = "TOWLINE_CONFIGURATION";

@@ -1,5 +1,5 @@
 /* SIGINT, SIGTERM and SIGHUP as a request to stop. */
-#include "frontends/cli/signals.h"
+#include "frontends/signals.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SIGINT, SIGTERM and SIGHUP as a request to stop. */
-#ifndef CLI_SIGNALS_H
-#define CLI_SIGNALS_H
+#ifndef FRONTENDS_SIGNALS_H
+#define FRONTENDS_SIGNALS_H
 
 #include "towline/error.h"
 
