@@ -45,6 +45,13 @@ struct batch {
     int64_t synced_us; /* becomes _towline_synced of each row written */
 };
 
+/* The rows of one partition of a connector: those with this text in this column, which belongs
+ * to the table's primary key. Where a scope may be NULL, that means all rows. */
+struct destination_scope {
+    uint32_t column; /* of the table */
+    const char *value;
+};
+
 /* What became of the rows. */
 struct tally {
     uint64_t inserted;
@@ -123,17 +130,18 @@ struct destination_ops {
     enum tl_status (*delete_rows)(struct destination *self, const struct batch *batch,
                                   struct tally *tally, struct tl_error *err);
     enum tl_status (*truncate)(struct destination *self, const struct catalog_table *table,
-                               int64_t synced_us, struct tally *tally, struct tl_error *err);
+                               const struct destination_scope *scope, int64_t synced_us,
+                               struct tally *tally, struct tl_error *err);
 
     /* From sweep_begin on the destination remembers, across commits, which rows of the table
-     * were upserted; sweep deletes all others, softly or for good, and forgets. rollback
-     * forgets too. A table that did not exist when the sweep should have begun holds nothing
-     * else: sweep without sweep_begin deletes nothing. */
+     * were upserted; sweep deletes all others of the scope, softly or for good, and forgets.
+     * rollback forgets too. A table that did not exist when the sweep should have begun holds
+     * nothing else: sweep without sweep_begin deletes nothing. */
     enum tl_status (*sweep_begin)(struct destination *self, const struct catalog_table *table,
                                   struct tl_error *err);
     enum tl_status (*sweep)(struct destination *self, const struct catalog_table *table,
-                            enum tl_deletes deletes, int64_t synced_us, struct tally *tally,
-                            struct tl_error *err);
+                            const struct destination_scope *scope, enum tl_deletes deletes,
+                            int64_t synced_us, struct tally *tally, struct tl_error *err);
 
     /* Makes everything since the last commit durable, together with the stream's state (NULL:
      * unchanged; "": removed) and the run's record (NULL: none). */

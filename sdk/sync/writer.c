@@ -150,10 +150,11 @@ static enum tl_status writer_table_operation(struct writer *writer, enum operati
     if (table == NULL)
         return TL_OK;
     if (kind == OPERATION_TRUNCATE)
-        return ops->truncate(destination, table, writer_stamp(writer), &stream->pending, err);
+        return ops->truncate(destination, table, NULL, writer_stamp(writer), &stream->pending,
+                             err);
     if (kind == OPERATION_SWEEP_BEGIN)
         return ops->sweep_begin(destination, table, err);
-    return ops->sweep(destination, table, stream->stream->deletes, writer_stamp(writer),
+    return ops->sweep(destination, table, NULL, stream->stream->deletes, writer_stamp(writer),
                       &stream->pending, err);
 }
 

@@ -7,8 +7,8 @@
  * - upsert id=1 a='x' ; id=2 b={"x":[1]} c=true d=null e=1.50 f='nul\0'
  * - update, delete: likewise
  * - declare a STRING: before the column is first seen
- * - truncate
- * - sweep: begins; sweep soft, sweep hard: ends
+ * - truncate; truncate part='x': only the rows of that scope
+ * - sweep: begins; sweep soft, sweep hard part='x': ends
  * - commit {"state":1}; commit alone leaves the state as it is
  * - rollback, reopen */
 #ifndef CONFORMANCE_SCRIPT_H
@@ -251,22 +251,39 @@ static void script_close(struct script *script)
     destination_contents_reset(&script->contents);
 }
 
+/* The scope that "part='x'" names, in *out; NULL where there is none. */
+static const struct destination_scope *script_scope(const struct catalog_table *table,
+                                                    char *text, struct destination_scope *out)
+{
+    char *equals = strchr(text, '=');
+
+    if (equals == NULL)
+        return NULL;
+    out->column = catalog_column_find(table, text, (size_t)(equals - text));
+    out->value = equals + 2;
+    equals[1 + strcspn(equals + 2, "'") + 1] = '\0';
+    return out;
+}
+
 static enum tl_status script_table_line(struct script *script, const char *word, char *rest,
                                         struct tl_error *err)
 {
     const struct catalog_table *table = catalog_find(&script->contents.catalog, script->table);
     const struct destination_ops *ops = script->ops;
     enum tl_deletes deletes = *rest == 'h' ? TL_DELETES_HARD : TL_DELETES_SOFT;
+    struct destination_scope scope;
 
     if (table == NULL && strcmp(word, "sweep") == 0)
         return TL_OK;
     if (strcmp(word, "truncate") == 0)
-        return ops->truncate(script->destination, table, ++script->clock_us, &script->tally,
-                             err);
+        return ops->truncate(script->destination, table, script_scope(table, rest, &scope),
+                             ++script->clock_us, &script->tally, err);
     if (*rest == '\0')
         return ops->sweep_begin(script->destination, table, err);
-    return ops->sweep(script->destination, table, deletes, ++script->clock_us, &script->tally,
-                      err);
+    rest += strcspn(rest, " ");
+    return ops->sweep(script->destination, table,
+                      script_scope(table, rest + strspn(rest, " "), &scope), deletes,
+                      ++script->clock_us, &script->tally, err);
 }
 
 static enum tl_status script_line(struct script *script, char *line, struct tl_error *err)

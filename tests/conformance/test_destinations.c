@@ -119,6 +119,17 @@ static const struct expectation expectations[] = {
      "id='30'\nsweep "
      "hard\ncommit",
      "id='10'\nid='30'\nid='a'\n", "4 0 2 1", TL_OK, NULL},
+    {"sweep of one scope deletes softly only there",
+     "table t p,id\nupsert p='a' id=1 ; p='b' id=1 ; p='a' id=2\ncommit\nsweep\nupsert p='a' "
+     "id=2 ; p='a' id=3\nsweep soft p='a'\ncommit",
+     "p='a' id=1 deleted\np='a' id=2\np='a' id=3\np='b' id=1\n", "4 0 1 1", TL_OK, NULL},
+    {"sweep of one scope deletes for good only there, however the rows are mixed",
+     "table t p,id\nupsert p='b' id=3 ; p='a' id=9 ; p='b' id=2 ; p='a' id=1 ; p='b' "
+     "id=1\ncommit\nsweep\nupsert p='b' id=2\nsweep hard p='b'\ncommit",
+     "p='a' id=1\np='a' id=9\np='b' id=2\n", "5 0 1 2", TL_OK, NULL},
+    {"truncate of one scope leaves the others",
+     "table t p,id\nupsert p='a' id=1 ; p='b' id=1\ntruncate p='b'\ncommit",
+     "p='a' id=1\np='b' id=1 deleted\n", "2 0 0 1", TL_OK, NULL},
     {"rollback ends a sweep",
      "upsert id=1 ; id=2\ncommit\nsweep\nupsert id=1\nrollback\nsweep hard\ncommit",
      "id=1\nid=2\n", "2 0 1 0", TL_OK, NULL},

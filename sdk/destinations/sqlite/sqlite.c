@@ -140,14 +140,15 @@ static enum tl_status sqlite_delete_rows(struct destination *destination,
 }
 
 static enum tl_status sqlite_truncate(struct destination *destination,
-                                      const struct catalog_table *table, int64_t synced_us,
+                                      const struct catalog_table *table,
+                                      const struct destination_scope *scope, int64_t synced_us,
                                       struct tally *tally, struct tl_error *err)
 {
     struct sqlite *self = sqlite_of(destination);
 
     if (connection_begin(&self->connection, err) != TL_OK)
         return err->status;
-    return write_truncate(&self->write, table, synced_us, tally, err);
+    return write_truncate(&self->write, table, scope, synced_us, tally, err);
 }
 
 static enum tl_status sqlite_sweep_begin(struct destination *destination,
@@ -158,14 +159,16 @@ static enum tl_status sqlite_sweep_begin(struct destination *destination,
 }
 
 static enum tl_status sqlite_sweep(struct destination *destination,
-                                   const struct catalog_table *table, enum tl_deletes deletes,
-                                   int64_t synced_us, struct tally *tally, struct tl_error *err)
+                                   const struct catalog_table *table,
+                                   const struct destination_scope *scope,
+                                   enum tl_deletes deletes, int64_t synced_us,
+                                   struct tally *tally, struct tl_error *err)
 {
     struct sqlite *self = sqlite_of(destination);
 
     if (connection_begin(&self->connection, err) != TL_OK)
         return err->status;
-    return sweep_end(&self->sweep, sql_of(destination), table->name, deletes, synced_us, tally,
+    return sweep_end(&self->sweep, sql_of(destination), table, scope, deletes, synced_us, tally,
                      err);
 }
 

@@ -40,21 +40,38 @@ enum tl_status sweep_begin(struct sweep *sweep, const char *table, struct tl_err
     return tl_fail(err, TL_MEMORY, "out of memory for the rows seen of table %s", table);
 }
 
+/* The scope's rows by their numbers: the primary key's index finds them, and an IN is walked
+ * in ascending order. */
+static void append_scope(struct buf *text, const struct catalog_table *table,
+                         const struct destination_scope *scope)
+{
+    if (scope == NULL)
+        return;
+    buf_append_string(text, "_rowid_ IN (SELECT _rowid_ FROM main.");
+    text_append_identifier(text, table->name);
+    buf_append_string(text, " WHERE ");
+    text_append_identifier(text, table->columns[scope->column].name);
+    buf_append_string(text, " = ?2) AND ");
+}
+
 /* NOT INDEXED: the table is read in the order of its row numbers. */
-static enum tl_status prepare(const struct sql *sql, const char *table, enum tl_deletes deletes,
+static enum tl_status prepare(const struct sql *sql, const struct catalog_table *table,
+                              const struct destination_scope *scope, enum tl_deletes deletes,
                               sqlite3_stmt **out, struct tl_error *err)
 {
     struct buf text = BUF_INIT(SQL_TEXT_MAX);
     enum tl_status status;
 
     buf_append_string(&text, deletes == TL_DELETES_HARD ? "DELETE FROM main." : "UPDATE main.");
-    text_append_identifier(&text, table);
-    if (deletes == TL_DELETES_HARD)
-        buf_append_string(&text, " NOT INDEXED WHERE towline_unseen(_rowid_)");
-    else
-        buf_append_string(&text,
-                          " NOT INDEXED SET " CATALOG_SYNCED " = ?1, " CATALOG_DELETED
-                          " = 1 WHERE NOT " CATALOG_DELETED " AND towline_unseen(_rowid_)");
+    text_append_identifier(&text, table->name);
+    buf_append_string(&text, " NOT INDEXED ");
+    if (deletes == TL_DELETES_SOFT)
+        buf_append_string(&text, "SET " CATALOG_SYNCED " = ?1, " CATALOG_DELETED " = 1 ");
+    buf_append_string(&text, "WHERE ");
+    append_scope(&text, table, scope);
+    if (deletes == TL_DELETES_SOFT)
+        buf_append_string(&text, "NOT " CATALOG_DELETED " AND ");
+    buf_append_string(&text, "towline_unseen(_rowid_)");
     status = buf_check(&text, "an SQL statement", err);
     if (status == TL_OK)
         status = sql_prepare(sql, buf_text(&text), out, err);
@@ -62,21 +79,25 @@ static enum tl_status prepare(const struct sql *sql, const char *table, enum tl_
     return status;
 }
 
-enum tl_status sweep_end(struct sweep *sweep, const struct sql *sql, const char *table,
-                         enum tl_deletes deletes, int64_t synced_us, struct tally *tally,
-                         struct tl_error *err)
+enum tl_status sweep_end(struct sweep *sweep, const struct sql *sql,
+                         const struct catalog_table *table,
+                         const struct destination_scope *scope, enum tl_deletes deletes,
+                         int64_t synced_us, struct tally *tally, struct tl_error *err)
 {
     char synced[CLOCK_UTC_SIZE];
     sqlite3_stmt *statement = NULL;
     enum tl_status status;
 
-    if (sweep->rows == NULL || strcmp(sweep->table, table) != 0 || deletes == TL_DELETES_IGNORE)
+    if (sweep->rows == NULL || strcmp(sweep->table, table->name) != 0 ||
+        deletes == TL_DELETES_IGNORE)
         return TL_OK;
     status = rowset_seal(sweep->rows, err);
     if (status == TL_OK)
-        status = prepare(sql, table, deletes, &statement, err);
+        status = prepare(sql, table, scope, deletes, &statement, err);
     if (status == TL_OK && deletes == TL_DELETES_SOFT)
         (void)sql_bind_text(statement, 1, clock_format_utc(synced_us, synced));
+    if (status == TL_OK && scope != NULL)
+        (void)sql_bind_text(statement, 2, scope->value);
     if (status == TL_OK)
         status = sql_finish(sql, statement, "delete the rows that have vanished", err);
     if (status == TL_OK)

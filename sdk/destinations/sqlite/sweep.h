@@ -19,11 +19,12 @@ TL_NODISCARD enum tl_status sweep_attach(struct sweep *sweep, const struct sql *
 TL_NODISCARD enum tl_status sweep_begin(struct sweep *sweep, const char *table,
                                         struct tl_error *err);
 
-/* Deletes the rows that were not seen, and forgets. */
+/* Deletes the scope's rows that were not seen, and forgets. */
 TL_NODISCARD enum tl_status sweep_end(struct sweep *sweep, const struct sql *sql,
-                                      const char *table, enum tl_deletes deletes,
-                                      int64_t synced_us, struct tally *tally,
-                                      struct tl_error *err);
+                                      const struct catalog_table *table,
+                                      const struct destination_scope *scope,
+                                      enum tl_deletes deletes, int64_t synced_us,
+                                      struct tally *tally, struct tl_error *err);
 
 void sweep_forget(struct sweep *sweep);
 

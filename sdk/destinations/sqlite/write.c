@@ -387,7 +387,8 @@ enum tl_status write_delete(struct write *write, const struct batch *batch, stru
 }
 
 enum tl_status write_truncate(struct write *write, const struct catalog_table *table,
-                              int64_t synced_us, struct tally *tally, struct tl_error *err)
+                              const struct destination_scope *scope, int64_t synced_us,
+                              struct tally *tally, struct tl_error *err)
 {
     char synced[CLOCK_UTC_SIZE];
     struct buf text = BUF_INIT(SQL_TEXT_MAX);
@@ -399,9 +400,16 @@ enum tl_status write_truncate(struct write *write, const struct catalog_table *t
     text_append_identifier(&text, table->name);
     buf_append_string(&text, " SET " CATALOG_DELETED " = 1 WHERE NOT " CATALOG_DELETED
                              " AND " CATALOG_SYNCED " < ?1");
+    if (scope != NULL) {
+        buf_append_string(&text, " AND ");
+        text_append_identifier(&text, table->columns[scope->column].name);
+        buf_append_string(&text, " = ?2");
+    }
     if (prepare_text(write, &text, &statement, err) != TL_OK)
         return err->status;
     (void)sql_bind_text(statement, 1, clock_format_utc(synced_us, synced));
+    if (scope != NULL)
+        (void)sql_bind_text(statement, 2, scope->value);
     status = run(write, statement, table->name, &changes, err);
     sqlite3_finalize(statement);
     tally->deleted += changes;

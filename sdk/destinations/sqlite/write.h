@@ -31,7 +31,9 @@ TL_NODISCARD enum tl_status write_update(struct write *write, const struct batch
 TL_NODISCARD enum tl_status write_delete(struct write *write, const struct batch *batch,
                                          struct tally *tally, struct tl_error *err);
 TL_NODISCARD enum tl_status write_truncate(struct write *write,
-                                           const struct catalog_table *table, int64_t synced_us,
-                                           struct tally *tally, struct tl_error *err);
+                                           const struct catalog_table *table,
+                                           const struct destination_scope *scope,
+                                           int64_t synced_us, struct tally *tally,
+                                           struct tl_error *err);
 
 #endif
