@@ -116,7 +116,7 @@ static enum tl_status fail_missing(const struct tl_option *option, const char *p
                      option->name, option->fields->name);
 }
 
-enum tl_status complete_defaults(struct tl_config *config, const char *path,
+enum tl_status complete_defaults(struct tl_config *config, bool whole, const char *path,
                                  struct tl_error *err)
 {
     for (size_t i = 0; i < config->n_values; i++) {
@@ -124,7 +124,7 @@ enum tl_status complete_defaults(struct tl_config *config, const char *path,
         const struct tl_option *option = value->option;
         if (value->given || option == NULL)
             continue;
-        if ((option->flags & TL_OPTION_REQUIRED) != 0)
+        if (whole && (option->flags & TL_OPTION_REQUIRED) != 0)
             return fail_missing(option, path, err);
         if (option->fallback != NULL &&
             convert_text(value, option->name, option->fallback, err) != TL_OK)

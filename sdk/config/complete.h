@@ -15,9 +15,10 @@ TL_NODISCARD enum tl_status complete_check_keys(const struct tl_config *config,
                                                 const struct placeholders *wanted,
                                                 const char *path, struct tl_error *err);
 
-/* Gives options that were not given their defaults; fails for one that is required. */
-TL_NODISCARD enum tl_status complete_defaults(struct tl_config *config, const char *path,
-                                              struct tl_error *err);
+/* Gives options that were not given their defaults; fails for one that is required, if the
+ * configuration is to be `whole`. */
+TL_NODISCARD enum tl_status complete_defaults(struct tl_config *config, bool whole,
+                                              const char *path, struct tl_error *err);
 
 /* Whether the table has a row of that name. */
 bool complete_has_row(const struct tl_option *table, const char *name);

@@ -83,19 +83,20 @@ static enum tl_status read_wanted(struct tl_config *config, const cJSON *object,
     return TL_OK;
 }
 
-static enum tl_status complete_all(struct tl_config *config, struct tl_error *err)
+static enum tl_status complete_all(struct tl_config *config, bool whole, struct tl_error *err)
 {
-    enum tl_status status = complete_defaults(config, "", err);
+    enum tl_status status = complete_defaults(config, whole, "", err);
 
     for (size_t i = 0; status == TL_OK && i < config->n_values; i++)
         if (config->values[i].at_top)
-            status = complete_defaults(config->values[i].items[0], "", err);
+            status = complete_defaults(config->values[i].items[0], whole, "", err);
     return status;
 }
 
 /* Unknown keys are reported before missing ones: a key mistyped is both. */
 static enum tl_status read_document(struct tl_config *config, const cJSON *object,
-                                    struct placeholders *wanted, struct tl_error *err)
+                                    struct placeholders *wanted, bool whole,
+                                    struct tl_error *err)
 {
     enum tl_status status = document_check_keys(object, "", err);
 
@@ -108,13 +109,13 @@ static enum tl_status read_document(struct tl_config *config, const cJSON *objec
     if (status == TL_OK)
         status = read_wanted(config, object, wanted, err);
     if (status == TL_OK)
-        status = complete_all(config, err);
+        status = complete_all(config, whole, err);
     return status;
 }
 
-enum tl_status config_parse(const char *json, size_t size,
-                            const struct tl_option *const *tables, struct tl_config **out,
-                            struct tl_error *err)
+static enum tl_status parse(const char *json, size_t size,
+                            const struct tl_option *const *tables, bool whole,
+                            struct tl_config **out, struct tl_error *err)
 {
     struct placeholders wanted = {0};
     struct tl_config *config = NULL;
@@ -133,7 +134,7 @@ enum tl_status config_parse(const char *json, size_t size,
         status = tl_fail(err, TL_MEMORY, "out of memory for the configuration");
         goto done;
     }
-    status = read_document(config, document, &wanted, err);
+    status = read_document(config, document, &wanted, whole, err);
     if (status != TL_OK)
         goto done;
     *out = config;
@@ -143,4 +144,18 @@ done:
     placeholders_reset(&wanted);
     document_free(document);
     return status;
+}
+
+enum tl_status config_parse(const char *json, size_t size,
+                            const struct tl_option *const *tables, struct tl_config **out,
+                            struct tl_error *err)
+{
+    return parse(json, size, tables, true, out, err);
+}
+
+enum tl_status config_parse_part(const char *json, size_t size,
+                                 const struct tl_option *const *tables, struct tl_config **out,
+                                 struct tl_error *err)
+{
+    return parse(json, size, tables, false, out, err);
 }

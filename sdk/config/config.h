@@ -20,6 +20,24 @@ TL_NODISCARD enum tl_status config_parse(const char *json, size_t size,
                                          const struct tl_option *const *tables,
                                          struct tl_config **out, struct tl_error *err);
 
+/* The same, but no option counts as required. */
+TL_NODISCARD enum tl_status config_parse_part(const char *json, size_t size,
+                                              const struct tl_option *const *tables,
+                                              struct tl_config **out, struct tl_error *err);
+
+/* An option and its value as they stand on a command line; borrowed. */
+struct config_word {
+    const char *name;
+    const char *value;
+};
+
+/* Makes a configuration of one table from words whose names are in it. Of an option given
+ * twice the last counts; a LIST has one element for each. TL_USAGE naming "--name" and what
+ * would be right, also where a required option is missing. */
+TL_NODISCARD enum tl_status config_from_words(const struct tl_option *table,
+                                              const struct config_word *words, size_t n_words,
+                                              struct tl_config **out, struct tl_error *err);
+
 /* Wipes and frees. NULL is fine. */
 void config_free(struct tl_config *config);
 

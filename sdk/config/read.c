@@ -252,7 +252,7 @@ static enum tl_status read_item(struct config_value *value, const cJSON *object,
     if (status == TL_OK)
         status = complete_check_keys(item, object, NULL, prefix, err);
     if (status == TL_OK)
-        status = complete_defaults(item, prefix, err);
+        status = complete_defaults(item, true, prefix, err);
     return status;
 }
 

@@ -24,7 +24,7 @@ MAY_INCLUDE = {
     "sdk/destinations/": DESTINATIONS,
     "sdk/sync/": SYNC,
     "sdk/frontends/": FRONTENDS,
-    "connector/": BASE | {".", "sources", "ssh"},
+    "connector/": BASE | {".", "commands", "sources", "ssh"},
     "connector/ssh/": BASE | {"ssh"},
 }
 

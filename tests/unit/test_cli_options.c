@@ -19,7 +19,7 @@ static enum tl_status parse(const char *command, const char *words)
 {
     static char text[512];
     static char *argv[WORDS_MAX + 1];
-    const struct cli_command *found = cli_find_command(command);
+    const struct cli_command *found = cli_find_command(cli_commands, command);
     int argc = 0;
 
     options_reset(&options);
@@ -158,8 +158,9 @@ static void test_every_row_is_complete(void **state)
                 assert_true(row->offset < sizeof(struct cli_options));
             }
     }
-    assert_ptr_equal(cli_find_command("debug"), cli_find_command("sync"));
-    assert_null(cli_find_command("syn"));
+    assert_ptr_equal(cli_find_command(cli_commands, "debug"),
+                     cli_find_command(cli_commands, "sync"));
+    assert_null(cli_find_command(cli_commands, "syn"));
 }
 
 static int forget(void **state)

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "frontends/cli/help.h"
+#include "frontends/cli/own.h"
 
 static const char *const level_choices[] = {"debug", "info", "warning", "error"};
 
@@ -46,7 +47,7 @@ static enum tl_status run_bare(struct cli *cli, const char *word, struct tl_erro
     const char *nearest = config_nearest(word, words);
 
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-        return help_print_program(cli->connector, err);
+        return help_print_program(cli, err);
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
         return cli_run_version(cli, err);
     if (nearest != NULL)
@@ -58,9 +59,11 @@ static enum tl_status run_bare(struct cli *cli, const char *word, struct tl_erro
 
 static enum tl_status dispatch(struct cli *cli, int argc, char **argv, struct tl_error *err)
 {
+    if (argc < 2)
+        return help_print_program(cli, err) == TL_OK ? TL_USAGE : err->status;
     if (argv[1][0] == '-')
         return run_bare(cli, argv[1], err);
-    cli->command = cli_find_command(argv[1]);
+    cli->command = cli_find_command(cli->commands, argv[1]);
     if (cli->command == NULL)
         return cli_fail_unknown_command(cli, argv[1], err);
     return run_command(cli, argv[1], argc - 2, argv + 2, err);
@@ -69,19 +72,20 @@ static enum tl_status dispatch(struct cli *cli, int argc, char **argv, struct tl
 static int cli_run(int argc, char **argv, const struct tl_connector *connector)
 {
     struct cli cli = {.connector = connector};
+    struct cli_command *commands = NULL;
     struct tl_error err = {0};
     enum tl_status status;
 
     terminal_log_init(&cli.log, false, TL_LOG_INFO);
-    if (argc < 2) {
-        status = help_print_program(connector, &err);
-        return status == TL_OK ? tl_status_exit_code(TL_USAGE) : tl_status_exit_code(status);
-    }
-    status = dispatch(&cli, argc, argv, &err);
-    if (status != TL_OK)
+    status = own_commands_new(connector, &commands, &err);
+    cli.commands = commands;
+    if (status == TL_OK)
+        status = dispatch(&cli, argc, argv, &err);
+    if (err.status != TL_OK)
         terminal_log_error(&cli.log, &err);
     log_set_sink(NULL);
     options_reset(&cli.options);
+    own_commands_free(commands);
     return tl_status_exit_code(status);
 }
 

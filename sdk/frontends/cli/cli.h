@@ -9,7 +9,8 @@
 /* What each command is run with. */
 struct cli {
     const struct tl_connector *connector;
-    const struct cli_command *command; /* NULL: none was named */
+    const struct cli_command *commands; /* those of the front end and the connector's own */
+    const struct cli_command *command;  /* NULL: none was named */
     struct cli_options options;
     struct terminal_log log;
 };
@@ -25,13 +26,19 @@ struct cli_command {
     const struct cli_option *const *options; /* tables, NULL-terminated; own ones first */
     const char *const *examples;             /* without the program's name; NULL-terminated */
     enum tl_status (*run)(struct cli *cli, struct tl_error *err);
+    const struct tl_command *own;   /* the connector's; NULL: the front end's */
+    struct own_options *own_tables; /* memory of `options` */
 };
 
-/* All of them, ended by a row whose name is NULL. */
+/* The options that every command takes which may read a configuration. */
+extern const struct cli_option cli_common_options[];
+
+/* Those of the front end, ended by a row whose name is NULL. */
 extern const struct cli_command cli_commands[];
 
-/* Finds by name or alias; NULL if there is none. */
-const struct cli_command *cli_find_command(const char *name);
+/* Finds by name or alias in such a table; NULL if there is none. */
+const struct cli_command *cli_find_command(const struct cli_command *commands,
+                                           const char *name);
 
 /* TL_USAGE, naming the command nearest to the word. */
 TL_NODISCARD enum tl_status cli_fail_unknown_command(const struct cli *cli, const char *word,

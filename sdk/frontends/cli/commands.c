@@ -4,27 +4,33 @@
 #include "config/config.h"
 #include "frontends/cli/cli.h"
 
+enum { NAMES_MAX = 128 };
+
 #define FIELD(name) offsetof(struct cli_options, name)
 
-static const struct cli_option job_options[] = {
+const struct cli_option cli_common_options[] = {
     {"configuration", "config", 'c', CLI_TEXT, "FILE",
      "the configuration, - for standard input; else $TOWLINE_CONFIGURATION, which holds the "
      "JSON itself; else configuration.json",
      FIELD(configuration)},
-    {"destination", NULL, 0, CLI_TEXT, "URL",
-     "where the rows go (sqlite:warehouse.db); wins over the configuration",
-     FIELD(destination)},
-    {"stream", NULL, 0, CLI_TEXTS, "NAME", "only this stream; may be repeated", FIELD(streams)},
     {"log-format", NULL, 0, CLI_CHOICE, "text|json", "how log lines look (text)",
      FIELD(log_format)},
     {"log-level", NULL, 0, CLI_CHOICE, "debug|info|warning|error", "what is logged (info)",
      FIELD(log_level)},
-    {"progress", NULL, 0, CLI_CHOICE, "auto|always|never",
-     "whether progress is shown: auto on a terminal only (auto)", FIELD(progress)},
     {"yes", NULL, 0, CLI_FLAG, NULL, "answer questions with yes", FIELD(yes)},
     {"non-interactive", NULL, 0, CLI_FLAG, NULL,
      "ask nothing: take the default answer to each question", FIELD(non_interactive)},
     {"help", NULL, 'h', CLI_FLAG, NULL, "show this help", FIELD(help)},
+    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+};
+
+static const struct cli_option job_options[] = {
+    {"destination", NULL, 0, CLI_TEXT, "URL",
+     "where the rows go (sqlite:warehouse.db); wins over the configuration",
+     FIELD(destination)},
+    {"stream", NULL, 0, CLI_TEXTS, "NAME", "only this stream; may be repeated", FIELD(streams)},
+    {"progress", NULL, 0, CLI_CHOICE, "auto|always|never",
+     "whether progress is shown: auto on a terminal only (auto)", FIELD(progress)},
     {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
 };
 
@@ -58,10 +64,13 @@ static const struct cli_option help_options[] = {
     {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
 };
 
-static const struct cli_option *const for_sync[] = {sync_options, job_options, NULL};
-static const struct cli_option *const for_check[] = {check_options, job_options, NULL};
-static const struct cli_option *const for_discover[] = {discover_options, job_options, NULL};
-static const struct cli_option *const for_state[] = {job_options, NULL};
+static const struct cli_option *const for_sync[] = {sync_options, job_options,
+                                                    cli_common_options, NULL};
+static const struct cli_option *const for_check[] = {check_options, job_options,
+                                                     cli_common_options, NULL};
+static const struct cli_option *const for_discover[] = {discover_options, job_options,
+                                                        cli_common_options, NULL};
+static const struct cli_option *const for_state[] = {job_options, cli_common_options, NULL};
 static const struct cli_option *const for_help[] = {help_options, NULL};
 
 const struct cli_command cli_commands[] = {
@@ -136,9 +145,9 @@ const struct cli_command cli_commands[] = {
     {.name = NULL},
 };
 
-const struct cli_command *cli_find_command(const char *name)
+const struct cli_command *cli_find_command(const struct cli_command *commands, const char *name)
 {
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
+    for (const struct cli_command *command = commands; command->name != NULL; command++)
         if (strcmp(command->name, name) == 0 ||
             (command->alias != NULL && strcmp(command->alias, name) == 0))
             return command;
@@ -148,13 +157,14 @@ const struct cli_command *cli_find_command(const char *name)
 enum tl_status cli_fail_unknown_command(const struct cli *cli, const char *word,
                                         struct tl_error *err)
 {
-    const char *names[2 * sizeof(cli_commands) / sizeof(cli_commands[0])];
+    const char *names[NAMES_MAX + 1];
     const char *nearest;
     size_t count = 0;
 
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++) {
-        names[count++] = command->name;
-        if (command->alias != NULL)
+    for (const struct cli_command *command = cli->commands; command->name != NULL; command++) {
+        if (count < NAMES_MAX)
+            names[count++] = command->name;
+        if (command->alias != NULL && count < NAMES_MAX)
             names[count++] = command->alias;
     }
     names[count] = NULL;

@@ -98,14 +98,15 @@ static void append_exit_codes(struct buf *out)
         help_append_entry(out, 2, exit_codes[i].code, 12, exit_codes[i].meaning);
 }
 
-enum tl_status help_print_program(const struct tl_connector *connector, struct tl_error *err)
+enum tl_status help_print_program(const struct cli *cli, struct tl_error *err)
 {
+    const struct tl_connector *connector = cli->connector;
     struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
     enum tl_status status;
 
     buf_printf(&out, "Usage: %s <command> [options]\n\n%s %s: %s.\n\nCommands:\n",
                connector->name, connector->name, connector->version, connector->summary);
-    for (const struct cli_command *command = cli_commands; command->name != NULL; command++)
+    for (const struct cli_command *command = cli->commands; command->name != NULL; command++)
         help_append_entry(&out, 2, command->name, 14, command->summary);
     buf_printf(&out,
                "\n`%s <command> --help` shows a command's options and examples,\n"
@@ -132,7 +133,8 @@ enum tl_status help_print_command(const struct tl_connector *connector,
         help_append_wrapped(&out, command->details, 0);
     for (size_t t = 0; command->options[t] != NULL; t++) {
         bool last = command->options[t + 1] == NULL;
-        buf_printf(&out, "\n%s:\n", last && t > 0 ? "Common options" : "Options");
+        if (t == 0 || last)
+            buf_printf(&out, "\n%s:\n", t > 0 ? "Common options" : "Options");
         append_options(&out, command->options[t]);
     }
     if (command->run == cli_run_sync)
@@ -167,8 +169,8 @@ enum tl_status cli_run_help(struct cli *cli, struct tl_error *err)
     const struct cli_command *command;
 
     if (topic == NULL)
-        return help_print_program(cli->connector, err);
-    command = cli_find_command(topic);
+        return help_print_program(cli, err);
+    command = cli_find_command(cli->commands, topic);
     if (check_second(cli, command, err) != TL_OK)
         return err->status;
     if (strcmp(topic, "configuration") == 0)

@@ -6,8 +6,7 @@
 #include "frontends/cli/cli.h"
 
 /* Each prints to standard output. */
-TL_NODISCARD enum tl_status help_print_program(const struct tl_connector *connector,
-                                               struct tl_error *err);
+TL_NODISCARD enum tl_status help_print_program(const struct cli *cli, struct tl_error *err);
 TL_NODISCARD enum tl_status help_print_command(const struct tl_connector *connector,
                                                const struct cli_command *command,
                                                struct tl_error *err);

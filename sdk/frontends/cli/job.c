@@ -96,11 +96,12 @@ static void warn_of_mode(const char *path, const struct tl_config *config)
 }
 
 static enum tl_status parse(struct job *job, const struct cli *cli, const struct buf *text,
-                            struct tl_error *err)
+                            bool whole, struct tl_error *err)
 {
     const struct tl_option *const tables[] = {cli->connector->options, config_runtime_options,
                                               NULL};
-    enum tl_status status = config_parse(buf_text(text), text->size, tables, &job->config, err);
+    enum tl_status status = (whole ? config_parse : config_parse_part)(
+        buf_text(text), text->size, tables, &job->config, err);
 
     if (status == TL_OK) {
         tl_log(TL_LOG_INFO, "configuration: %s", job->source);
@@ -112,8 +113,8 @@ static enum tl_status parse(struct job *job, const struct cli *cli, const struct
     return tl_context(err, "%s", job->source);
 }
 
-enum tl_status job_init(struct job *job, const struct cli *cli, bool required,
-                        struct tl_error *err)
+static enum tl_status read_configuration(struct job *job, const struct cli *cli, bool required,
+                                         bool whole, struct tl_error *err)
 {
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
     enum tl_status status;
@@ -121,8 +122,22 @@ enum tl_status job_init(struct job *job, const struct cli *cli, bool required,
     *job = (struct job){.url = cli->options.destination};
     status = read_source(job, cli, required, &text, err);
     if (status == TL_OK && job->source[0] != '\0')
-        status = parse(job, cli, &text, err);
+        status = parse(job, cli, &text, whole, err);
     buf_wipe(&text);
+    return status;
+}
+
+enum tl_status job_init_part(struct job *job, const struct cli *cli, bool required,
+                             struct tl_error *err)
+{
+    return read_configuration(job, cli, required, false, err);
+}
+
+enum tl_status job_init(struct job *job, const struct cli *cli, bool required,
+                        struct tl_error *err)
+{
+    enum tl_status status = read_configuration(job, cli, required, true, err);
+
     if (status != TL_OK)
         return status;
     if (job->url == NULL && job->config != NULL)

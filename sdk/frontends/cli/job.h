@@ -18,6 +18,11 @@ struct job {
 TL_NODISCARD enum tl_status job_init(struct job *job, const struct cli *cli, bool required,
                                      struct tl_error *err);
 
+/* Reads the configuration alone, in which no option counts as required; the destination stays
+ * NULL. */
+TL_NODISCARD enum tl_status job_init_part(struct job *job, const struct cli *cli, bool required,
+                                          struct tl_error *err);
+
 void job_reset(struct job *job);
 
 /* What is common to every run of the job; starts to listen for signals. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "config/config.h"
 #include "config/convert.h"
 
 struct parser {
@@ -29,6 +28,11 @@ static bool has_letter(const struct cli_option *option, const char *word, size_t
 {
     (void)size;
     return option->letter != 0 && option->letter == *word;
+}
+
+static bool is_flag(const struct cli_option *option)
+{
+    return option->kind == CLI_FLAG || option->kind == CLI_WORD_FLAG;
 }
 
 static const struct cli_option *find(const struct parser *parser, option_test *test,
@@ -97,6 +101,11 @@ static enum tl_status add_stream(struct cli_options *out, const char *name,
     return TL_OK;
 }
 
+static void add_word(struct cli_options *out, const char *name, const char *value)
+{
+    out->words[out->n_words++] = (struct config_word){name, value};
+}
+
 static enum tl_status store(struct cli_options *out, const struct cli_option *option,
                             const char *value, struct tl_error *err)
 {
@@ -104,6 +113,10 @@ static enum tl_status store(struct cli_options *out, const struct cli_option *op
 
     if (option->kind == CLI_TEXTS)
         return add_stream(out, value, err);
+    if (option->kind == CLI_WORD) {
+        add_word(out, option->name, value);
+        return TL_OK;
+    }
     if (option->kind == CLI_CHOICE && !convert_is_choice(option->value, value))
         return tl_fail(err, TL_USAGE, "--%s is \"%s\": not one of %s", option->name,
                        text_safe(shown, sizeof(shown), value, strlen(value)), option->value);
@@ -115,10 +128,13 @@ static enum tl_status store(struct cli_options *out, const struct cli_option *op
 static enum tl_status take(struct parser *parser, const struct cli_option *option,
                            const char *value, struct tl_error *err)
 {
-    if (option->kind == CLI_FLAG) {
+    if (is_flag(option)) {
         if (value != NULL)
             return tl_fail(err, TL_USAGE, "--%s takes no value", option->name);
-        *(bool *)((char *)parser->out + option->offset) = true;
+        if (option->kind == CLI_WORD_FLAG)
+            add_word(parser->out, option->name, "true");
+        else
+            *(bool *)((char *)parser->out + option->offset) = true;
         return TL_OK;
     }
     if (value == NULL)
@@ -143,7 +159,7 @@ static enum tl_status take_short(struct parser *parser, const char *word, struct
 {
     const struct cli_option *option = find(parser, has_letter, word + 1, 1);
 
-    if (option == NULL || (option->kind == CLI_FLAG && word[2] != '\0'))
+    if (option == NULL || (is_flag(option) && word[2] != '\0'))
         return fail_unknown(parser, word, strlen(word), err);
     return take(parser, option, word[2] != '\0' ? word + 2 : NULL, err);
 }
@@ -157,7 +173,8 @@ enum tl_status options_parse(const char *command, const struct cli_option *const
 
     *out = (struct cli_options){0};
     out->arguments = calloc((size_t)argc + 1, sizeof(*out->arguments));
-    if (out->arguments == NULL)
+    out->words = calloc((size_t)argc + 1, sizeof(*out->words));
+    if (out->arguments == NULL || out->words == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the arguments");
     while (*parser.argv != NULL) {
         const char *word = *parser.argv++;
@@ -180,5 +197,6 @@ void options_reset(struct cli_options *options)
 {
     free(options->streams);
     free(options->arguments);
+    free(options->words);
     *options = (struct cli_options){0};
 }

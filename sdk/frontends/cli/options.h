@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "towline/error.h"
+#include "config/config.h"
 
 /* What was given; everything else is NULL or false. Texts are borrowed from argv. */
 struct cli_options {
@@ -28,6 +28,9 @@ struct cli_options {
     const char *approve;
     bool json;
 
+    struct config_word *words; /* for options of the connector's own */
+    size_t n_words;
+
     const char **arguments; /* those that are no options */
     size_t n_arguments;
 };
@@ -36,7 +39,9 @@ enum cli_option_kind {
     CLI_FLAG,
     CLI_TEXT,
     CLI_CHOICE, /* one of those in `value` */
-    CLI_TEXTS   /* may be repeated; kept in `streams` */
+    CLI_TEXTS,  /* may be repeated; kept in `streams` */
+    CLI_WORD,   /* of the connector's own; kept in `words` */
+    CLI_WORD_FLAG
 };
 
 /* A table of these ends with a row whose name is NULL. */

@@ -2,6 +2,7 @@
 #ifndef TOWLINE_CONNECTOR_H
 #define TOWLINE_CONNECTOR_H
 
+#include "towline/command.h"
 #include "towline/sync.h"
 
 #ifdef __cplusplus
@@ -40,6 +41,7 @@ struct tl_connector {
     const char *version;
     const char *summary; /* one line, for help */
     const struct tl_option *options;
+    const struct tl_command *commands; /* of its own, or NULL */
 
     /* The names of the steps that check walks through, in order, NULL-terminated; may be NULL.
      */

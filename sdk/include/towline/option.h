@@ -41,6 +41,11 @@ struct tl_option {
     const char *choices;            /* CHOICE: "strict|accept-new|relaxed" */
     int64_t min, max;               /* INTEGER and SECONDS */
     const struct tl_option *fields; /* OBJECTS */
+
+    /* For the options of commands only. */
+    char letter; /* another way to give it: 'L' for -L; 0: none */
+    const char
+        *value; /* what stands for its value in help: "FILE"; NULL: a word for its kind */
 };
 
 /* A configuration that has been read and checked against its options, so that looking a value
