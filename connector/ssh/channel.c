@@ -13,29 +13,44 @@ enum {
     WINDOW_NEAR_BYTES = 2 * 1024 * 1024,
     WINDOW_FAR_BYTES = 16 * 1024 * 1024,
     FAR_ROUND_TRIP_US = 5000,
-    PACKET_BYTES = 32768,
     QUEUE_MAX_BYTES = 24 * 1024 * 1024
 };
 
-struct ssh_channel {
-    struct ssh_session *session;
-    LIBSSH2_CHANNEL *channel;
-};
+static const struct channel_words words_of_command = {
+    "reading the command's output", "writing the command's input", "ending the command's input",
+    "waiting for the command's end"};
 
-static unsigned window_bytes(struct ssh_session *session)
+const struct channel_words channel_words_of_forward = {"receiving through a channel",
+                                                       "sending through a channel",
+                                                       "ending a channel", "closing a channel"};
+
+struct ssh_channel *channel_new(struct ssh_session *session, const struct channel_words *words)
+{
+    struct ssh_channel *channel = calloc(1, sizeof(*channel));
+
+    if (channel != NULL)
+        *channel = (struct ssh_channel){.session = session, .words = words};
+    return channel;
+}
+
+unsigned channel_window_bytes(struct ssh_session *session)
 {
     uint32_t round_trip_us = session->link->round_trip_us(session->link);
     return round_trip_us > FAR_ROUND_TRIP_US ? WINDOW_FAR_BYTES : WINDOW_NEAR_BYTES;
 }
 
-static void retry_abandoned(struct ssh_session *session)
+void channel_sweep(struct ssh_session *session, bool all)
 {
-    for (int i = 0; i < SSH_ABANDONED_MAX; i++) {
-        if (session->abandoned[i] == NULL)
-            continue;
+    struct ssh_channel **place = &session->closing, *channel;
+
+    while ((channel = *place) != NULL) {
         pump_slice(session);
-        if (libssh2_channel_free(session->abandoned[i]) != LIBSSH2_ERROR_EAGAIN)
-            session->abandoned[i] = NULL;
+        if (!all && libssh2_channel_free(channel->channel) == LIBSSH2_ERROR_EAGAIN) {
+            place = &channel->next;
+            continue;
+        }
+        *place = channel->next;
+        free(channel);
     }
 }
 
@@ -58,9 +73,9 @@ static enum tl_status open_channel(struct ssh_channel *channel, struct tl_error 
 
     pump_slice(session);
     do {
-        channel->channel =
-            libssh2_channel_open_ex(session->ssh, "session", sizeof("session") - 1,
-                                    window_bytes(session), PACKET_BYTES, NULL, 0);
+        channel->channel = libssh2_channel_open_ex(
+            session->ssh, "session", sizeof("session") - 1, channel_window_bytes(session),
+            CHANNEL_PACKET_BYTES, NULL, 0);
         rc = channel->channel != NULL ? 0 : libssh2_session_last_errno(session->ssh);
     } while (pump_repeat(session, rc));
     return rc == 0 ? TL_OK : open_refused(session, rc, err);
@@ -90,15 +105,15 @@ enum tl_status ssh_channel_open(struct ssh_session *session, const char *command
                                 int64_t deadline_ms, struct ssh_channel **out,
                                 struct tl_error *err)
 {
-    struct ssh_channel *channel = calloc(1, sizeof(*channel));
+    struct ssh_channel *channel = channel_new(session, &words_of_command);
     enum tl_status status;
 
     if (channel == NULL)
         return tl_fail(err, TL_MEMORY, "%s: out of memory", session->label);
-    channel->session = session;
-    retry_abandoned(session);
+    channel_sweep(session, false);
     session->patience.deadline_ms = deadline_ms;
     session->patient = true;
+    ssh_forward_settle(session);
     status = open_channel(channel, err);
     if (status == TL_OK)
         status = start_command(channel, command, err);
@@ -122,8 +137,7 @@ enum tl_status ssh_channel_read(struct ssh_channel *channel, enum ssh_stream str
     rc = libssh2_channel_read_ex(channel->channel, id, data, size);
     *got = rc > 0 ? (size_t)rc : 0;
     if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
-        return pump_fail(channel->session, TL_LOST, (int)rc, "reading the command's output",
-                         err);
+        return pump_fail(channel->session, TL_LOST, (int)rc, channel->words->reading, err);
     return TL_OK;
 }
 
@@ -143,8 +157,7 @@ enum tl_status ssh_channel_write(struct ssh_channel *channel, const char *data, 
     pump_slice(channel->session);
     rc = libssh2_channel_write_ex(channel->channel, 0, data, size);
     if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
-        return pump_fail(channel->session, TL_LOST, (int)rc, "writing the command's input",
-                         err);
+        return pump_fail(channel->session, TL_LOST, (int)rc, channel->words->writing, err);
     *taken = rc > 0 ? (size_t)rc : 0;
     return TL_OK;
 }
@@ -158,7 +171,7 @@ enum tl_status ssh_channel_send_eof(struct ssh_channel *channel, bool *done,
     rc = libssh2_channel_send_eof(channel->channel);
     *done = rc == 0;
     if (rc != 0 && rc != LIBSSH2_ERROR_EAGAIN)
-        return pump_fail(channel->session, TL_LOST, rc, "ending the command's input", err);
+        return pump_fail(channel->session, TL_LOST, rc, channel->words->ending, err);
     return TL_OK;
 }
 
@@ -185,7 +198,7 @@ enum tl_status ssh_channel_finish(struct ssh_channel *channel, bool *done,
     rc = libssh2_channel_wait_closed(channel->channel);
     *done = rc == 0;
     if (rc != 0 && rc != LIBSSH2_ERROR_EAGAIN)
-        return pump_fail(channel->session, TL_LOST, rc, "waiting for the command's end", err);
+        return pump_fail(channel->session, TL_LOST, rc, channel->words->finishing, err);
     if (*done)
         ssh_channel_exit(channel, exit);
     return TL_OK;
@@ -231,12 +244,9 @@ void ssh_channel_close(struct ssh_channel *channel)
     pump_slice(session);
     if (channel->channel != NULL &&
         libssh2_channel_free(channel->channel) == LIBSSH2_ERROR_EAGAIN) {
-        for (int i = 0; i < SSH_ABANDONED_MAX; i++) {
-            if (session->abandoned[i] == NULL) {
-                session->abandoned[i] = channel->channel;
-                break;
-            }
-        }
+        channel->next = session->closing;
+        session->closing = channel;
+    } else {
+        free(channel);
     }
-    free(channel);
 }

@@ -5,6 +5,7 @@
 #include <libssh2.h>
 
 #include "base/buf.h"
+#include "ssh/channel.h"
 #include "ssh/greeting.h"
 #include "ssh/link.h"
 #include "ssh/memory.h"
@@ -24,7 +25,7 @@ enum ssh_end {
     SSH_END_FLOODED   /* the server sent more than makes sense before login, or reads nothing */
 };
 
-enum { SSH_LABEL_SIZE = 300, SSH_ABANDONED_MAX = 8 };
+enum { SSH_LABEL_SIZE = 300 };
 
 struct ssh_session {
     LIBSSH2_SESSION *ssh;
@@ -44,11 +45,44 @@ struct ssh_session {
     enum ssh_end end;
     int end_errno;
 
-    LIBSSH2_CHANNEL *abandoned[SSH_ABANDONED_MAX]; /* closing without anybody waiting */
-    int login_shell;                               /* enum ssh_login_shell; -1: not asked yet */
-    const char *password; /* borrowed while keyboard-interactive runs */
+    struct ssh_channel *closing; /* channels that the server has not closed yet */
+    struct ssh_forward *opening; /* the first in line of the channels being opened */
+    int login_shell;             /* enum ssh_login_shell; -1: not asked yet */
+    const char *password;        /* borrowed while keyboard-interactive runs */
     bool password_given;
 };
+
+/* What a channel's errors call the things that are done with it. */
+struct channel_words {
+    const char *reading, *writing, *ending, *finishing;
+};
+extern const struct channel_words channel_words_of_forward;
+
+struct ssh_channel {
+    struct ssh_session *session;
+    LIBSSH2_CHANNEL *channel;
+    const struct channel_words *words;
+    struct ssh_channel *next; /* of those closing */
+};
+
+enum { CHANNEL_PACKET_BYTES = 32768 };
+
+/* A channel that the server has not been asked for yet; NULL when memory ran out. */
+struct ssh_channel *channel_new(struct ssh_session *session, const struct channel_words *words);
+
+/* How many bytes the server may have under way to us on one channel. */
+unsigned channel_window_bytes(struct ssh_session *session);
+
+/* Frees the closing channels that the server has closed by now; all of them, if the session is
+ * about to go. */
+void channel_sweep(struct ssh_session *session, bool all);
+
+/* Waits within the session's patience until no channel to a target is being opened: libssh2
+ * opens one channel at a time. */
+void ssh_forward_settle(struct ssh_session *session);
+
+/* Drops what is left of them, before the session goes. */
+void ssh_forward_forget(struct ssh_session *session);
 
 /* Sets the library's callbacks: memory, sending, receiving. */
 LIBSSH2_SESSION *pump_session_new(struct ssh_session *session);

@@ -112,8 +112,8 @@ static void session_reset(struct ssh_session *session)
 {
     session->end = session->end != SSH_END_NONE ? session->end : SSH_END_CLOSED;
     session->memory.secret = true;
-    for (int i = 0; i < SSH_ABANDONED_MAX; i++)
-        session->abandoned[i] = NULL; /* the session frees its channels */
+    ssh_forward_forget(session);
+    channel_sweep(session, true); /* libssh2 frees its part of them with the session */
     if (session->ssh != NULL)
         while (libssh2_session_free(session->ssh) == LIBSSH2_ERROR_EAGAIN)
             continue; /* no byte moves any more, so this only steps through its states */
@@ -383,8 +383,10 @@ const char *ssh_session_label(const struct ssh_session *session)
 enum tl_status ssh_session_wait(struct ssh_session *session, int64_t until_ms, int extra_fd,
                                 struct tl_error *err)
 {
-    if (pump_wait(session, until_ms, extra_fd))
+    if (pump_wait(session, until_ms, extra_fd)) {
+        channel_sweep(session, false);
         return TL_OK;
+    }
     return pump_fail(session, TL_LOST, 0, "waiting for data", err);
 }
 

@@ -30,6 +30,7 @@ extern "C" {
     X(CONNECT, "cannot connect", 3, true, OPERATOR)                                            \
     X(HANDSHAKE, "SSH handshake failed", 3, false, USER)                                       \
     X(LOST, "connection lost", 3, true, OPERATOR)                                              \
+    X(FORWARD, "forwarding refused", 3, false, OPERATOR)                                       \
     X(HOST_KEY, "host key not trusted", 4, false, USER)                                        \
     X(AUTHENTICATION, "authentication refused", 5, false, USER)                                \
     X(KEY, "private key not usable", 5, false, USER)                                           \
