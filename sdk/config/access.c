@@ -49,15 +49,15 @@ const struct tl_config *tl_config_item(const struct tl_config *config, const cha
     return index < value->n_items ? value->items[index] : NULL;
 }
 
-bool tl_config_column(const struct tl_config *config, const char *name, size_t index,
-                      const char **column, const char **type)
+bool tl_config_pair(const struct tl_config *config, const char *name, size_t index,
+                    const char **key, const char **text)
 {
     const struct config_value *value = value_of(config, name);
 
     if (index >= value->n_texts / 2)
         return false;
-    *column = value->texts[2 * index];
-    *type = value->texts[2 * index + 1];
+    *key = value->texts[2 * index];
+    *text = value->texts[2 * index + 1];
     return true;
 }
 

@@ -7,12 +7,27 @@
 #include "base/text.h"
 #include "config/convert.h"
 
+static bool is_name_of(const struct tl_option *row, const char *name)
+{
+    return strcmp(row->name, name) == 0 ||
+           (row->alias != NULL && strcmp(row->alias, name) == 0);
+}
+
 bool complete_has_row(const struct tl_option *table, const char *name)
 {
     for (; table != NULL && table->name != NULL; table++)
-        if (strcmp(table->name, name) == 0)
+        if (is_name_of(table, name))
             return true;
     return false;
+}
+
+/* Whether the key is one of the configuration's own, by either name. */
+static bool is_known(const struct tl_config *config, const char *key)
+{
+    for (size_t i = 0; i < config->n_values; i++)
+        if (config->values[i].option != NULL && is_name_of(config->values[i].option, key))
+            return true;
+    return values_find(config, key) != NULL;
 }
 
 /* The option among whose fields the name is; NULL if none. */
@@ -92,7 +107,7 @@ enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *
     {
         const struct config_value *owner =
             wanted ? owner_of_field(config, member->string) : NULL;
-        if (values_find(config, member->string) != NULL ||
+        if (is_known(config, member->string) ||
             (wanted != NULL && placeholders_have(wanted, member->string)))
             continue;
         if (owner == NULL)

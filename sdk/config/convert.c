@@ -204,8 +204,10 @@ enum tl_status convert_text(struct config_value *value, const char *path, const 
     case TL_OPTION_LIST:
         return convert_list(value, path, text, err);
     case TL_OPTION_TEXT:
+    case TL_OPTION_JSON:
         return set_text(value, text, err);
     case TL_OPTION_COLUMNS:
+    case TL_OPTION_MAP:
     case TL_OPTION_OBJECTS:
         break;
     }

@@ -32,7 +32,8 @@ static enum tl_status fail_kind(const struct config_value *value, const cJSON *m
         [TL_OPTION_TEXT] = "a text",       [TL_OPTION_INTEGER] = "a number",
         [TL_OPTION_SECONDS] = "a number",  [TL_OPTION_BOOLEAN] = "true or false",
         [TL_OPTION_CHOICE] = "a text",     [TL_OPTION_LIST] = "a list of texts",
-        [TL_OPTION_COLUMNS] = "an object", [TL_OPTION_OBJECTS] = "an array of objects",
+        [TL_OPTION_COLUMNS] = "an object", [TL_OPTION_MAP] = "an object",
+        [TL_OPTION_JSON] = "JSON",         [TL_OPTION_OBJECTS] = "an array of objects",
     };
     return tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not %s", path, document_kind(member),
                    expected[kind_of(value)]);
@@ -139,7 +140,7 @@ static enum tl_status read_text(struct config_value *value, const char *text,
 
     if (*text == '\0')
         return TL_OK;
-    if (kind != TL_OPTION_OBJECTS && kind != TL_OPTION_COLUMNS &&
+    if (kind != TL_OPTION_OBJECTS && kind != TL_OPTION_COLUMNS && kind != TL_OPTION_MAP &&
         !(kind == TL_OPTION_LIST && *text == '[')) {
         value->given = true;
         return take_text(value, path, text, err);
@@ -167,7 +168,7 @@ static enum tl_status read_reference(struct config_value *value, const cJSON *re
     return status;
 }
 
-/* One element, as the text it stands for. */
+/* One element of a list or map, as the text it stands for. */
 static enum tl_status read_list_item(struct config_value *value, const cJSON *item,
                                      const char *path, struct tl_error *err)
 {
@@ -229,6 +230,40 @@ static enum tl_status read_columns(struct config_value *value, const cJSON *obje
     }
     value->given = value->n_texts > 0;
     return TL_OK;
+}
+
+static enum tl_status read_map(struct config_value *value, const cJSON *object,
+                               const char *path, struct tl_error *err)
+{
+    enum tl_status status = document_check_keys(object, path, err);
+    const cJSON *member;
+
+    cJSON_ArrayForEach(member, object)
+    {
+        char member_path[PATH_BYTES];
+        if (status != TL_OK)
+            return status;
+        (void)snprintf(member_path, sizeof(member_path), "%s.%s", path, member->string);
+        if (!values_add_text(value, member->string, strlen(member->string)))
+            return fail_memory(err);
+        status = read_list_item(value, member, member_path, err);
+    }
+    value->given = value->n_texts > 0;
+    return status;
+}
+
+/* Native JSON stands for its text. */
+static enum tl_status read_json(struct config_value *value, const cJSON *json, const char *path,
+                                struct tl_error *err)
+{
+    char *text = cJSON_PrintUnformatted(json);
+    enum tl_status status = text ? take_text(value, path, text, err) : fail_memory(err);
+
+    value->given = true;
+    if (text != NULL)
+        text_wipe(text, strlen(text));
+    cJSON_free(text);
+    return status;
 }
 
 static enum tl_status read_item(struct config_value *value, const cJSON *object,
@@ -311,14 +346,35 @@ enum tl_status read_value(struct config_value *value, const cJSON *member,
         return read_list(value, member, path, err);
     if (kind == TL_OPTION_COLUMNS && cJSON_IsObject(member))
         return read_columns(value, member, path, err);
+    if (kind == TL_OPTION_MAP && cJSON_IsObject(member))
+        return read_map(value, member, path, err);
+    if (kind == TL_OPTION_JSON && (cJSON_IsObject(member) || cJSON_IsArray(member)))
+        return read_json(value, member, path, err);
     if (kind == TL_OPTION_OBJECTS && cJSON_IsArray(member))
         return read_items(value, member, wanted, path, err);
     if (kind == TL_OPTION_OBJECTS && cJSON_IsObject(member))
         return read_item(value, member, wanted, path, err);
-    if (kind == TL_OPTION_COLUMNS || kind == TL_OPTION_OBJECTS || cJSON_IsObject(member) ||
-        cJSON_IsArray(member))
+    if (kind == TL_OPTION_COLUMNS || kind == TL_OPTION_MAP || kind == TL_OPTION_OBJECTS ||
+        cJSON_IsObject(member) || cJSON_IsArray(member))
         return fail_kind(value, member, path, err);
     return read_scalar(value, member, path, err);
+}
+
+/* Under the option's name or its other one; under both is an error. */
+static enum tl_status find_member(const cJSON *object, const struct config_value *value,
+                                  const char *path, const cJSON **out, struct tl_error *err)
+{
+    const char *alias = value->option ? value->option->alias : NULL;
+    const cJSON *other = alias ? cJSON_GetObjectItemCaseSensitive(object, alias) : NULL;
+
+    *out = cJSON_GetObjectItemCaseSensitive(object, value->name);
+    if (*out != NULL && other != NULL)
+        return tl_fail(err, TL_CONFIGURATION,
+                       "\"%s%s\" and \"%s%s\" mean the same: give one of them", path,
+                       value->name, path, alias);
+    if (*out == NULL)
+        *out = other;
+    return TL_OK;
 }
 
 enum tl_status read_members(struct tl_config *config, const cJSON *object,
@@ -327,12 +383,14 @@ enum tl_status read_members(struct tl_config *config, const cJSON *object,
 {
     for (size_t i = 0; i < config->n_values; i++) {
         struct config_value *value = &config->values[i];
-        const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, value->name);
+        const cJSON *member;
         char key[PATH_BYTES];
-        enum tl_status status;
+        enum tl_status status = find_member(object, value, path, &member, err);
+        if (status != TL_OK)
+            return status;
         if (member == NULL || (outer != NULL && values_find(outer, value->name) != NULL))
             continue;
-        (void)snprintf(key, sizeof(key), "%s%s", path, value->name);
+        (void)snprintf(key, sizeof(key), "%s%s", path, member->string);
         status = read_value(value, member, wanted, key, err);
         if (status != TL_OK)
             return status;

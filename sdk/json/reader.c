@@ -296,6 +296,22 @@ enum tl_status json_reader_finish(struct json_reader *reader, struct tl_error *e
     return TL_OK;
 }
 
+enum tl_status json_reader_finish_part(struct json_reader *reader, struct tl_error *err)
+{
+    if (json_reader_finish(reader, err) != TL_OK)
+        return err->status;
+    reader->documents_before += reader->documents;
+    reader->documents = 0;
+    reader->found = false;
+    reader->path.furthest = -1;
+    reader->on_line = false;
+    reader->started = false;
+    reader->head_size = 0;
+    reader->walked = 0;
+    json_decode_reset(&reader->decode);
+    return TL_OK;
+}
+
 uint64_t json_reader_bytes(const struct json_reader *reader)
 {
     return reader->fed;
@@ -303,7 +319,7 @@ uint64_t json_reader_bytes(const struct json_reader *reader)
 
 uint64_t json_reader_documents(const struct json_reader *reader)
 {
-    return reader->documents;
+    return reader->documents_before + reader->documents;
 }
 
 uint64_t json_reader_rows(const struct json_reader *reader)

@@ -77,6 +77,11 @@ TL_NODISCARD enum tl_status json_reader_feed(struct json_reader *reader, const c
 TL_NODISCARD enum tl_status json_reader_finish(struct json_reader *reader,
                                                struct tl_error *err);
 
+/* Says the same of one part of the stream, a page say; what is fed next begins another, maybe
+ * with a byte order mark of its own. Rows go on being counted, offsets begin again. */
+TL_NODISCARD enum tl_status json_reader_finish_part(struct json_reader *reader,
+                                                    struct tl_error *err);
+
 void json_reader_free(struct json_reader *reader);
 
 /* Bytes fed and rows handed over so far. */

@@ -56,7 +56,8 @@ struct json_reader {
     bool wrapper;        /* the document is an object that wraps rows */
     bool on_line;        /* a document has begun on this line */
     bool found;          /* what `rows` points to */
-    uint64_t documents;
+    uint64_t documents;  /* of this part */
+    uint64_t documents_before;
     uint64_t document_offset;
     uint64_t n_rows;
 
@@ -67,7 +68,7 @@ struct json_reader {
     uint64_t carry_offset;
     size_t decide_at; /* size of carry at which to look again whether it wraps rows */
 
-    char head[64]; /* the stream's start, held back so that a message can show it */
+    char head[64]; /* the part's start, held back so that a message can show it */
     size_t head_size;
     bool started;
     struct json_decode decode;

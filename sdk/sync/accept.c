@@ -102,6 +102,43 @@ static enum tl_status sync_follow_cursor(struct tl_sync *sync, const struct tl_v
     return sync_check_overlap(sync, &cells[sync->cursor_index], err);
 }
 
+static void sync_note_last(struct tl_sync *sync, const struct tl_value *cells)
+{
+    struct last_value *last = &sync->last;
+
+    if (last->index == COLUMNS_NONE)
+        last->index = columns_find(sync->builder.columns, last->column, strlen(last->column));
+    last->known = last->index != COLUMNS_NONE && cells[last->index].type > TL_TYPE_NULL;
+    buf_reset(&last->text);
+    if (last->known)
+        cursor_print(&cells[last->index], &last->text);
+}
+
+void tl_sync_keep_last(struct tl_sync *sync, const char *column)
+{
+    sync->last.column = column;
+}
+
+enum tl_status tl_sync_last(struct tl_sync *sync, const char *overlap, const char **out,
+                            struct tl_error *err)
+{
+    struct last_value *last = &sync->last;
+
+    *out = NULL;
+    if (buf_check(&last->text, last->column, err) != TL_OK)
+        return err->status;
+    if (!last->known)
+        return TL_OK;
+    *out = buf_text(&last->text);
+    if (overlap == NULL)
+        return TL_OK;
+    buf_reset(&sync->value);
+    if (cursor_step_back(*out, overlap, &sync->value, err) != TL_OK)
+        return err->status;
+    *out = buf_text(&sync->value);
+    return buf_check(&sync->value, last->column, err);
+}
+
 static void sync_count(struct tl_sync *sync)
 {
     sync->report->rows_read++;
@@ -135,6 +172,8 @@ enum tl_status sync_take_row(struct builder_sink *sink, struct tl_value *cells,
     if (sync_check_row(sync, cells, err) != TL_OK)
         return tl_context(err, "row %" PRIu64, row_number);
     sync_count(sync);
+    if (sync->last.column != NULL)
+        sync_note_last(sync, cells);
     if (sync->report->n_sample < sync->max_sample)
         return sync_sample(sync, cells, err);
     return TL_OK;

@@ -86,6 +86,16 @@ enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
     return TL_OK;
 }
 
+enum tl_status tl_feed_page(struct tl_sync *sync, uint64_t *rows, struct tl_error *err)
+{
+    if (sync->broken.status != TL_OK || (sync->reader == NULL && feed_open(sync, err) != TL_OK))
+        return feed_break(sync, err);
+    if (json_reader_finish_part(sync->reader, err) != TL_OK)
+        return feed_break(sync, err);
+    *rows = json_reader_rows(sync->reader);
+    return TL_OK;
+}
+
 enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err)
 {
     const struct tl_stream *stream = sync->stream->stream;

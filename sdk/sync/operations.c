@@ -77,6 +77,7 @@ enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *option
         .stop_fd = options->stop_fd,
         .kind = OPERATION_UPSERT,
         .cursor_index = COLUMNS_NONE,
+        .last = {.index = COLUMNS_NONE, .text = BUF_INIT(STATE_MAX_BYTES)},
         .value = BUF_INIT(STATE_MAX_BYTES),
         .scratch = BUF_INIT(SIZE_MAX / 2),
         .report = options->report,
@@ -104,6 +105,7 @@ void sync_reset(struct tl_sync *sync)
     builder_reset(&sync->builder);
     cursor_reset(&sync->cursor);
     buf_free(&sync->value);
+    buf_free(&sync->last.text);
     buf_free(&sync->scratch);
     free(sync->state);
     free(sync->declared);

@@ -13,13 +13,13 @@ static enum tl_status stream_read_columns(const struct tl_config *config,
     const char *name, *type;
     size_t count = 0;
 
-    while (tl_config_column(config, "columns", count, &name, &type))
+    while (tl_config_pair(config, "columns", count, &name, &type))
         count++;
     *columns = calloc(count + 1, sizeof(**columns));
     if (*columns == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the declared columns");
     for (size_t i = 0; i < count; i++) {
-        (void)tl_config_column(config, "columns", i, &name, &type);
+        (void)tl_config_pair(config, "columns", i, &name, &type);
         (*columns)[i] = (struct tl_column){.name = name, .type = tl_type_from_name(type)};
         if ((*columns)[i].type == TL_TYPE_COUNT || (*columns)[i].type <= TL_TYPE_NULL) {
             (void)tl_fail(err, TL_CONFIGURATION,

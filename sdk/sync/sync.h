@@ -17,6 +17,14 @@ struct declared_column {
     uint32_t index; /* COLUMNS_NONE until a row has named it */
 };
 
+/* What tl_sync_keep_last asks for. */
+struct last_value {
+    const char *column; /* borrowed; NULL: nothing was asked for */
+    uint32_t index;
+    bool known;
+    struct buf text;
+};
+
 struct tl_sync {
     struct builder_sink sink;
     struct stream_run *stream;
@@ -30,6 +38,7 @@ struct tl_sync {
     struct cursor cursor;
     uint32_t cursor_index;
     bool overlap_fits; /* seen to fit the cursor's kind of values */
+    struct last_value last;
 
     char *state;      /* what the attempt started from */
     struct buf value; /* of tl_sync_state_value */

@@ -20,13 +20,19 @@ static const struct tl_option stream_options[] = {
     {.name = "command", .kind = TL_OPTION_TEXT, .help = "the command"},
     {.name = "primary_key", .kind = TL_OPTION_LIST, .help = "the key"},
     {.name = "columns", .kind = TL_OPTION_COLUMNS, .help = "types"},
+    {.name = "headers", .kind = TL_OPTION_MAP, .help = "headers"},
+    {.name = "body", .kind = TL_OPTION_JSON, .help = "body"},
     {.name = "ordered", .kind = TL_OPTION_BOOLEAN, .fallback = "false", .help = "in order"},
     {.name = "token", .kind = TL_OPTION_TEXT, .help = "token", .flags = TL_OPTION_SECRET},
     {.name = NULL},
 };
 
 static const struct tl_option options[] = {
-    {.name = "ssh_host", .kind = TL_OPTION_TEXT, .help = "where", .flags = TL_OPTION_REQUIRED},
+    {.name = "ssh_host",
+     .alias = "bastion_host",
+     .kind = TL_OPTION_TEXT,
+     .help = "where",
+     .flags = TL_OPTION_REQUIRED},
     {.name = "ssh_port",
      .kind = TL_OPTION_INTEGER,
      .fallback = "22",
@@ -127,7 +133,7 @@ static void test_unknown_names_give_zero(void **state)
     assert_int_equal(tl_config_integer(config, "nothing"), 0);
     assert_null(tl_config_list(config, "nothing"));
     assert_null(tl_config_item(config, "streams", 0));
-    assert_false(tl_config_column(config, "nothing", 0, &column, &type));
+    assert_false(tl_config_pair(config, "nothing", 0, &column, &type));
 }
 
 static void test_texts_and_native_values_are_equal(void **state)
@@ -186,12 +192,12 @@ static void test_streams_in_every_form(void **state)
         assert_string_equal(item_text(1, "table"), "b");
         assert_string_equal(
             tl_config_list(tl_config_item(config, "streams", 1), "primary_key")[1], "/a/b");
-        assert_true(tl_config_column(tl_config_item(config, "streams", 0), "columns", 1,
-                                     &column, &type));
+        assert_true(
+            tl_config_pair(tl_config_item(config, "streams", 0), "columns", 1, &column, &type));
         assert_string_equal(column, "file");
         assert_string_equal(type, "JSON");
-        assert_false(tl_config_column(tl_config_item(config, "streams", 0), "columns", 2,
-                                      &column, &type));
+        assert_false(
+            tl_config_pair(tl_config_item(config, "streams", 0), "columns", 2, &column, &type));
     }
 }
 
@@ -361,6 +367,50 @@ static void test_files_that_others_can_read(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static void test_maps(void **state)
+{
+    static const char *const forms[] = {
+        "\"table\": \"t\", \"headers\": {\"A\": \"x\", \"B\": 7}",
+        "\"table\": \"t\", \"headers\": \"{\\\"A\\\": \\\"x\\\", \\\"B\\\": \\\"7\\\"}\"",
+        "\"table\": \"t\", \"headers\": {\"A\": {\"env\": \"TEST_MAP\"}, \"B\": \"7\"}",
+    };
+    const char *key, *text;
+    (void)state;
+    assert_int_equal(setenv("TEST_MAP", "x", 1), 0);
+    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+        accept_with(forms[i]);
+        const struct tl_config *item = tl_config_item(config, "streams", 0);
+        assert_true(tl_config_pair(item, "headers", 0, &key, &text));
+        assert_string_equal(key, "A");
+        assert_string_equal(text, "x");
+        assert_true(tl_config_pair(item, "headers", 1, &key, &text));
+        assert_string_equal(text, "7");
+        assert_false(tl_config_pair(item, "headers", 2, &key, &text));
+    }
+    refuse_with("\"streams\": [{\"table\": \"t\", \"headers\": {\"A\": [1]}}]",
+                "\"streams[0].headers.A\" is an array: not a text");
+    refuse_with("\"streams\": [{\"table\": \"t\", \"headers\": 7}]",
+                "\"streams[0].headers\" is a number: not an object");
+}
+
+static void test_json_stands_for_its_text(void **state)
+{
+    (void)state;
+    accept_with("\"table\": \"t\", \"body\": {\"a\": [1, \"b\"]}");
+    assert_string_equal(item_text(0, "body"), "{\"a\":[1,\"b\"]}");
+    accept_with("\"table\": \"t\", \"body\": \"a=1&b={{cursor}}\"");
+    assert_string_equal(item_text(0, "body"), "a=1&b={{cursor}}");
+}
+
+static void test_a_second_name(void **state)
+{
+    (void)state;
+    accept("{\"bastion_host\": \"b\"}");
+    assert_string_equal(tl_config_text(config, "ssh_host"), "b");
+    refuse("{\"bastion_host\": \"b\", \"ssh_host\": \"h\"}",
+           "\"ssh_host\" and \"bastion_host\" mean the same: give one of them");
+}
+
 static void test_placeholders(void **state)
 {
     (void)state;
@@ -433,6 +483,9 @@ int main(void)
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_home_in_references),
         cmocka_unit_test(test_files_that_others_can_read),
+        cmocka_unit_test(test_maps),
+        cmocka_unit_test(test_json_stands_for_its_text),
+        cmocka_unit_test(test_a_second_name),
         cmocka_unit_test(test_placeholders),
         cmocka_unit_test(test_secrets_are_masked),
         cmocka_unit_test(test_the_locale_does_not_matter),

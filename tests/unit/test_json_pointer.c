@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "json/pointer.h"
+#include "towline/json.h"
 
 static void test_parse(void **state)
 {
@@ -134,12 +135,42 @@ static void test_find_from(void **state)
     json_pointer_reset(&pointer);
 }
 
+static void check_text(const char *json, const char *pointer, const char *expected)
+{
+    struct tl_error err = {0};
+    char *text;
+    assert_int_equal(tl_json_find(json, strlen(json), pointer, &text, &err), TL_OK);
+    if (expected == NULL)
+        assert_null(text);
+    else
+        assert_string_equal(text, expected);
+    free(text);
+}
+
+static void test_values_as_text(void **state)
+{
+    struct tl_error err = {0};
+    char *text;
+    (void)state;
+    check_text(" {\"next\": \"a\\u0020b\", \"n\": 12 }", "/next", "a b");
+    check_text("{\"a\": {\"n\": 12}}", "/a/n", "12");
+    check_text("{\"a\": {\"n\": 12}}", "/a", "{\"n\": 12}");
+    check_text("{\"a\": true, \"b\": null, \"c\": \"\"}", "/a", "true");
+    check_text("{\"a\": true, \"b\": null, \"c\": \"\"}", "/b", NULL);
+    check_text("{\"a\": true, \"b\": null, \"c\": \"\"}", "/c", "");
+    check_text("{\"a\": \"x\\u0000y\"}", "/a", NULL);
+    check_text("{\"a\": \"cut", "/a", NULL);
+    check_text("<html>", "/a", NULL);
+    check_text("", "/a", NULL);
+    assert_int_equal(tl_json_find("{}", 2, "a", &text, &err), TL_CONFIGURATION);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse),     cmocka_unit_test(test_refused),
         cmocka_unit_test(test_index),     cmocka_unit_test(test_find),
-        cmocka_unit_test(test_find_from),
+        cmocka_unit_test(test_find_from), cmocka_unit_test(test_values_as_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,50 @@ static void test_formats(void **state)
           "on");
 }
 
+/* Feeds each text as a part of its own; gives how many rows there were and what went wrong. */
+static void check_parts(struct json_reader_options options, const char *const *parts,
+                        uint64_t n_rows, const char *message)
+{
+    struct builder_limits limits = {
+        .max_columns = 10, .block_bytes = 64 << 10, .block_rows = 500};
+    struct json_row_limits row_limits = {.max_depth = 100, .max_name_bytes = 1024};
+    struct rows_text text;
+    struct json_rows rows;
+    struct builder builder;
+    struct json_reader *reader;
+    struct tl_error err = {0};
+
+    rows_text_init(&text);
+    builder_init(&builder, &text.sink, &limits);
+    json_rows_init(&rows, &builder, &row_limits);
+    assert_int_equal(json_reader_new(&options, &rows.sink, &reader, &err), TL_OK);
+    for (; err.status == TL_OK && *parts != NULL; parts++)
+        if (json_reader_feed(reader, *parts, strlen(*parts), &err) == TL_OK)
+            err.status = json_reader_finish_part(reader, &err);
+    assert_string_equal(err.message, message);
+    assert_int_equal(json_reader_rows(reader), n_rows);
+    json_reader_free(reader);
+    json_rows_reset(&rows);
+    builder_reset(&builder);
+    buf_free(&text.text);
+}
+
+static void test_parts(void **state)
+{
+    static const char *const pages[] = {"{\"a\":1}",      "",          "[{\"a\":2},{\"a\":3}]",
+                                        "\xef\xbb\xbf[]", "{\"a\":4}", NULL};
+    static const char *const cut[] = {"[{\"a\":1}]", "[{\"a\":2},", "{\"a\":3}]", NULL};
+    static const char *const lost[] = {"{\"rows\":[{\"a\":1}]}", "{\"error\":\"no\"}", NULL};
+    (void)state;
+    check_parts(with(NULL, NULL, JSON_FORMAT_JSON), pages, 4, "");
+    check_parts(with(NULL, NULL, JSON_FORMAT_AUTO), cut, 2,
+                "the output ends at byte 9, after row 2, within the document that begins at "
+                "byte 0");
+    check_parts(
+        with("/rows", NULL, JSON_FORMAT_AUTO), lost, 1,
+        "there are no rows at \"/rows\": at \"\" the output has an object with \"error\"");
+}
+
 static void test_ndjson_value_over_lines(void **state)
 {
     static const char json[] = "{\"a\":1}\n{\"a\":\n2}\n";
@@ -393,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_options_refused),
         cmocka_unit_test(test_large_row_in_bytes),
+        cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,8 @@ enum tl_option_kind {
     TL_OPTION_CHOICE,  /* one of choices */
     TL_OPTION_LIST,    /* texts: a JSON array, or one text with commas */
     TL_OPTION_COLUMNS, /* an object: column name -> type name */
+    TL_OPTION_MAP,     /* an object: any name -> text */
+    TL_OPTION_JSON,    /* a text, or an object or array that stands for its JSON text */
     TL_OPTION_OBJECTS  /* an array of objects, or of one, each by `fields` */
 };
 
@@ -34,6 +36,7 @@ enum tl_option_flag {
 /* A table of these ends with a row whose name is NULL. */
 struct tl_option {
     const char *name;
+    const char *alias; /* a second name that users know it by; NULL for none */
     enum tl_option_kind kind;
     const char *fallback; /* the default, in the form a user would write it; NULL for none */
     const char *help;     /* one sentence without a full stop */
@@ -53,8 +56,8 @@ struct tl_option {
  * Everything given out is borrowed from the configuration. */
 struct tl_config;
 
-/* The text of a TEXT or CHOICE option, or of a key that a {{config.NAME}} placeholder names;
- * NULL when neither it nor a default was given. An empty text counts as not given. */
+/* The text of a TEXT, CHOICE or JSON option, or of a key that a {{config.NAME}} placeholder
+ * names; NULL when neither it nor a default was given. An empty text counts as not given. */
 const char *tl_config_text(const struct tl_config *config, const char *name);
 int64_t tl_config_integer(const struct tl_config *config, const char *name);
 bool tl_config_boolean(const struct tl_config *config, const char *name);
@@ -71,9 +74,10 @@ size_t tl_config_count(const struct tl_config *config, const char *name);
 const struct tl_config *tl_config_item(const struct tl_config *config, const char *name,
                                        size_t index);
 
-/* The pairs of a COLUMNS option, in order: name and type name; false past the end. */
-bool tl_config_column(const struct tl_config *config, const char *name, size_t index,
-                      const char **column, const char **type);
+/* The pairs of a COLUMNS or MAP option, in order: a name and its type's name or its text; false
+ * past the end. */
+bool tl_config_pair(const struct tl_config *config, const char *name, size_t index,
+                    const char **key, const char **text);
 
 #ifdef __cplusplus
 }

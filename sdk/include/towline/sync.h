@@ -50,6 +50,21 @@ enum tl_status tl_task(struct tl_sync *sync, struct tl_error *err, const char *f
 TL_NODISCARD enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
                                     struct tl_error *err);
 
+/* Says that what was fed since the last such call is whole: one page of an output that comes in
+ * several. Fails with TL_DATA if it ends within a value, or lacks the rows that the stream's
+ * `rows` points to. *rows tells how many rows all pages so far had. */
+TL_NODISCARD enum tl_status tl_feed_page(struct tl_sync *sync, uint64_t *rows,
+                                         struct tl_error *err);
+
+/* For sources that ask for a page by a value of the row before it: keeps that column's value of
+ * the row fed last. The name is borrowed as long as the sync. */
+void tl_sync_keep_last(struct tl_sync *sync, const char *column);
+
+/* That value as text, `overlap` before it (as cursor_overlap; NULL: not); NULL in *out when no
+ * row had one. Lent until the next call. */
+TL_NODISCARD enum tl_status tl_sync_last(struct tl_sync *sync, const char *overlap,
+                                         const char **out, struct tl_error *err);
+
 /* Names where the stream's bytes come from, for messages about them: "user@host". */
 void tl_sync_from(struct tl_sync *sync, const char *where);
 

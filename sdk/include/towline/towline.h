@@ -4,6 +4,7 @@
 
 #include "towline/connector.h"
 #include "towline/error.h"
+#include "towline/json.h"
 #include "towline/log.h"
 #include "towline/option.h"
 #include "towline/stream.h"
