@@ -17,13 +17,14 @@ def numbers(first):
 
 @pytest.fixture
 def killed(towline, configuration, warehouse):
-    """killed(stream, check): runs once to learn how long a sync takes, then kills it at moments
+    """killed(stream, check, begin): runs once to learn how long a sync takes, then kills it at moments
     spread over that time, with a check after each, and ends with a run that is let be."""
 
-    def run(stream, check):
+    def run(stream, check, begin=lambda: None):
         config = configuration(stream)
         took = towline("sync", config=config, timeout=300).expect(0).seconds
         warehouse.path.unlink()
+        begin()
         chance = random.Random(17)
         half_way = 0
         for moment in range(MOMENTS):
@@ -31,6 +32,7 @@ def killed(towline, configuration, warehouse):
             time.sleep(took * (moment + chance.random()) / MOMENTS)
             process.kill()
             process.communicate()
+            half_way += warehouse.path.with_name(warehouse.path.name + "-building").exists()
             if warehouse.path.exists():
                 assert warehouse.is_sound()
                 half_way += check()
@@ -43,12 +45,25 @@ def killed(towline, configuration, warehouse):
     return run
 
 
-def test_a_stream_is_all_or_nothing(killed, warehouse):
+def test_a_first_sync_is_all_or_nothing(killed, warehouse):
     def check():
         assert warehouse.count("t") in (0, ROWS)
         return 1
 
     assert killed({**STREAM, "command": numbers(1)}, check) > 0
+
+
+def test_a_stream_is_all_or_nothing(killed, towline, configuration, warehouse):
+    other = {"table": "other", "primary_key": ["id"], "command": "echo '{\"id\":1}'"}
+
+    def begin():
+        towline("sync", config=configuration(other)).expect(0)
+
+    def check():
+        assert warehouse.count("t") in (0, ROWS) and warehouse.count("other") == 1
+        return 1
+
+    assert killed({**STREAM, "command": numbers(1)}, check, begin) > 0
 
 
 def test_an_ordered_stream_resumes_from_its_checkpoint(killed, warehouse):

@@ -48,27 +48,59 @@ static enum tl_status probe(struct connection *connection, struct tl_error *err)
 static const char JOURNAL[] = "PRAGMA main.page_size = 16384; PRAGMA main.journal_mode = WAL;"
                               "PRAGMA main.cache_size = -8192";
 
-static enum tl_status open_for_writing(struct connection *connection, struct tl_error *err)
+static enum tl_status open_file(struct connection *connection, struct tl_error *err)
 {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+
+    if (sqlite3_open_v2(file_where(&connection->file), &connection->sql.db, flags, NULL) !=
+        SQLITE_OK)
+        return sql_fail(&connection->sql, err, "open it");
+    return configure(&connection->sql, err);
+}
+
+static enum tl_status open_published(struct connection *connection, struct tl_error *err)
+{
+    struct sql *sql = &connection->sql;
+
+    if (open_file(connection, err) != TL_OK ||
+        own_check(sql, &connection->marked, err) != TL_OK ||
+        sql_run(sql, JOURNAL, "set up its journal", err) != TL_OK ||
+        own_check(sql, &connection->marked, err) != TL_OK)
+        return err->status;
+    /* Having read in WAL mode, SQLite keeps its lock until it closes the file. */
+    file_sign(&connection->file);
+    return TL_OK;
+}
+
+/* Nobody sees a file that is being built, and one that is cut short is worth nothing: each page
+ * is written once, not to a -wal first, and nothing is synced until it is published. The
+ * journal holds only pages of before the transaction, so next to none; were it in memory, the
+ * journals of statements would be there too, and those grow. */
+static const char BUILDING[] =
+    "PRAGMA main.page_size = 16384; PRAGMA main.cache_size = -8192;"
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF";
+
+static enum tl_status open_building(struct connection *connection, struct tl_error *err)
+{
+    if (open_file(connection, err) != TL_OK ||
+        sql_run(&connection->sql, BUILDING, "set up its journal", err) != TL_OK)
+        return err->status;
+    file_sign(&connection->file);
+    return TL_OK;
+}
+
+static enum tl_status open_for_writing(struct connection *connection, struct tl_error *err)
+{
     struct file *file = &connection->file;
 
     if (file_claim(file, err) != TL_OK)
         return err->status;
-    connection->removable = file->created;
-    if (file->exists && probe(connection, err) != TL_OK)
+    connection->removable = file->building != NULL;
+    if (file->building != NULL)
+        return open_building(connection, err);
+    if (probe(connection, err) != TL_OK)
         return err->status;
-    if (sqlite3_open_v2(file->path, &connection->sql.db, flags, NULL) != SQLITE_OK)
-        return sql_fail(&connection->sql, err, "open it");
-    if (configure(&connection->sql, err) != TL_OK)
-        return err->status;
-    if ((file->exists && own_check(&connection->sql, &connection->marked, err) != TL_OK) ||
-        sql_run(&connection->sql, JOURNAL, "set up its journal", err) != TL_OK ||
-        own_check(&connection->sql, &connection->marked, err) != TL_OK)
-        return err->status;
-    /* Having read in WAL mode, SQLite keeps its lock until it closes the file. */
-    file_sign(file);
-    return TL_OK;
+    return open_published(connection, err);
 }
 
 static enum tl_status copy_pages(struct sql *from, struct sql *to, struct tl_error *err)
@@ -177,14 +209,13 @@ void connection_close(struct connection *connection)
     bool removes = connection->removable;
 
     if (connection->sql.db != NULL) {
-        connection_rollback(connection);
-        removes = removes && is_empty(connection);
+        (void)connection_rollback(connection);
+        removes = removes && (connection->file.building != NULL || is_empty(connection));
     }
-    sqlite3_close(connection->sql.db);
+    connection_abandon(connection);
     if (removes)
         file_remove(&connection->file);
     file_reset(&connection->file);
-    connection->sql.db = NULL;
 }
 
 enum tl_status connection_settle(struct connection *connection, bool *again,
@@ -201,6 +232,9 @@ enum tl_status connection_settle(struct connection *connection, bool *again,
 
 enum tl_status connection_begin(struct connection *connection, struct tl_error *err)
 {
+    if (connection->sql.db == NULL)
+        return tl_fail(err, TL_DESTINATION, "%s: was closed after an error",
+                       connection->file.path);
     if (!sqlite3_get_autocommit(connection->sql.db))
         return TL_OK;
     if (sql_run(&connection->sql, "BEGIN IMMEDIATE", "begin to write", err) != TL_OK)
@@ -213,12 +247,83 @@ enum tl_status connection_commit(struct connection *connection, struct tl_error 
     if (sql_run(&connection->sql, "COMMIT", "commit", err) != TL_OK)
         return err->status;
     connection->marked = true;
-    connection->removable = false;
+    connection->removable = connection->file.building != NULL;
     return TL_OK;
 }
 
-void connection_rollback(struct connection *connection)
+bool connection_is_building(const struct connection *connection)
 {
+    return connection->file.building != NULL;
+}
+
+static enum tl_status fail_taken(const struct connection *connection, struct tl_error *err)
+{
+    (void)tl_fail(err, TL_DESTINATION, "%s: another program made it while the sync ran",
+                  connection->file.path);
+    return tl_remedy(err, "Run the sync again; it will be synced into beside what is there");
+}
+
+/* Somebody made a file of that name meanwhile, as programs do that only want to look: an empty
+ * one takes what was built, as one transaction. */
+static enum tl_status fill_taken(struct connection *connection, struct tl_error *err)
+{
+    struct connection built = {.mode = connection->mode, .removable = true};
+    enum tl_status status = file_claim_taken(&connection->file, &built.file, err);
+
+    connection->sql.path = connection->file.path;
+    built.sql.path = connection->file.path;
+    if (status == TL_OK)
+        status = open_published(connection, err);
+    if (status == TL_OK && !is_empty(connection))
+        status = fail_taken(connection, err);
+    if (status == TL_OK)
+        status = open_file(&built, err);
+    if (status == TL_OK)
+        status = copy_pages(&built.sql, &connection->sql, err);
+    connection->marked = status == TL_OK;
+    connection_close(&built);
+    return status;
+}
+
+enum tl_status connection_publish(struct connection *connection, struct tl_error *err)
+{
+    bool taken;
+
+    /* It is born in the mode in which readers see what was committed. */
+    if (sql_run(&connection->sql, "PRAGMA main.journal_mode = WAL", "set up its journal",
+                err) != TL_OK)
+        return err->status;
+    connection_abandon(connection);
+    if (file_publish(&connection->file, &taken, err) != TL_OK)
+        return err->status;
+    connection->removable = false;
+    return taken ? fill_taken(connection, err) : open_published(connection, err);
+}
+
+void connection_abandon(struct connection *connection)
+{
+    sqlite3_close(connection->sql.db);
+    connection->sql.db = NULL;
+}
+
+/* What was built, and could not be published, is dropped as a whole. */
+static bool rebuild(struct connection *connection)
+{
+    struct tl_error ignored;
+
+    connection->marked = false;
+    if (file_empty(&connection->file, &ignored) == TL_OK &&
+        open_building(connection, &ignored) == TL_OK)
+        return true;
+    connection_abandon(connection);
+    return false;
+}
+
+bool connection_rollback(struct connection *connection)
+{
+    if (connection->sql.db == NULL)
+        return connection_is_building(connection) && rebuild(connection);
     if (!sqlite3_get_autocommit(connection->sql.db))
         (void)sqlite3_exec(connection->sql.db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
 }

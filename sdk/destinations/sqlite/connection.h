@@ -13,7 +13,7 @@ struct connection {
     struct snapshot snapshot; /* READ: what sql is of */
     struct sql sql;           /* sql.db is NULL when there is nothing to read */
     bool marked;              /* the committed database bears our mark */
-    bool removable;           /* the file is ours and empty: it goes when it is closed */
+    bool removable; /* the file is ours and holds nothing: it goes when it is closed */
 };
 
 /* connection_close is due in any case. */
@@ -33,6 +33,19 @@ TL_NODISCARD enum tl_status connection_begin(struct connection *connection,
 TL_NODISCARD enum tl_status connection_commit(struct connection *connection,
                                               struct tl_error *err);
 
-void connection_rollback(struct connection *connection);
+/* Whether the database is one that nobody can see yet: a first sync's, until it is published.
+ */
+bool connection_is_building(const struct connection *connection);
+
+/* After the first commit: makes it durable, lets everybody see it, and opens it anew; nothing
+ * of the old sql.db may be in use. */
+TL_NODISCARD enum tl_status connection_publish(struct connection *connection,
+                                               struct tl_error *err);
+
+/* True if the database was opened anew: nothing is attached to it. */
+bool connection_rollback(struct connection *connection);
+
+/* Closes the database: all that can be done is to close the connection. */
+void connection_abandon(struct connection *connection);
 
 #endif

@@ -21,6 +21,8 @@
 static const off_t CLAIM_BYTE = INT64_C(1) << 62;
 static const off_t SIGNATURE_BYTE = (INT64_C(1) << 62) + 1;
 
+enum { OPEN_FLAGS = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK };
+
 static const char SQLITE_MAGIC[16] = "SQLite format 3";
 
 static enum tl_status refuse(struct tl_error *err, const char *path, const char *reason,
@@ -140,28 +142,19 @@ static enum tl_status fail_locked(const struct file *file, struct tl_error *err)
     return tl_remedy(err, "Wait until process %d has ended, or end it", (int)lock.l_pid);
 }
 
-/* Whether the path still leads to the open file: a failed first sync may just have removed it.
- */
+const char *file_where(const struct file *file)
+{
+    return file->building != NULL ? file->building : file->path;
+}
+
+/* Whether the path still leads to the open file: another sync may just have published what it
+ * built, or removed what it failed to build. */
 static bool is_current(const struct file *file)
 {
     struct stat opened, named;
 
-    return fstat(file->fd, &opened) == 0 && lstat(file->path, &named) == 0 &&
+    return fstat(file->fd, &opened) == 0 && lstat(file_where(file), &named) == 0 &&
            opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
-}
-
-static enum tl_status open_or_create(struct file *file, struct tl_error *err)
-{
-    const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-
-    file->fd = open(file->path, flags);
-    if (file->fd < 0 && errno == ENOENT) {
-        file->fd = open(file->path, flags | O_CREAT | O_EXCL, 0600);
-        file->created = file->fd >= 0;
-        if (file->fd < 0 && errno == EEXIST) /* it has just come to be */
-            file->fd = open(file->path, flags);
-    }
-    return file->fd >= 0 ? TL_OK : cannot_open(err, file->path, errno);
 }
 
 /* SQLite keeps its journal beside the file. */
@@ -184,28 +177,182 @@ static enum tl_status check_folder(const struct file *file, struct tl_error *err
     return status;
 }
 
-enum tl_status file_claim(struct file *file, struct tl_error *err)
+/* Takes the lock. *again if the file was not the one meant by the time that it was locked. */
+static enum tl_status lock_file(struct file *file, bool *again, struct tl_error *err)
 {
     struct flock lock;
+
+    *again = false;
+    if (set_lock(file->fd, F_OFD_SETLK, CLAIM_BYTE, &lock) != 0) {
+        if (errno == EAGAIN || errno == EACCES)
+            return fail_locked(file, err);
+        return tl_fail(err, TL_DESTINATION, "%s: cannot lock it: %s", file->path,
+                       strerror(errno));
+    }
+    *again = !is_current(file);
+    return TL_OK;
+}
+
+static enum tl_status claim_existing(struct file *file, bool *again, struct tl_error *err)
+{
+    file->fd = open(file->path, OPEN_FLAGS);
+    if (file->fd < 0 && errno == ENOENT) {
+        *again = true;
+        return TL_OK;
+    }
+    if (file->fd < 0)
+        return cannot_open(err, file->path, errno);
+    if (lock_file(file, again, err) != TL_OK || *again)
+        return err->status;
+    return file_check(file, err);
+}
+
+/* The name may come to exist until the lock is held: by a sync that has just published. */
+static enum tl_status claim_absent(struct file *file, bool *again, struct tl_error *err)
+{
+    struct stat named;
+
+    file->fd = open(file->building, OPEN_FLAGS | O_CREAT, 0600);
+    if (file->fd < 0)
+        return cannot_open(err, file->path, errno);
+    if (lock_file(file, again, err) != TL_OK || *again)
+        return err->status;
+    if (lstat(file->path, &named) != 0)
+        return file_empty(file, err);
+    (void)unlink(file->building);
+    *again = true;
+    return TL_OK;
+}
+
+/* A file that somebody else made while a first sync builds its own does not let another sync
+ * begin. */
+static enum tl_status check_builder(const struct file *file, struct tl_error *err)
+{
+    int fd = open(file->building, OPEN_FLAGS);
+    const struct file other = {.path = file->path, .building = file->building, .fd = fd};
+    struct flock lock;
+    enum tl_status status = TL_OK;
+
+    if (fd < 0)
+        return TL_OK;
+    if (set_lock(fd, F_OFD_SETLK, CLAIM_BYTE, &lock) != 0 &&
+        (errno == EAGAIN || errno == EACCES))
+        status = fail_locked(&other, err);
+    close(fd);
+    return status;
+}
+
+static enum tl_status claim_once(struct file *file, bool *again, struct tl_error *err)
+{
+    struct stat named;
+
+    file->exists = lstat(file->path, &named) == 0;
+    if (asprintf(&file->building, "%s-building", file->path) < 0) {
+        file->building = NULL;
+        return tl_fail(err, TL_MEMORY, "out of memory for a path");
+    }
+    if (!file->exists)
+        return claim_absent(file, again, err);
+    if (check_builder(file, err) != TL_OK)
+        return err->status;
+    free(file->building);
+    file->building = NULL;
+    return claim_existing(file, again, err);
+}
+
+static void file_release(struct file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+    free(file->building);
+    file->building = NULL;
+}
+
+enum tl_status file_claim(struct file *file, struct tl_error *err)
+{
+    bool again = true;
 
     if (check_folder(file, err) != TL_OK)
         return err->status;
     for (;;) {
-        if (open_or_create(file, err) != TL_OK)
-            return err->status;
-        if (set_lock(file->fd, F_OFD_SETLK, CLAIM_BYTE, &lock) != 0) {
-            if (errno == EAGAIN || errno == EACCES)
-                return fail_locked(file, err);
-            return tl_fail(err, TL_DESTINATION, "%s: cannot lock it: %s", file->path,
-                           strerror(errno));
-        }
-        file->exists = !file->created;
-        if (is_current(file))
-            return file_check(file, err);
-        close(file->fd);
-        file->fd = -1;
-        file->created = false;
+        enum tl_status status = claim_once(file, &again, err);
+        if (status != TL_OK || !again)
+            return status;
+        file_release(file);
     }
+}
+
+static enum tl_status cannot_publish(const struct file *file, struct tl_error *err)
+{
+    int error = errno;
+
+    (void)tl_fail(err, TL_DESTINATION, "%s: cannot write it: %s", file->path, strerror(error));
+    return error == ENOSPC || error == EDQUOT
+               ? tl_remedy(err, "Make room on its file system")
+               : tl_remedy(err, "Look at the file system that it lies on");
+}
+
+/* Gives the built file its name unless that is taken: 0, or -1 with errno. */
+static int give_name(const struct file *file)
+{
+    if (renameat2(AT_FDCWD, file->building, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    /* Not every file system can do that, but those can do this. */
+    if (link(file->building, file->path) != 0)
+        return -1;
+    (void)unlink(file->building);
+    return 0;
+}
+
+/* A name is as durable as its folder. */
+static int sync_folder(const struct file *file)
+{
+    const char *slash = strrchr(file->path, '/');
+    char *folder = text_copy(file->path, (size_t)(slash - file->path) + 1);
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int result = fd < 0 ? -1 : fsync(fd);
+
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return result;
+}
+
+enum tl_status file_publish(struct file *file, bool *taken, struct tl_error *err)
+{
+    *taken = false;
+    if (fsync(file->fd) != 0)
+        return cannot_publish(file, err);
+    if (give_name(file) != 0) {
+        *taken = errno == EEXIST;
+        return *taken ? TL_OK : cannot_publish(file, err);
+    }
+    free(file->building);
+    file->building = NULL;
+    return sync_folder(file) == 0 ? TL_OK : cannot_publish(file, err);
+}
+
+enum tl_status file_claim_taken(struct file *file, struct file *built, struct tl_error *err)
+{
+    bool again;
+
+    *built = *file;
+    *file = (struct file){
+        .path = text_copy(built->path, strlen(built->path)), .exists = true, .fd = -1};
+    if (file->path == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for a path");
+    if (claim_existing(file, &again, err) != TL_OK || !again)
+        return err->status;
+    (void)tl_fail(err, TL_DESTINATION, "%s: changes all the time", file->path);
+    return tl_remedy(err, "Run the sync again when nobody makes and removes it");
+}
+
+enum tl_status file_empty(struct file *file, struct tl_error *err)
+{
+    return ftruncate(file->fd, 0) == 0 ? TL_OK : cannot_publish(file, err);
 }
 
 void file_sign(const struct file *file)
@@ -241,13 +388,12 @@ enum tl_status file_check(const struct file *file, struct tl_error *err)
 void file_remove(struct file *file)
 {
     if (is_current(file))
-        (void)unlink(file->path);
+        (void)unlink(file_where(file));
 }
 
 void file_reset(struct file *file)
 {
-    if (file->fd >= 0)
-        close(file->fd);
+    file_release(file);
     free(file->path);
     *file = FILE_NONE;
 }

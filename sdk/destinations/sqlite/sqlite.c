@@ -41,6 +41,17 @@ static void sqlite_close(struct destination *destination)
     free(self);
 }
 
+/* Tells a connection what our statements need. */
+static enum tl_status sqlite_attach(struct sqlite *self, struct tl_error *err)
+{
+    const struct sql *sql = &self->connection.sql;
+
+    if (write_attach(&self->write, sql, err) != TL_OK ||
+        sweep_attach(&self->sweep, sql, err) != TL_OK)
+        return err->status;
+    return alter_attach(sql, err);
+}
+
 static enum tl_status sqlite_open(const char *url, enum destination_mode mode,
                                   struct destination **out, struct tl_error *err)
 {
@@ -58,13 +69,8 @@ static enum tl_status sqlite_open(const char *url, enum destination_mode mode,
         return tl_fail(err, TL_MEMORY, "out of memory for a destination");
     self->base.ops = &sqlite_destination;
     status = connection_open(&self->connection, path, mode, err);
-    if (status == TL_OK && mode != DESTINATION_READ) {
-        status = write_attach(&self->write, &self->connection.sql, err);
-        if (status == TL_OK)
-            status = sweep_attach(&self->sweep, &self->connection.sql, err);
-        if (status == TL_OK)
-            status = alter_attach(&self->connection.sql, err);
-    }
+    if (status == TL_OK && mode != DESTINATION_READ)
+        status = sqlite_attach(self, err);
     if (status == TL_OK)
         *out = &self->base;
     else
@@ -185,16 +191,24 @@ static enum tl_status sqlite_commit(struct destination *destination, const char 
         (state != NULL && own_put_state(sql, stream, state, clock_utc_us(), err) != TL_OK) ||
         (run != NULL && own_put_run(sql, run, err) != TL_OK))
         return err->status;
-    return connection_commit(&self->connection, err);
+    if (connection_commit(&self->connection, err) != TL_OK ||
+        !connection_is_building(&self->connection))
+        return err->status;
+    write_forget(&self->write);
+    if (connection_publish(&self->connection, err) != TL_OK)
+        return err->status;
+    return sqlite_attach(self, err);
 }
 
 static void sqlite_rollback(struct destination *destination)
 {
     struct sqlite *self = sqlite_of(destination);
+    struct tl_error ignored = {0};
 
     write_forget(&self->write);
     sweep_forget(&self->sweep);
-    connection_rollback(&self->connection);
+    if (connection_rollback(&self->connection) && sqlite_attach(self, &ignored) != TL_OK)
+        connection_abandon(&self->connection);
 }
 
 static enum tl_status sqlite_reset(struct destination *destination, struct tl_error *err)
