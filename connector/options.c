@@ -51,6 +51,22 @@ static const struct tl_option stream_options[] = {
     {.name = NULL},
 };
 
+#define KEY_OR_PASSWORD "SSH_KEY_AUTH|SSH_PASSWORD_AUTH"
+
+/* As users of Airbyte know them from its other connectors. */
+static const struct tl_option tunnel_options[] = {
+    {.name = "tunnel_host", .stands_for = "ssh_host", .only_for = KEY_OR_PASSWORD},
+    {.name = "tunnel_port", .stands_for = "ssh_port", .only_for = KEY_OR_PASSWORD},
+    {.name = "tunnel_user", .stands_for = "ssh_user", .only_for = KEY_OR_PASSWORD},
+    {.name = "ssh_key", .stands_for = "ssh_private_key", .only_for = "SSH_KEY_AUTH"},
+    {
+        .name = "tunnel_user_password",
+        .stands_for = "ssh_password",
+        .only_for = "SSH_PASSWORD_AUTH",
+    },
+    {.name = NULL},
+};
+
 const struct tl_option connector_options[] = {
     {
         .name = "ssh_host",
@@ -178,6 +194,13 @@ const struct tl_option connector_options[] = {
         .help = "what to sync; for a single stream its fields may stand at the top level",
         .flags = TL_OPTION_REQUIRED,
         .fields = stream_options,
+    },
+    {
+        .name = "tunnel_method",
+        .kind = TL_OPTION_ALIASES,
+        .help = "host, port, user and key or password under the names that Airbyte gives them",
+        .choices = "NO_TUNNEL|SSH_KEY_AUTH|SSH_PASSWORD_AUTH",
+        .fields = tunnel_options,
     },
     {.name = NULL},
 };

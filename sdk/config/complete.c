@@ -115,7 +115,9 @@ enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *
         if (!owner->at_top) {
             (void)tl_fail(err, TL_CONFIGURATION, "\"%s\" stands beside \"%s\"", member->string,
                           owner->name);
-            return tl_remedy(err, "Put it inside an element of \"%s\"", owner->name);
+            return tl_remedy(err, "Put it inside %s\"%s\"",
+                             owner->option->kind == TL_OPTION_OBJECTS ? "an element of " : "",
+                             owner->name);
         }
     }
     return TL_OK;

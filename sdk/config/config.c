@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/aliases.h"
 #include "config/complete.h"
 #include "config/document.h"
 #include "config/placeholders.h"
@@ -94,12 +95,14 @@ static enum tl_status complete_all(struct tl_config *config, bool whole, struct 
 }
 
 /* Unknown keys are reported before missing ones: a key mistyped is both. */
-static enum tl_status read_document(struct tl_config *config, const cJSON *object,
+static enum tl_status read_document(struct tl_config *config, cJSON *object,
                                     struct placeholders *wanted, bool whole,
                                     struct tl_error *err)
 {
     enum tl_status status = document_check_keys(object, "", err);
 
+    if (status == TL_OK)
+        status = aliases_unfold(config, object, err);
     if (status == TL_OK)
         status = read_members(config, object, NULL, wanted, "", err);
     if (status == TL_OK)

@@ -209,6 +209,7 @@ enum tl_status convert_text(struct config_value *value, const char *path, const 
     case TL_OPTION_COLUMNS:
     case TL_OPTION_MAP:
     case TL_OPTION_OBJECTS:
+    case TL_OPTION_ALIASES:
         break;
     }
     return tl_fail(err, TL_INTERNAL, "\"%s\" has no text form", path);

@@ -34,6 +34,7 @@ static enum tl_status fail_kind(const struct config_value *value, const cJSON *m
         [TL_OPTION_CHOICE] = "a text",     [TL_OPTION_LIST] = "a list of texts",
         [TL_OPTION_COLUMNS] = "an object", [TL_OPTION_MAP] = "an object",
         [TL_OPTION_JSON] = "JSON",         [TL_OPTION_OBJECTS] = "an array of objects",
+        [TL_OPTION_ALIASES] = "an object",
     };
     return tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not %s", path, document_kind(member),
                    expected[kind_of(value)]);

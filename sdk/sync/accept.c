@@ -171,6 +171,10 @@ enum tl_status sync_take_row(struct builder_sink *sink, struct tl_value *cells,
 
     if (sync_check_row(sync, cells, err) != TL_OK)
         return tl_context(err, "row %" PRIu64, row_number);
+    if (sync->enough_rows > 0 && sync->report->rows_read >= sync->enough_rows) {
+        sync->enough = true;
+        return tl_fail(err, TL_PARTIAL, "%" PRIu64 " rows are enough", sync->enough_rows);
+    }
     sync_count(sync);
     if (sync->last.column != NULL)
         sync_note_last(sync, cells);

@@ -84,6 +84,7 @@ enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *option
         .totals = options->totals,
         .observer = options->observer,
         .max_sample = options->max_sample,
+        .enough_rows = options->enough_rows,
     };
     sync->rollback = operation_new(OPERATION_ROLLBACK, options->stream, err);
     cursor_init(&sync->cursor);
@@ -280,6 +281,13 @@ enum tl_status sync_finish(struct tl_sync *sync, struct tl_error *err)
     if (sync_checkpoint(sync, NULL, true, err) != TL_OK)
         return err->status;
     return TL_OK;
+}
+
+enum tl_status sync_finish_early(struct tl_sync *sync, struct tl_error *err)
+{
+    sync->broken = (struct tl_error){0};
+    *err = (struct tl_error){0};
+    return sync_checkpoint(sync, NULL, true, err);
 }
 
 void sync_abandon(struct tl_sync *sync, bool last, const char *message)

@@ -164,6 +164,7 @@ static enum tl_status run_attempt(struct run *run, size_t index, struct tl_error
         .totals = run->report,
         .observer = run->options->observer,
         .max_sample = run->options->mode == DESTINATION_DRY_RUN ? SAMPLE_ROWS : 0,
+        .enough_rows = run->options->enough_rows,
     };
     struct tl_sync sync;
     enum tl_status status = sync_init(&sync, &options, err);
@@ -177,6 +178,8 @@ static enum tl_status run_attempt(struct run *run, size_t index, struct tl_error
             err);
     if (status == TL_OK)
         status = sync_finish(&sync, err);
+    if (sync.enough)
+        status = sync_finish_early(&sync, err);
     if (status == TL_DATA && sync.where[0] != '\0')
         status = tl_context(err, "%s", sync.where);
     if (status != TL_OK && run_is_stopped(run))

@@ -62,6 +62,8 @@ struct run_options {
     int stop_fd;       /* readable: stop */
     enum tl_status (*stopped)(void); /* after stop_fd: TL_INTERRUPTED or TL_TERMINATED */
     int64_t retry_attempts;
+    uint64_t enough_rows; /* for a look at the streams: one that has brought so many is ended
+                             there and counts as complete; 0: all of them */
     struct run_observer *observer; /* may be NULL */
 };
 

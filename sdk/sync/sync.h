@@ -55,6 +55,8 @@ struct tl_sync {
     struct run_observer *observer;
     int64_t next_progress_ms;
     size_t max_sample; /* rows to keep for a dry run */
+    uint64_t enough_rows;
+    bool enough; /* that many have come: the failure that ended the output is none */
 };
 
 /* Sets up an attempt; options and reports are borrowed. */
@@ -67,6 +69,7 @@ struct sync_options {
     struct run_report *totals;
     struct run_observer *observer;
     size_t max_sample;
+    uint64_t enough_rows; /* 0: any number */
 };
 
 TL_NODISCARD enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *options,
@@ -77,6 +80,9 @@ void sync_reset(struct tl_sync *sync);
  * end of the output, the sweep and the last checkpoint. */
 TL_NODISCARD enum tl_status sync_begin(struct tl_sync *sync, struct tl_error *err);
 TL_NODISCARD enum tl_status sync_finish(struct tl_sync *sync, struct tl_error *err);
+
+/* The same for an output that was ended after enough rows: what has come is committed. */
+TL_NODISCARD enum tl_status sync_finish_early(struct tl_sync *sync, struct tl_error *err);
 
 /* Undoes what is not committed. `last`: the stream will not be tried again; message goes to the
  * run log. Waits for the writer. */

@@ -124,11 +124,15 @@ static void take_end(struct run_observer *observer, const struct stream_report *
     (void)observer, (void)stream;
 }
 
-static enum tl_status run_into(struct recorder *recorder, struct run_report *report)
+static enum tl_status run_into(struct recorder *recorder, uint64_t enough_rows,
+                               struct run_report *report)
 {
     struct run_observer observer = {.ended = take_end};
-    const struct run_options options = {
-        .connector = &made_up, .opened = &recorder->base, .stop_fd = -1, .observer = &observer};
+    const struct run_options options = {.connector = &made_up,
+                                        .opened = &recorder->base,
+                                        .stop_fd = -1,
+                                        .enough_rows = enough_rows,
+                                        .observer = &observer};
     struct tl_error err = {0};
 
     recorder->base.ops = &recorder_ops;
@@ -142,7 +146,7 @@ static void a_platform_hears_rows_as_they_come_then_the_state(void **state)
     struct run_report report = {0};
 
     (void)state;
-    assert_int_equal(run_into(&recorder, &report), TL_OK);
+    assert_int_equal(run_into(&recorder, 0, &report), TL_OK);
     assert_string_equal(buf_text(&recorder.told),
                         "load alter:1 3 1 2 first={\"cursor\":\"3\"} alter:2 9 second={} ");
     assert_int_equal(report.streams[0].tally.inserted, 3);
@@ -156,9 +160,23 @@ static void a_stream_whose_rows_were_not_heard_keeps_its_state(void **state)
     struct run_report report = {0};
 
     (void)state;
-    assert_int_equal(run_into(&recorder, &report), TL_PARTIAL);
+    assert_int_equal(run_into(&recorder, 0, &report), TL_PARTIAL);
     assert_string_equal(buf_text(&recorder.told),
                         "load alter:1 3 rollback load rollback load alter:2 9 second={} ");
+    run_report_reset(&report);
+    buf_free(&recorder.told);
+}
+
+static void enough_rows_end_a_stream_well(void **state)
+{
+    struct recorder recorder = {0};
+    struct run_report report = {0};
+
+    (void)state;
+    assert_int_equal(run_into(&recorder, 2, &report), TL_OK);
+    assert_string_equal(buf_text(&recorder.told),
+                        "load alter:1 3 1 first={\"cursor\":\"3\"} alter:2 9 second={} ");
+    assert_int_equal(report.streams[0].rows_read, 2);
     run_report_reset(&report);
     buf_free(&recorder.told);
 }
@@ -168,19 +186,20 @@ static void what_is_not_listed_is_new(void **state)
     struct selection selection = SELECT_ALL;
     struct selection_table *table;
     struct tl_error err = {0};
-    struct catalog_column column = {.source_name = "a", .source_size = 1};
+    struct catalog_column column = {.name = "a"};
 
     (void)state;
     assert_true(selection_has_table(&selection, "users"));
     assert_true(selection_has_column(selection_find(&selection, "users"), &column));
     assert_int_equal(selection_add_table(&selection, "users", true, &table, &err), TL_OK);
-    assert_int_equal(selection_add_column(table, "a", 1, false, &err), TL_OK);
+    assert_int_equal(selection_add_column(table, &(struct selection_column){.name = "a"}, &err),
+                     TL_OK);
     assert_int_equal(selection_add_table(&selection, "logs", false, NULL, &err), TL_OK);
     assert_false(selection_has_table(&selection, "logs"));
     assert_false(selection_has_column(selection_find(&selection, "users"), &column));
     column.key = 1;
     assert_true(selection_has_column(selection_find(&selection, "users"), &column));
-    column = (struct catalog_column){.source_name = "b", .source_size = 1};
+    column = (struct catalog_column){.name = "b"};
     assert_true(selection_has_column(selection_find(&selection, "users"), &column));
     selection.tables[0].new_columns = selection.new_tables = false;
     assert_false(selection_has_column(selection_find(&selection, "users"), &column));
@@ -193,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_platform_hears_rows_as_they_come_then_the_state),
         cmocka_unit_test(a_stream_whose_rows_were_not_heard_keeps_its_state),
+        cmocka_unit_test(enough_rows_end_a_stream_well),
         cmocka_unit_test(what_is_not_listed_is_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,11 @@ static void append_traits(struct buf *out, const struct tl_option *option)
 {
     const char *separator = " (";
 
+    if (option->stands_for != NULL) {
+        buf_printf(out, "is %s, for %s", option->stands_for, option->only_for);
+        return;
+    }
+
     if (option->choices != NULL) {
         buf_printf(out, "%s%s", separator, option->choices);
         separator = "; ";
@@ -35,7 +40,7 @@ static void append_table(struct buf *out, const struct tl_option *table, size_t 
 {
     for (; table->name != NULL; table++) {
         struct buf text = BUF_INIT(HELP_MAX_BYTES);
-        buf_append_string(&text, table->help);
+        buf_append_string(&text, table->help ? table->help : "");
         append_traits(&text, table);
         help_append_entry(out, indent, table->name, EXPLANATION_COLUMN, buf_text(&text));
         buf_free(&text);

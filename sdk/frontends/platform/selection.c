@@ -27,21 +27,21 @@ enum tl_status selection_add_table(struct selection *selection, const char *name
     return TL_OK;
 }
 
-enum tl_status selection_add_column(struct selection_table *table, const char *name,
-                                    size_t size, bool selected, struct tl_error *err)
+enum tl_status selection_add_column(struct selection_table *table,
+                                    const struct selection_column *column, struct tl_error *err)
 {
-    struct selection_column column = {.size = size, .selected = selected};
+    struct selection_column copy = *column;
     struct selection_column *columns =
         realloc(table->columns, (table->n_columns + 1) * sizeof(*columns));
 
     if (columns != NULL)
         table->columns = columns;
-    column.name = text_copy(name, size);
-    if (columns == NULL || column.name == NULL) {
-        free(column.name);
+    copy.name = text_copy(column->name, strlen(column->name));
+    if (columns == NULL || copy.name == NULL) {
+        free(copy.name);
         return tl_fail(err, TL_MEMORY, "out of memory for the selection of %s", table->name);
     }
-    columns[table->n_columns++] = column;
+    columns[table->n_columns++] = copy;
     return TL_OK;
 }
 
@@ -60,16 +60,23 @@ bool selection_has_table(const struct selection *selection, const char *table)
     return listed != NULL ? listed->selected : selection->new_tables;
 }
 
+const struct selection_column *selection_find_column(const struct selection_table *table,
+                                                     const char *name)
+{
+    for (size_t i = 0; table != NULL && i < table->n_columns; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return &table->columns[i];
+    return NULL;
+}
+
 bool selection_has_column(const struct selection_table *table,
                           const struct catalog_column *column)
 {
+    const struct selection_column *listed = selection_find_column(table, column->name);
+
     if (table == NULL || column->key > 0)
         return true;
-    for (size_t i = 0; i < table->n_columns; i++)
-        if (table->columns[i].size == column->source_size &&
-            memcmp(table->columns[i].name, column->source_name, column->source_size) == 0)
-            return table->columns[i].selected;
-    return table->new_columns;
+    return listed != NULL ? listed->selected : table->new_columns;
 }
 
 static void table_reset(struct selection_table *table)

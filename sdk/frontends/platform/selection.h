@@ -9,8 +9,9 @@
 #include "towline/error.h"
 
 struct selection_column {
-    char *name; /* the source's name for it; may hold U+0000 */
-    size_t size;
+    char *name;             /* as the platform was told it: the catalog's, not the source's */
+    type_observed observed; /* what the platform takes it to hold; 0: not said */
+    unsigned shapes;        /* of its JSON values, see column_shape; 0: not said */
     bool selected;
 };
 
@@ -37,10 +38,14 @@ TL_NODISCARD enum tl_status selection_add_table(struct selection *selection, con
                                                 bool selected, struct selection_table **out,
                                                 struct tl_error *err);
 
-/* Lists a column of it, copying the name. */
+/* Lists a column of it; the name is copied. */
 TL_NODISCARD enum tl_status selection_add_column(struct selection_table *table,
-                                                 const char *name, size_t size, bool selected,
+                                                 const struct selection_column *column,
                                                  struct tl_error *err);
+
+/* NULL if the column is not listed, or table is NULL. */
+const struct selection_column *selection_find_column(const struct selection_table *table,
+                                                     const char *name);
 
 /* NULL if the table is not listed. */
 const struct selection_table *selection_find(const struct selection *selection,

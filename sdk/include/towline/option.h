@@ -23,7 +23,10 @@ enum tl_option_kind {
     TL_OPTION_COLUMNS, /* an object: column name -> type name */
     TL_OPTION_MAP,     /* an object: any name -> text */
     TL_OPTION_JSON,    /* a text, or an object or array that stands for its JSON text */
-    TL_OPTION_OBJECTS  /* an array of objects, or of one, each by `fields` */
+    TL_OPTION_OBJECTS, /* an array of objects, or of one, each by `fields` */
+    TL_OPTION_ALIASES  /* an object of other names for options at the top level, as some
+                          platform's users know them. Its member of the row's own name is one of
+                          `choices`, each of which has those of the `fields` that name it */
 };
 
 enum tl_option_flag {
@@ -43,7 +46,11 @@ struct tl_option {
     unsigned flags;
     const char *choices;            /* CHOICE: "strict|accept-new|relaxed" */
     int64_t min, max;               /* INTEGER and SECONDS */
-    const struct tl_option *fields; /* OBJECTS */
+    const struct tl_option *fields; /* OBJECTS, ALIASES */
+
+    /* A field of ALIASES: kind, default and so on are those of the option it stands for. */
+    const char *stands_for;
+    const char *only_for; /* the choices that have it: "KEY|PASSWORD" */
 
     /* For the options of commands only. */
     char letter; /* another way to give it: 'L' for -L; 0: none */
