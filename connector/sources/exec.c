@@ -360,10 +360,21 @@ static void describe_end(const struct run *run, char *out, size_t size)
     char line[300];
 
     exec_stderr_last_line(&run->errors, line, sizeof(line));
-    if (run->closed)
+    if (run->closed && !run->exit.unreported)
         snprintf(out, size, "the server reports exit status %d%s", run->exit.status, line);
     else
         snprintf(out, size, "the server reports nothing%s", line);
+}
+
+/* sshd does so when its ChannelTimeout is over, and lets the command run on. */
+static enum tl_status unreported(const struct run *run, struct tl_error *err)
+{
+    char line[300];
+
+    tl_fail(err, TL_COMMAND, "%s: the server closed the channel without an exit status%s",
+            label(run), exec_stderr_last_line(&run->errors, line, sizeof(line)));
+    return tl_remedy(err, "The command may have been cut short, or still run: look for limits "
+                          "on sessions in the server's sshd_config, such as ChannelTimeout");
 }
 
 /* The output ended without the mark: it may be short of something, whatever the server says. */
@@ -399,6 +410,8 @@ static enum tl_status judge(const struct run *run, struct tl_error *err)
         status = killed(run, err);
     else if (by_marker(run))
         status = unproven(run, err);
+    else if (run->exit.unreported)
+        status = unreported(run, err);
     else
         status = check_status(run, run->exit.status, err);
     if (status == TL_OK && run->request->fail_on_stderr && run->errors.bytes > 0) {

@@ -59,9 +59,10 @@ struct exec_result {
  *
  * TL_OK only if the end is known: with EXEC_BY_MARKER the end mark was seen with an expected
  * exit status; with EXEC_BY_STATUS all streams ended, the server closed the channel, reported
- * no signal and an expected exit status. Otherwise TL_CONFIGURATION for a command that is too
- * long to be sent, TL_COMMAND, TL_COMMAND_TIMEOUT, TL_CONNECT
- * (no more channels), TL_LOST, TL_INTERRUPTED, or the sink's failure. */
+ * no signal and an expected exit status (which libssh2 1.11.1 as released cannot tell from
+ * none, if it is 0). Otherwise TL_CONFIGURATION for a command that is too long to be sent,
+ * TL_COMMAND, TL_COMMAND_TIMEOUT, TL_CONNECT (no more channels), TL_LOST, TL_INTERRUPTED, or
+ * the sink's failure. */
 TL_NODISCARD enum tl_status exec_run(struct ssh_session *session,
                                      const struct exec_request *request, struct exec_sink *sink,
                                      struct exec_result *result, struct tl_error *err);

@@ -181,6 +181,9 @@ void ssh_channel_exit(struct ssh_channel *channel, struct ssh_exit *exit)
     size_t size = 0;
 
     *exit = (struct ssh_exit){.status = libssh2_channel_get_exit_status(channel->channel)};
+#ifdef SSH_HAS_EXIT_STATUS
+    exit->unreported = !libssh2_channel_has_exit_status(channel->channel);
+#endif
     if (libssh2_channel_get_exit_signal(channel->channel, &signal, &size, NULL, NULL, NULL,
                                         NULL) == 0 &&
         signal != NULL) {

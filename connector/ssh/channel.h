@@ -17,10 +17,10 @@ enum { SSH_COMMAND_MAX_BYTES = 34500 };
 
 enum ssh_stream { SSH_STDOUT, SSH_STDERR };
 
-/* How a command ended, as far as the server says. A status of 0 may also mean that none came.
- */
+/* How a command ended, as far as the server says. */
 struct ssh_exit {
-    int status;
+    int status;      /* 0 also if none came */
+    bool unreported; /* no status came; stays false where libssh2 does not tell (1.11.1) */
     char signal[32]; /* "KILL"; "" if none; safe to show */
 };
 

@@ -103,7 +103,7 @@ bool pump_wait(struct ssh_session *session, int64_t until_ms, int extra_fd);
 bool pump_check(struct ssh_session *session);
 
 /* The error of a libssh2 call that returned rc while `doing` ("reading the output"). The status
- * is that of the session's end if it has ended, else `status`. */
+ * is that of the session's end if it has ended, else `status`; TL_LOST ends the session. */
 enum tl_status pump_fail(struct ssh_session *session, enum tl_status status, int rc,
                          const char *doing, struct tl_error *err);
 

@@ -2,24 +2,31 @@
 #
 # Releases before 1.11 know neither RSA signatures with SHA-2 nor encrypt-then-MAC, so a system
 # that has only such a one gets Debian's newer source package, built statically into the build
-# folder with its symbols hidden: libcurl brings a libssh2 of its own into the same process.
+# folder with its symbols hidden: libcurl brings a libssh2 of its own into the same process. It is
+# compiled with the flags of this build, so that sanitizers look into it, too.
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 add_library(towline_libssh2 INTERFACE)
 pkg_check_modules(SYSTEM_LIBSSH2 QUIET IMPORTED_TARGET libssh2)
 set(private_libssh2 ${CMAKE_BINARY_DIR}/libssh2)
+set(libssh2_headers ${SYSTEM_LIBSSH2_INCLUDEDIR})
 
 if(SYSTEM_LIBSSH2_FOUND AND SYSTEM_LIBSSH2_VERSION VERSION_GREATER_EQUAL 1.11)
   message(STATUS "libssh2 ${SYSTEM_LIBSSH2_VERSION} of the system")
   target_link_libraries(towline_libssh2 INTERFACE PkgConfig::SYSTEM_LIBSSH2)
 else()
-  execute_process(COMMAND ${CMAKE_CURRENT_LIST_DIR}/build-libssh2 ${private_libssh2}
+  file(GLOB recipe CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/libssh2-*.patch)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${CMAKE_CURRENT_LIST_DIR}/build-libssh2 ${recipe})
+  execute_process(COMMAND ${CMAKE_COMMAND} -E env CFLAGS=${CMAKE_C_FLAGS}
+                    ${CMAKE_CURRENT_LIST_DIR}/build-libssh2 ${private_libssh2}
                   RESULT_VARIABLE failed)
   if(NOT failed)
     find_package(ZLIB REQUIRED)
     message(STATUS "libssh2 built from Debian's newer source in ${private_libssh2}")
-    target_include_directories(towline_libssh2 SYSTEM INTERFACE ${private_libssh2}/include)
+    set(libssh2_headers ${private_libssh2}/include)
+    target_include_directories(towline_libssh2 SYSTEM INTERFACE ${libssh2_headers})
     target_link_libraries(towline_libssh2 INTERFACE
       ${private_libssh2}/lib/libssh2.a OpenSSL::Crypto ZLIB::ZLIB)
     target_link_options(towline_libssh2 INTERFACE -Wl,--exclude-libs,ALL)
@@ -35,3 +42,9 @@ else()
   endif()
 endif()
 target_link_libraries(towline_libssh2 INTERFACE OpenSSL::Crypto)
+
+# Not in any release so far: whether a command's exit status came at all.
+file(STRINGS ${libssh2_headers}/libssh2.h declared REGEX libssh2_channel_has_exit_status)
+if(declared)
+  target_compile_definitions(towline_libssh2 INTERFACE SSH_HAS_EXIT_STATUS)
+endif()

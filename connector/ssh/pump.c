@@ -291,6 +291,8 @@ enum tl_status pump_fail(struct ssh_session *session, enum tl_status status, int
     text_safe(safe, sizeof(safe), message != NULL ? message : "", size > 0 ? (size_t)size : 0);
     tl_fail(err, status, "%s: %s failed: %s (libssh2 error %d)", session->label, doing, safe,
             rc);
+    if (status == TL_LOST) /* what follows a packet that was refused is not to be believed */
+        session_end(session, SSH_END_BROKEN, EPROTO);
     return tl_remedy(err, "See whether ssh -v does it from this machine, and what the server's "
                           "log (journalctl -u ssh) says");
 }

@@ -7,12 +7,15 @@ import threading
 class Proxy:
     """Forwards to a server. Of each connection that `cuts` has an entry for, in order, it passes
     that many bytes from the server on and then ends it; None lets it live. `reset` ends it with
-    RST instead of FIN."""
+    RST instead of FIN. `flip` inverts a bit of the server's byte at that place; with `crumbs` its
+    bytes arrive one or a few at a time."""
 
-    def __init__(self, host, port, cuts=(), reset=False):
+    def __init__(self, host, port, cuts=(), reset=False, flip=None, crumbs=False):
         self.target = (host, port)
         self.cuts = list(cuts)
         self.reset = reset
+        self.flip = flip
+        self.crumbs = crumbs
         self.received = 0
         self.connections = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -61,13 +64,30 @@ class Proxy:
                 data = server.recv(65536 if limit is None else min(65536, limit - passed))
                 if not data:
                     break
-                client.sendall(data)
+                self._deliver(client, self._flipped(data, passed))
                 passed += len(data)
                 self.received += len(data)
         except OSError:
             pass
         self._end(client)
         _shut(server)
+
+    def _flipped(self, data, offset):
+        if self.flip is None or not offset <= self.flip < offset + len(data):
+            return data
+        at = self.flip - offset
+        return data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1:]
+
+    def _deliver(self, client, data):
+        if not self.crumbs:
+            client.sendall(data)
+            return
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        size = 0
+        while data:
+            size = size % 40 + 1
+            client.sendall(data[:size])
+            data = data[size:]
 
     def _end(self, client):
         if self.reset:
