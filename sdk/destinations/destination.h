@@ -9,6 +9,7 @@
 #define DESTINATIONS_DESTINATION_H
 
 #include "destinations/catalog.h"
+#include "rows/block.h"
 #include "towline/error.h"
 #include "towline/stream.h"
 
@@ -44,6 +45,19 @@ struct batch {
     size_t n_rows;
     int64_t synced_us; /* becomes _towline_synced of each row written */
 };
+
+/* A row's value in a column of the table; ABSENT where the source has none. */
+static inline const struct tl_value *batch_cell(const struct batch *batch,
+                                                const struct batch_row *at, uint32_t column)
+{
+    static const struct tl_value absent = {.type = TL_TYPE_ABSENT};
+    const struct batch_part *part = &batch->parts[at->part];
+    uint32_t source = part->source[column];
+
+    if (source >= part->block->stride) /* COLUMNS_NONE, or newer than the block */
+        return &absent;
+    return block_row(part->block, at->row) + source;
+}
 
 /* The rows of one partition of a connector: those with this text in this column, which belongs
  * to the table's primary key. Where a scope may be NULL, that means all rows. */

@@ -2,7 +2,8 @@
 #include "sync/gather.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "sync/key_order.h"
 
 /* A row and the first eight bytes of its key in an order that compares as a number. */
 struct gather_row {
@@ -13,9 +14,7 @@ struct gather_row {
 /* What comparing rows must know; qsort_r hands it through. */
 struct gather_order {
     const struct gather *gather;
-    const struct catalog_table *table;
-    bool sortable;
-    bool prefix_decides; /* one integer key: equal prefixes are equal keys */
+    struct key_order keys;
 };
 
 void gather_init(struct gather *gather)
@@ -33,7 +32,7 @@ void gather_reset(struct gather *gather)
     gather_init(gather);
 }
 
-void gather_clear(struct gather *gather)
+static void gather_forget_rows(struct gather *gather)
 {
     for (size_t i = 0; i < gather->n_parts; i++)
         operation_free(gather->operations[i]);
@@ -41,100 +40,42 @@ void gather_clear(struct gather *gather)
     gather->n_rows = 0;
     gather->bytes = 0;
     gather->ascending = true;
+    gather->given = false;
+}
+
+static void gather_forget_runs(struct gather *gather)
+{
+    runs_free(gather->runs);
+    gather->runs = NULL;
+    gather->merging = false;
+}
+
+void gather_clear(struct gather *gather)
+{
+    gather_forget_rows(gather);
+    gather_forget_runs(gather);
 }
 
 static const struct tl_value *gather_value(const struct gather *gather,
                                            const struct batch_row *at, uint32_t column)
 {
-    static const struct tl_value absent = {.type = TL_TYPE_ABSENT};
-    const struct batch_part *part = &gather->parts[at->part];
-    uint32_t source = part->source[column];
-
-    if (source >= part->block->stride) /* COLUMNS_NONE, or newer than the block */
-        return &absent;
-    return block_row(part->block, at->row) + source;
-}
-
-/* The column that is the key's nth part, from 1. */
-static uint32_t gather_key_column(const struct catalog_table *table, uint32_t nth)
-{
-    for (uint32_t i = 0; i < table->n_columns; i++)
-        if (table->columns[i].key == nth)
-            return i;
-    return 0;
-}
-
-/* Whether all values of the key are of one kind. Of a mixed column, 5 and "5" become the same
- * key: sorted as they came, the last of them might not win. */
-static bool gather_is_sortable(const struct catalog_table *table)
-{
-    const type_observed integers = OBSERVED(TL_TYPE_LONG) | OBSERVED(TL_TYPE_INT) |
-                                   OBSERVED(TL_TYPE_SHORT) | OBSERVED_WIDE | OBSERVED_DECLARED;
-    const type_observed texts = OBSERVED(TL_TYPE_STRING) | OBSERVED(TL_TYPE_NAIVE_DATE) |
-                                OBSERVED(TL_TYPE_NAIVE_DATETIME) |
-                                OBSERVED(TL_TYPE_UTC_DATETIME) | OBSERVED_DECLARED;
-
-    for (uint32_t i = 0; i < table->n_columns; i++) {
-        const struct catalog_column *column = &table->columns[i];
-        if (column->key != 0 && (column->observed & ~integers) != 0 &&
-            (column->observed & ~texts) != 0)
-            return false;
-    }
-    return true;
-}
-
-static struct gather_order gather_order(const struct gather *gather,
-                                        const struct catalog_table *table)
-{
-    enum tl_type first = table->columns[gather_key_column(table, 1)].type;
-    return (struct gather_order){.gather = gather,
-                                 .table = table,
-                                 .sortable = gather_is_sortable(table),
-                                 .prefix_decides = table->n_key == 1 && first == TL_TYPE_LONG};
-}
-
-static uint64_t gather_prefix(const struct tl_value *value)
-{
-    uint64_t prefix = 0;
-
-    if (value->type == TL_TYPE_LONG || value->type == TL_TYPE_INT ||
-        value->type == TL_TYPE_SHORT)
-        return (uint64_t)value->as.integer ^ UINT64_C(1) << 63;
-    if (value->type < TL_TYPE_DECIMAL || value->type == TL_TYPE_DOUBLE ||
-        value->type == TL_TYPE_FLOAT)
-        return 0;
-    for (uint32_t i = 0; i < 8; i++)
-        prefix = prefix << 8 | (i < value->size ? (unsigned char)value->as.text[i] : 0);
-    return prefix;
-}
-
-static int gather_compare_values(const struct tl_value *left, const struct tl_value *right)
-{
-    uint32_t size = left->size < right->size ? left->size : right->size;
-    int order;
-
-    if (left->type == TL_TYPE_LONG && right->type == TL_TYPE_LONG)
-        return (left->as.integer > right->as.integer) - (left->as.integer < right->as.integer);
-    if (left->type < TL_TYPE_DECIMAL || right->type < TL_TYPE_DECIMAL ||
-        left->type == TL_TYPE_DOUBLE || right->type == TL_TYPE_DOUBLE ||
-        left->type == TL_TYPE_FLOAT || right->type == TL_TYPE_FLOAT)
-        return 0; /* any order will do: this is about speed only */
-    order = size ? memcmp(left->as.text, right->as.text, size) : 0;
-    return order != 0 ? order : (left->size > right->size) - (left->size < right->size);
+    const struct batch all = {.parts = gather->parts};
+    return batch_cell(&all, at, column);
 }
 
 /* Equal keys stay in the order of their arrival: the last one is to win. */
 static int gather_compare(const void *left, const void *right, void *context)
 {
     const struct gather_order *order = context;
+    const struct key_order *keys = &order->keys;
     const struct gather_row *a = left, *b = right;
     int result = (a->prefix > b->prefix) - (a->prefix < b->prefix);
-    uint32_t n_key = order->sortable && !order->prefix_decides ? order->table->n_key : 0;
+    uint32_t n_key = keys->sortable && !keys->prefix_decides ? keys->table->n_key : 0;
 
     for (uint32_t n = 1; result == 0 && n <= n_key; n++) {
-        uint32_t column = gather_key_column(order->table, n);
-        result = gather_compare_values(gather_value(order->gather, &a->at, column),
-                                       gather_value(order->gather, &b->at, column));
+        uint32_t column = key_order_column(keys->table, n);
+        result = key_order_compare(gather_value(order->gather, &a->at, column),
+                                   gather_value(order->gather, &b->at, column));
     }
     if (result == 0)
         result = (a->at.part > b->at.part) - (a->at.part < b->at.part);
@@ -189,8 +130,8 @@ enum tl_status gather_add(struct gather *gather, struct operation *operation,
 {
     const struct block *block = operation->block;
     uint32_t part = (uint32_t)gather->n_parts;
-    uint32_t column = gather_key_column(table, 1);
-    struct gather_order order = gather_order(gather, table);
+    uint32_t column = key_order_column(table, 1);
+    struct gather_order order = {gather, key_order_of(table)};
 
     if (gather_grow_parts(gather, err) != TL_OK ||
         gather_grow_rows(gather, gather->n_rows + block->n_rows, err) != TL_OK) {
@@ -207,33 +148,80 @@ enum tl_status gather_add(struct gather *gather, struct operation *operation,
         if (gather->any_order)
             continue;
         key->prefix =
-            order.sortable ? gather_prefix(gather_value(gather, &key->at, column)) : 0;
+            order.keys.sortable ? key_order_prefix(gather_value(gather, &key->at, column)) : 0;
         if (gather->ascending && gather->n_rows > 1 && gather_compare(key - 1, key, &order) > 0)
             gather->ascending = false;
     }
     return TL_OK;
 }
 
-bool gather_is_ripe(const struct gather *gather)
+/* The rows in memory, in order. */
+static struct batch gather_sort(struct gather *gather, const struct catalog_table *table)
 {
-    return gather->ascending || gather->bytes >= GATHER_MAX_BYTES;
-}
+    struct gather_order order = {gather, key_order_of(table)};
 
-enum tl_status gather_batch(struct gather *gather, const struct catalog_table *table,
-                            struct batch *out, struct tl_error *err)
-{
-    struct gather_order order = gather_order(gather, table);
-
-    if (gather_grow_rows(gather, gather->n_rows, err) != TL_OK)
-        return err->status;
     if (!gather->ascending)
         qsort_r(gather->keys, gather->n_rows, sizeof(*gather->keys), gather_compare, &order);
     for (size_t i = 0; i < gather->n_rows; i++)
         gather->rows[i] = gather->keys[i].at;
-    *out = (struct batch){.table = table,
+    return (struct batch){.table = table,
                           .parts = gather->parts,
                           .n_parts = gather->n_parts,
                           .rows = gather->rows,
                           .n_rows = gather->n_rows};
+}
+
+/* Moves the rows in memory to disk; if they do not fit there, the runs have to be given first.
+ */
+static enum tl_status gather_spill(struct gather *gather, const struct catalog_table *table,
+                                   struct tl_error *err)
+{
+    struct batch batch = gather_sort(gather, table);
+    bool fits;
+
+    if (gather->runs == NULL)
+        gather->runs = runs_new();
+    if (gather->runs == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for sorting rows");
+    if (runs_add(gather->runs, &batch, &fits, err) != TL_OK)
+        return err->status;
+    if (fits)
+        gather_forget_rows(gather);
+    else
+        gather->merging = true;
+    return TL_OK;
+}
+
+static bool gather_should_spill(const struct gather *gather, bool all)
+{
+    bool full = gather->bytes >= GATHER_MAX_BYTES;
+
+    if (gather->merging || gather->n_rows == 0)
+        return false;
+    return gather->runs != NULL ? full || all : full && !gather->ascending && !all;
+}
+
+enum tl_status gather_next(struct gather *gather, const struct catalog_table *table, bool all,
+                           struct batch *out, struct tl_error *err)
+{
+    bool merged = false;
+
+    *out = (struct batch){0};
+    if (gather->given)
+        gather_forget_rows(gather);
+    if (gather_should_spill(gather, all) && gather_spill(gather, table, err) != TL_OK)
+        return err->status;
+    if (gather->runs != NULL && (all || gather->merging)) {
+        gather->merging = true;
+        if (runs_next(gather->runs, out, err) != TL_OK || out->n_rows > 0)
+            return err->status;
+        gather_forget_runs(gather);
+        merged = true;
+    }
+    /* After the runs there are only rows that did not fit beside them. */
+    if (gather->n_rows > 0 && gather->runs == NULL && (gather->ascending || all || merged)) {
+        *out = gather_sort(gather, table);
+        gather->given = true;
+    }
     return TL_OK;
 }

@@ -1,13 +1,15 @@
-/* Gathering: blocks held back until there is a run of rows worth writing in key order.
+/* Gathering: rows held back until there are enough of them to be worth writing in key order.
  *
  * A table is a tree ordered by key. Rows that arrive in key order are appended to it; rows that
  * do not would each touch another page, so they are gathered and written sorted (553,000 rows/s
- * instead of 169,000 on two million random keys). */
+ * instead of 169,000 on two million random keys). What is more than fits in memory waits as
+ * sorted runs on disk, and all of it is written in one pass over the table. */
 #ifndef SYNC_GATHER_H
 #define SYNC_GATHER_H
 
 #include "destinations/destination.h"
 #include "sync/queue.h"
+#include "sync/runs.h"
 
 struct gather {
     struct batch_part *parts;
@@ -19,12 +21,15 @@ struct gather {
     size_t n_rows;
     size_t max_rows;
     size_t bytes;
-    bool ascending; /* so far, across parts */
-    bool any_order; /* rows are wanted as they come; set once, after gather_init */
+    bool ascending;    /* so far, across parts */
+    bool any_order;    /* rows are wanted as they come; set once, after gather_init */
+    bool given;        /* what is in memory was given, and goes with the next call */
+    struct runs *runs; /* the rows before those in memory; NULL: none */
+    bool merging;      /* the runs are being given */
 };
 
-/* Above this many bytes, what is gathered is written: as much as the bound of 64 MiB for the
- * whole program leaves, since each writing passes over all of a table's pages. */
+/* More bytes than this do not stay in memory: the bound of 64 MiB for the whole program leaves
+ * no more. */
 enum { GATHER_MAX_BYTES = 24 * 1024 * 1024 };
 
 void gather_init(struct gather *gather);
@@ -35,15 +40,14 @@ TL_NODISCARD enum tl_status gather_add(struct gather *gather, struct operation *
                                        const uint32_t *source,
                                        const struct catalog_table *table, struct tl_error *err);
 
-/* Whether waiting for more rows would gain nothing. */
-bool gather_is_ripe(const struct gather *gather);
+/* The next rows to write, in the order in which to write them; lent until the next call. `all`
+ * asks for all of them, else only those are given that gain nothing by waiting for more. None:
+ * there are no more. TL_DESTINATION if rows cannot be kept on disk, TL_MEMORY. */
+TL_NODISCARD enum tl_status gather_next(struct gather *gather,
+                                        const struct catalog_table *table, bool all,
+                                        struct batch *out, struct tl_error *err);
 
-/* The rows in the order in which to write them; lent until the next call. */
-TL_NODISCARD enum tl_status gather_batch(struct gather *gather,
-                                         const struct catalog_table *table, struct batch *out,
-                                         struct tl_error *err);
-
-/* Lets the operations go. */
+/* Lets everything go. */
 void gather_clear(struct gather *gather);
 
 #endif

@@ -37,23 +37,27 @@ static const struct destination_ops *writer_ops(const struct writer *writer)
     return writer->options.destination->ops;
 }
 
-/* Writes what has been gathered. */
+/* Writes what has been gathered: all of it, or as much as gains nothing by waiting. */
+static enum tl_status writer_write(struct writer *writer, bool all, struct tl_error *err)
+{
+    struct destination *destination = writer->options.destination;
+    struct batch batch;
+
+    while (gather_next(&writer->gather, writer->plan.table, all, &batch, err) == TL_OK &&
+           batch.n_rows > 0) {
+        batch.synced_us = writer_stamp(writer);
+        if (writer_ops(writer)->upsert(destination, &batch, &writer->stream->pending, err) !=
+            TL_OK)
+            break;
+    }
+    if (err->status != TL_OK)
+        gather_clear(&writer->gather);
+    return err->status;
+}
+
 static enum tl_status writer_flush(struct writer *writer, struct tl_error *err)
 {
-    struct batch batch;
-    enum tl_status status;
-
-    if (writer->gather.n_rows == 0) {
-        gather_clear(&writer->gather);
-        return TL_OK;
-    }
-    status = gather_batch(&writer->gather, writer->plan.table, &batch, err);
-    batch.synced_us = writer_stamp(writer);
-    if (status == TL_OK)
-        status = writer_ops(writer)->upsert(writer->options.destination, &batch,
-                                            &writer->stream->pending, err);
-    gather_clear(&writer->gather);
-    return status;
+    return writer_write(writer, true, err);
 }
 
 /* Brings table and mapping up to the block. */
@@ -93,7 +97,7 @@ static enum tl_status writer_upsert(struct writer *writer, struct operation *ope
     if (gather_add(&writer->gather, operation, writer->plan.source, writer->plan.table, err) !=
         TL_OK)
         return err->status;
-    return gather_is_ripe(&writer->gather) ? writer_flush(writer, err) : TL_OK;
+    return writer_write(writer, false, err);
 }
 
 /* The stream's table if it exists: to change, truncate or sweep what does not exist is nothing
@@ -126,7 +130,7 @@ static enum tl_status writer_update(struct writer *writer, struct operation *ope
     status = gather_add(&gather, operation, writer->plan.source, writer->plan.table, err);
     gather.ascending = true;
     if (status == TL_OK)
-        status = gather_batch(&gather, writer->plan.table, &batch, err);
+        status = gather_next(&gather, writer->plan.table, true, &batch, err);
     if (status == TL_OK) {
         batch.synced_us = writer_stamp(writer);
         status = (is_update ? ops->update : ops->delete_rows)(

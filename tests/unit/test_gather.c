@@ -35,6 +35,8 @@ static struct tl_value key_of(long number, bool is_text)
     return tl_string(texts[n_texts++]);
 }
 
+static size_t block_bytes;
+
 static struct operation *operation_of(const long *keys, bool is_text, uint64_t *arrival)
 {
     struct tl_error err = {0};
@@ -45,7 +47,7 @@ static struct operation *operation_of(const long *keys, bool is_text, uint64_t *
     block->columns = columns_new();
     block->stride = 2;
     block->n_rows = BLOCK_ROWS;
-    block->bytes = 1000;
+    block->bytes = block_bytes;
     block->cells = calloc(2 * BLOCK_ROWS, sizeof(*block->cells));
     for (uint32_t row = 0; row < BLOCK_ROWS; row++) {
         block->cells[2 * row] = tl_long((int64_t)(*arrival)++);
@@ -68,68 +70,149 @@ static int order_of(const struct tl_value *left, const struct tl_value *right)
     return memcmp(left->as.text, right->as.text, left->size);
 }
 
-static void check_order(bool is_text)
+/* Takes all there is to be had and checks that it goes on from the row before, which *last
+ * holds: in order of key, and of arrival where keys are equal. Returns the number of rows. */
+static size_t take(struct gather *gather, bool all, bool is_text, struct tl_value last[2])
+{
+    static char kept[1 << 15];
+    struct tl_error err = {0};
+    struct batch batch;
+    size_t n_rows = 0;
+
+    while (gather_next(gather, &table, all, &batch, &err) == TL_OK && batch.n_rows > 0) {
+        for (size_t row = 0; row < batch.n_rows; row++) {
+            const struct tl_value *key = cell(&batch, row, 1);
+            const struct tl_value *number = cell(&batch, row, 0);
+            int order = n_rows++ > 0 ? order_of(&last[1], key) : -1;
+            assert_int_equal(key->type, is_text ? TL_TYPE_STRING : TL_TYPE_LONG);
+            assert_true(order < 0 || (order == 0 && last[0].as.integer < number->as.integer));
+            last[0] = *number;
+            last[1] = *key;
+            if (is_text)
+                last[1].as.text = memcpy(kept, key->as.text, key->size);
+        }
+    }
+    assert_int_equal(err.status, TL_OK);
+    return n_rows;
+}
+
+static void add_random_blocks(struct gather *gather, int count, bool is_text, uint64_t *arrival)
 {
     struct tl_error err = {0};
-    struct gather gather;
-    struct batch batch;
-    uint64_t arrival = 0;
 
-    n_texts = 0;
-    columns[1].type = is_text ? TL_TYPE_STRING : TL_TYPE_LONG;
-    gather_init(&gather);
-    srand(11);
-    for (int i = 0; i < BLOCKS; i++) {
+    for (int i = 0; i < count; i++) {
         long keys[BLOCK_ROWS];
         for (size_t row = 0; row < BLOCK_ROWS; row++)
             keys[row] = rand() % 300;
         assert_int_equal(
-            gather_add(&gather, operation_of(keys, is_text, &arrival), source, &table, &err),
+            gather_add(gather, operation_of(keys, is_text, arrival), source, &table, &err),
             TL_OK);
     }
-    assert_false(gather_is_ripe(&gather));
-    assert_int_equal(gather_batch(&gather, &table, &batch, &err), TL_OK);
-    assert_int_equal(batch.n_rows, BLOCKS * BLOCK_ROWS);
-    for (size_t row = 1; row < batch.n_rows; row++) {
-        int order = order_of(cell(&batch, row - 1, 1), cell(&batch, row, 1));
-        assert_true(order <= 0);
-        if (order == 0)
-            assert_true(cell(&batch, row - 1, 0)->as.integer <
-                        cell(&batch, row, 0)->as.integer);
+}
+
+/* All blocks, of so many bytes each: those that are more than fits in memory wait on disk. */
+static void check_order(bool is_text, size_t bytes)
+{
+    struct tl_value last[2];
+    struct gather gather;
+    uint64_t arrival = 0;
+
+    n_texts = 0;
+    block_bytes = bytes;
+    columns[1].type = is_text ? TL_TYPE_STRING : TL_TYPE_LONG;
+    columns[1].observed = OBSERVED(columns[1].type);
+    gather_init(&gather);
+    srand(11);
+    for (int i = 0; i < BLOCKS; i++) {
+        add_random_blocks(&gather, 1, is_text, &arrival);
+        assert_int_equal(take(&gather, false, is_text, last), 0);
     }
+    assert_int_equal(gather.runs != NULL, bytes * BLOCKS >= GATHER_MAX_BYTES);
+    assert_int_equal(take(&gather, true, is_text, last), BLOCKS * BLOCK_ROWS);
+    assert_null(gather.runs);
+    assert_int_equal(take(&gather, true, is_text, last), 0);
     gather_reset(&gather);
 }
 
 static void integer_keys_are_sorted_stably(void **state)
 {
     (void)state;
-    check_order(false);
+    check_order(false, 1000);
 }
 
 static void text_keys_with_a_common_start_are_sorted_stably(void **state)
 {
     (void)state;
-    check_order(true);
+    check_order(true, 1000);
 }
 
-static void rows_in_order_are_ripe_at_once(void **state)
+static void rows_beyond_memory_are_sorted_stably(void **state)
+{
+    (void)state;
+    check_order(false, GATHER_MAX_BYTES / 3);
+    check_order(false, GATHER_MAX_BYTES);
+    check_order(true, GATHER_MAX_BYTES / 3);
+}
+
+/* A row that is too large for a run is written with those in memory, after the runs. */
+static void large_rows_are_not_kept_on_disk(void **state)
+{
+    static char large[RUNS_ROW_MAX + 1];
+    struct tl_error err = {0};
+    struct tl_value last[2];
+    struct gather gather;
+    uint64_t arrival = 0;
+    long keys[BLOCK_ROWS] = {9, 8, 7};
+    struct operation *operation;
+    struct batch batch;
+
+    (void)state;
+    memset(large, 'x', sizeof(large));
+    n_texts = 0;
+    block_bytes = GATHER_MAX_BYTES;
+    columns[1].type = TL_TYPE_STRING;
+    columns[1].observed = OBSERVED(TL_TYPE_STRING);
+    gather_init(&gather);
+    add_random_blocks(&gather, 3, true, &arrival);
+    assert_int_equal(take(&gather, false, true, last), 0);
+    operation = operation_of(keys, true, &arrival);
+    operation->block->cells[3] =
+        (struct tl_value){.type = TL_TYPE_STRING, .size = sizeof(large), .as.text = large};
+    assert_int_equal(gather_add(&gather, operation, source, &table, &err), TL_OK);
+    for (size_t left = 4 * BLOCK_ROWS; left > 0; left -= batch.n_rows) {
+        assert_int_equal(gather_next(&gather, &table, false, &batch, &err), TL_OK);
+        assert_in_range(batch.n_rows, 1, left);
+        assert_int_equal(gather.given, left == BLOCK_ROWS);
+    }
+    assert_int_equal(take(&gather, true, true, last), 0);
+    gather_reset(&gather);
+}
+
+static void rows_in_order_do_not_wait(void **state)
 {
     struct tl_error err = {0};
+    struct tl_value last[2];
     struct gather gather;
     uint64_t arrival = 0;
     long keys[BLOCK_ROWS];
 
     (void)state;
+    block_bytes = 1000;
     columns[1].type = TL_TYPE_LONG;
+    columns[1].observed = OBSERVED(TL_TYPE_LONG);
     gather_init(&gather);
     for (long row = 0; row < BLOCK_ROWS; row++)
         keys[row] = row - 10;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            gather_add(&gather, operation_of(keys, false, &arrival), source, &table, &err),
+            TL_OK);
+        assert_int_equal(take(&gather, false, false, last), BLOCK_ROWS);
+    }
+    keys[0] = 1000;
     assert_int_equal(
         gather_add(&gather, operation_of(keys, false, &arrival), source, &table, &err), TL_OK);
-    assert_true(gather_is_ripe(&gather));
-    assert_int_equal(
-        gather_add(&gather, operation_of(keys, false, &arrival), source, &table, &err), TL_OK);
-    assert_false(gather_is_ripe(&gather));
+    assert_int_equal(take(&gather, false, false, last), 0);
     gather_reset(&gather);
 }
 
@@ -138,7 +221,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integer_keys_are_sorted_stably),
         cmocka_unit_test(text_keys_with_a_common_start_are_sorted_stably),
-        cmocka_unit_test(rows_in_order_are_ripe_at_once),
+        cmocka_unit_test(rows_beyond_memory_are_sorted_stably),
+        cmocka_unit_test(large_rows_are_not_kept_on_disk),
+        cmocka_unit_test(rows_in_order_do_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

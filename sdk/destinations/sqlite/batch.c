@@ -13,18 +13,6 @@ struct batch_cursor {
     size_t row;
 };
 
-const struct tl_value *batch_cell(const struct batch *batch, const struct batch_row *at,
-                                  uint32_t column)
-{
-    static const struct tl_value absent = {.type = TL_TYPE_ABSENT};
-    const struct batch_part *part = &batch->parts[at->part];
-    uint32_t source = part->source[column];
-
-    if (source >= part->block->stride) /* COLUMNS_NONE, or newer than the block */
-        return &absent;
-    return block_row(part->block, at->row) + source;
-}
-
 enum tl_status batch_fit(const struct batch *batch, const struct batch_row *at, uint32_t column,
                          struct buf *scratch, struct tl_value *out, struct tl_error *err)
 {

@@ -20,11 +20,7 @@ struct batch_view {
 TL_NODISCARD enum tl_status batch_attach(const struct sql *sql, struct batch_view *view,
                                          struct tl_error *err);
 
-/* A row's value in a column of the batch's table; ABSENT where the source has none. */
-const struct tl_value *batch_cell(const struct batch *batch, const struct batch_row *at,
-                                  uint32_t column);
-
-/* The same in the form that the column holds. Fails with TL_DATA if a key is null. May borrow
+/* A cell in the form that the column holds. Fails with TL_DATA if a key is null. May borrow
  * from scratch. */
 TL_NODISCARD enum tl_status batch_fit(const struct batch *batch, const struct batch_row *at,
                                       uint32_t column, struct buf *scratch,

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/temporary.h"
 #include "base/text.h"
 
 static enum tl_status status_of(int code)
@@ -18,18 +18,6 @@ static enum tl_status status_of(int code)
     default:
         return TL_DESTINATION;
     }
-}
-
-/* Where SQLite puts temporary files: https://www.sqlite.org/tempfiles.html section 5. */
-static const char *temporary_folder(void)
-{
-    const char *const folders[] = {getenv("SQLITE_TMPDIR"), getenv("TMPDIR"), "/var/tmp",
-                                   "/usr/tmp", "/tmp"};
-
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-        if (folders[i] != NULL && access(folders[i], W_OK | X_OK) == 0)
-            return folders[i];
-    return ".";
 }
 
 /* Whether it is the copy that could not be written. What is copied is of another connection. */
