@@ -1,16 +1,18 @@
 /* The connector: streams of rows that a machine reachable by SSH prints. */
 #include "connector.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "options.h"
+#include "route.h"
 #include "sources/source.h"
 #include "ssh/session.h"
 #include "stream.h"
 
 struct tl_instance {
     const struct tl_config *config;
-    struct ssh_options ssh;
+    struct route route;
     struct ssh_session
         *session;            /* one for all streams; NULL until needed, and after a failure */
     struct tl_error refused; /* connecting failed for good: asking again would not help */
@@ -25,6 +27,7 @@ static void connector_close(struct tl_instance *self)
     ssh_session_close(self->session);
     for (size_t i = 0; i < self->n_streams; i++)
         stream_reset(&self->streams[i]);
+    route_reset(&self->route);
     free(self->streams);
     free(self);
 }
@@ -53,15 +56,11 @@ static enum tl_status connector_open(const struct tl_open *open, struct tl_insta
     if (self == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the connector");
     self->config = open->config;
-    if (connector_ssh_options(open->config, &self->ssh, err) != TL_OK ||
-        (open->approve != NULL &&
-         connector_check_fingerprint(open->approve, "--approve", err) != TL_OK) ||
+    if (route_init(&self->route, open->config, open->approve, open->stop_fd, err) != TL_OK ||
         connector_read_streams(self, err) != TL_OK) {
         connector_close(self);
         return err->status;
     }
-    self->ssh.stop_fd = open->stop_fd;
-    self->ssh.approve_sha256 = open->approve;
     *out = self;
     return TL_OK;
 }
@@ -79,33 +78,43 @@ static enum tl_status connector_schema(struct tl_instance *self, struct tl_schem
 static const char *const connector_steps[] = {
     "name lookup", "TCP", "SSH handshake", "host key", "authentication", NULL};
 
-/* Tells the probe of each phase: the next one begins when one has passed. */
+/* Tells the probe of each phase; those of jump hosts bear their names. */
 struct phase_observer {
     struct ssh_observer base;
     struct tl_probe *probe;
+    const struct ssh_options *target;
 };
 
-static void connector_phase(struct ssh_observer *observer, enum ssh_phase phase,
-                            int64_t duration_ms, const char *detail,
-                            const struct tl_error *failure)
+static void connector_phase_begins(struct ssh_observer *observer,
+                                   const struct ssh_options *host, enum ssh_phase phase)
 {
     struct phase_observer *self = (struct phase_observer *)observer;
+    char step[128];
 
-    (void)duration_ms;
-    if (failure != NULL)
-        return; /* check returns it */
-    tl_probe_pass(self->probe, detail);
-    if (phase != SSH_PHASE_AUTHENTICATION)
-        tl_probe_begin(self->probe, connector_steps[phase + 1]);
+    if (host == self->target)
+        snprintf(step, sizeof(step), "%s", connector_steps[phase]);
+    else
+        snprintf(step, sizeof(step), "%.90s: %s", host->host, connector_steps[phase]);
+    tl_probe_begin(self->probe, step);
+}
+
+static void connector_phase_ends(struct ssh_observer *observer, const struct ssh_options *host,
+                                 enum ssh_phase phase, int64_t duration_ms, const char *detail,
+                                 const struct tl_error *failure)
+{
+    (void)host, (void)phase, (void)duration_ms;
+    if (failure == NULL) /* one that failed is check's to return */
+        tl_probe_pass(((struct phase_observer *)observer)->probe, detail);
 }
 
 static enum tl_status connector_check(struct tl_instance *self, struct tl_probe *probe,
                                       struct tl_error *err)
 {
-    struct phase_observer observer = {.base = {.phase = connector_phase}, .probe = probe};
+    struct phase_observer observer = {.base = {connector_phase_begins, connector_phase_ends},
+                                      .probe = probe,
+                                      .target = &self->route.target};
 
-    tl_probe_begin(probe, connector_steps[0]);
-    return ssh_session_open(&self->ssh, &observer.base, &self->session, err);
+    return ssh_session_open(&self->route.target, &observer.base, &self->session, err);
 }
 
 static enum tl_status connector_connect(struct tl_instance *self, struct tl_error *err)
@@ -118,7 +127,7 @@ static enum tl_status connector_connect(struct tl_instance *self, struct tl_erro
         *err = self->refused;
         return err->status;
     }
-    status = ssh_session_open(&self->ssh, NULL, &self->session, err);
+    status = ssh_session_open(&self->route.target, NULL, &self->session, err);
     if (status != TL_OK && !tl_status_is_transient(status))
         self->refused = *err;
     return status;

@@ -67,75 +67,112 @@ static const struct tl_option tunnel_options[] = {
     {.name = NULL},
 };
 
+/* Of the main host, and of each jump host. */
+#define HOST_OPTIONS                                                                           \
+    {                                                                                          \
+        .name = "ssh_host",                                                                    \
+        .kind = TL_OPTION_TEXT,                                                                \
+        .help = "the host to connect to",                                                      \
+        .flags = TL_OPTION_REQUIRED,                                                           \
+    },                                                                                         \
+        {                                                                                      \
+            .name = "ssh_port",                                                                \
+            .kind = TL_OPTION_INTEGER,                                                         \
+            .fallback = "22",                                                                  \
+            .help = "its SSH port",                                                            \
+            .min = 1,                                                                          \
+            .max = 65535,                                                                      \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_user",                                                                \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help = "who to log in as; the local user's name if not given",                    \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_private_key",                                                         \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help = "the private key: OpenSSH or PEM text, also with \\n escapes, or that in " \
+                    "base64",                                                                  \
+            .flags = SECRET | TL_OPTION_MULTILINE,                                             \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_private_key_path",                                                    \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help = "where the private key lies",                                              \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_key_passphrase",                                                      \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help = "the private key's passphrase",                                            \
+            .flags = SECRET,                                                                   \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_agent",                                                               \
+            .kind = TL_OPTION_BOOLEAN,                                                         \
+            .fallback = "false",                                                               \
+            .help = "whether to use the agent at $SSH_AUTH_SOCK",                              \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_password",                                                            \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help = "the password; also answers keyboard-interactive",                         \
+            .flags = SECRET,                                                                   \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_host_key_policy",                                                     \
+            .kind = TL_OPTION_CHOICE,                                                          \
+            .fallback = "strict",                                                              \
+            .help =                                                                            \
+                "strict: must be in known_hosts; accept-new: remembers a new host; relaxed: "  \
+                "any, with a "                                                                 \
+                "warning",                                                                     \
+            .choices = "strict|accept-new|relaxed",                                            \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_host_key_sha256",                                                     \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help = "the host key's fingerprint, SHA256:...; when given it decides alone",     \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_known_hosts_path",                                                    \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .fallback = "~/.ssh/known_hosts",                                                  \
+            .help = "known_hosts files, separated by blanks",                                  \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_connect_timeout",                                                     \
+            .kind = TL_OPTION_SECONDS,                                                         \
+            .fallback = "10",                                                                  \
+            .help = "how long connecting and logging in may take",                             \
+            .max = 86400,                                                                      \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "ssh_keepalive_interval",                                                  \
+            .kind = TL_OPTION_SECONDS,                                                         \
+            .fallback = "15",                                                                  \
+            .help =                                                                            \
+                "after how much silence the server is asked for a sign of life; 0 for never",  \
+            .flags = TL_OPTION_ADVANCED,                                                       \
+            .max = 86400,                                                                      \
+        },                                                                                     \
+    {                                                                                          \
+        .name = "ssh_compression", .kind = TL_OPTION_BOOLEAN, .fallback = "false",             \
+        .help = "whether to compress: worth it on links slower than 40 MB/s",                  \
+        .flags = TL_OPTION_ADVANCED,                                                           \
+    }
+
+static const struct tl_option jump_options[] = {HOST_OPTIONS, {.name = NULL}};
+
 const struct tl_option connector_options[] = {
+    HOST_OPTIONS,
     {
-        .name = "ssh_host",
-        .kind = TL_OPTION_TEXT,
-        .help = "the host to connect to",
-        .flags = TL_OPTION_REQUIRED,
-    },
-    {
-        .name = "ssh_port",
-        .kind = TL_OPTION_INTEGER,
-        .fallback = "22",
-        .help = "its SSH port",
-        .min = 1,
-        .max = 65535,
-    },
-    {
-        .name = "ssh_user",
-        .kind = TL_OPTION_TEXT,
-        .help = "who to log in as; the local user's name if not given",
-    },
-    {
-        .name = "ssh_private_key",
-        .kind = TL_OPTION_TEXT,
-        .help =
-            "the private key: OpenSSH or PEM text, also with \\n escapes, or that in base64",
-        .flags = SECRET | TL_OPTION_MULTILINE,
-    },
-    {
-        .name = "ssh_private_key_path",
-        .kind = TL_OPTION_TEXT,
-        .help = "where the private key lies",
-    },
-    {
-        .name = "ssh_key_passphrase",
-        .kind = TL_OPTION_TEXT,
-        .help = "the private key's passphrase",
-        .flags = SECRET,
-    },
-    {
-        .name = "ssh_agent",
-        .kind = TL_OPTION_BOOLEAN,
-        .fallback = "false",
-        .help = "whether to use the agent at $SSH_AUTH_SOCK",
-    },
-    {
-        .name = "ssh_password",
-        .kind = TL_OPTION_TEXT,
-        .help = "the password; also answers keyboard-interactive",
-        .flags = SECRET,
-    },
-    {
-        .name = "ssh_host_key_policy",
-        .kind = TL_OPTION_CHOICE,
-        .fallback = "strict",
-        .help = "strict: must be in known_hosts; accept-new: remembers a new host; relaxed: "
-                "any, with a "
-                "warning",
-        .choices = "strict|accept-new|relaxed",
-    },
-    {
-        .name = "ssh_host_key_sha256",
-        .kind = TL_OPTION_TEXT,
-        .help = "the host key's fingerprint, SHA256:...; when given it decides alone",
-    },
-    {
-        .name = "ssh_known_hosts_path",
-        .kind = TL_OPTION_TEXT,
-        .fallback = "~/.ssh/known_hosts",
-        .help = "known_hosts files, separated by blanks",
+        .name = "ssh_jump",
+        .kind = TL_OPTION_OBJECTS,
+        .help = "hosts to go through, in order: user@bastion:22,user@inner, or an array of "
+                "objects with the keys of the main host; what one leaves out is as there, but "
+                "for port, password and fingerprint",
+        .flags = TL_OPTION_SHORTHAND,
+        .fields = jump_options,
     },
     {
         .name = "ssh_config",
@@ -145,21 +182,6 @@ const struct tl_option connector_options[] = {
             "whether aliases of the OpenSSH client's configuration count; so far they do not",
         .flags = TL_OPTION_ADVANCED,
         .choices = "off",
-    },
-    {
-        .name = "ssh_connect_timeout",
-        .kind = TL_OPTION_SECONDS,
-        .fallback = "10",
-        .help = "how long connecting and logging in may take",
-        .max = 86400,
-    },
-    {
-        .name = "ssh_keepalive_interval",
-        .kind = TL_OPTION_SECONDS,
-        .fallback = "15",
-        .help = "after how much silence the server is asked for a sign of life; 0 for never",
-        .flags = TL_OPTION_ADVANCED,
-        .max = 86400,
     },
     {
         .name = "command_timeout",
@@ -174,13 +196,6 @@ const struct tl_option connector_options[] = {
         .fallback = "300",
         .help = "how long a command may print nothing",
         .max = 31536000,
-    },
-    {
-        .name = "ssh_compression",
-        .kind = TL_OPTION_BOOLEAN,
-        .fallback = "false",
-        .help = "whether to compress: worth it on links slower than 40 MB/s",
-        .flags = TL_OPTION_ADVANCED,
     },
     {
         .name = "api_key",

@@ -22,6 +22,7 @@ enum ssh_end {
     SSH_END_CLOSED,   /* by the server */
     SSH_END_BROKEN,   /* by the network: end_errno */
     SSH_END_SILENT,   /* keepalives unanswered */
+    SSH_END_THROUGH,  /* the jump host's session has ended, and knows why */
     SSH_END_FLOODED   /* the server sent more than makes sense before login, or reads nothing */
 };
 
@@ -29,8 +30,10 @@ enum { SSH_LABEL_SIZE = 300 };
 
 struct ssh_session {
     LIBSSH2_SESSION *ssh;
-    struct ssh_link *link;      /* owned */
-    char label[SSH_LABEL_SIZE]; /* "user@host" or "user@host:2222", safe to show */
+    struct ssh_link *link;       /* owned */
+    struct ssh_session *through; /* of the jump host that carries the link, owned; or NULL */
+    char label[SSH_LABEL_SIZE];  /* "user@host" or "user@host:2222", after "jump host " if it
+                                    is one; safe to show */
     struct ssh_memory memory;
     struct buf outgoing; /* accepted from libssh2, not yet taken by the link */
     struct ssh_greeting greeting;

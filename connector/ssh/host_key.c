@@ -92,6 +92,8 @@ static enum tl_status approve(struct ssh_session *session, const struct ssh_opti
 
     if (verdict == KNOWN_HOSTS_REVOKED)
         return refuse_revoked(session, type, shown, options->known_hosts_path, err);
+    if (verdict == KNOWN_HOSTS_MATCH && options->approve_unknown_only)
+        return TL_OK;
     if (strcmp(options->approve_sha256, shown) != 0) {
         tl_fail(err, TL_HOST_KEY, "%s: the server's %s key is %s, not the approved %s",
                 session->label, type, shown,

@@ -19,6 +19,8 @@ struct ssh_link {
     ssize_t (*receive)(struct ssh_link *self, void *data, size_t size);
     /* Takes what fits now: the number of bytes, or -errno. */
     ssize_t (*send)(struct ssh_link *self, const void *data, size_t size);
+    /* Whether bytes can be received that polling the descriptor does not tell of. */
+    bool (*ready)(struct ssh_link *self);
     /* Microseconds of a round trip, 0 if that is not known. */
     uint32_t (*round_trip_us)(struct ssh_link *self);
     void (*close)(struct ssh_link *self);

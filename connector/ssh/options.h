@@ -36,6 +36,7 @@ struct ssh_options {
     enum ssh_host_key_policy host_key_policy;
     const char *host_key_sha256;  /* "SHA256:...": decides alone when given */
     const char *approve_sha256;   /* the host's key is recorded if it has this fingerprint */
+    bool approve_unknown_only;    /* ... and a key that is trusted already passes */
     const char *known_hosts_path; /* several separated by blanks; the first is written to */
 
     int connect_timeout_ms;    /* for name lookup to host key, and again for authentication */
@@ -44,6 +45,9 @@ struct ssh_options {
     enum ssh_phase
         last_phase; /* opening ends after this one, with no session if not the last */
     int stop_fd;    /* becomes readable when everything must end; -1: none */
+
+    const struct ssh_options *jump; /* the host to go through, which may itself have one; only
+                                       its stop_fd and last_phase do not count. NULL: none */
 };
 
 /* Port 22, strict, ~/.ssh/known_hosts, 10 s to connect, 15 s keepalive, all phases. */

@@ -84,6 +84,12 @@ static ssize_t receive_refused(struct ssh_session *session)
     return session->slice_bytes == 0 && !session->patient ? -EAGAIN : 0;
 }
 
+static void link_broke(struct ssh_session *session, int error)
+{
+    bool below = session->through != NULL && session->through->end != SSH_END_NONE;
+    session_end(session, below ? SSH_END_THROUGH : SSH_END_BROKEN, error);
+}
+
 static ssize_t link_receive(struct ssh_session *session, void *buffer, size_t length)
 {
     ssize_t rc;
@@ -94,7 +100,7 @@ static ssize_t link_receive(struct ssh_session *session, void *buffer, size_t le
     if (rc == 0)
         session_end(session, SSH_END_CLOSED, 0);
     else if (rc < 0 && rc != -EAGAIN)
-        session_end(session, SSH_END_BROKEN, (int)-rc);
+        link_broke(session, (int)-rc);
     return rc < 0 && session->end != SSH_END_NONE ? -ECONNABORTED : rc;
 }
 
@@ -124,15 +130,16 @@ static LIBSSH2_RECV_FUNC(pump_receive)
 
 static void flush(struct ssh_session *session)
 {
-    ssize_t sent = 0;
+    struct buf *outgoing = &session->outgoing;
+    ssize_t sent = 1;
 
-    if (session->outgoing.size == 0 || session->end != SSH_END_NONE)
-        return;
-    sent = session->link->send(session->link, session->outgoing.data, session->outgoing.size);
-    if (sent > 0)
-        buf_consume(&session->outgoing, (size_t)sent);
-    else if (sent < 0 && sent != -EAGAIN)
-        session_end(session, SSH_END_BROKEN, (int)-sent);
+    while (sent > 0 && outgoing->size > 0 && session->end == SSH_END_NONE) {
+        sent = session->link->send(session->link, outgoing->data, outgoing->size);
+        if (sent > 0)
+            buf_consume(outgoing, (size_t)sent);
+        else if (sent < 0 && sent != -EAGAIN)
+            link_broke(session, (int)-sent);
+    }
 }
 
 /* Everything is taken: libssh2 mixes up packets, or spins, after a partial send. */
@@ -206,7 +213,7 @@ bool pump_check(struct ssh_session *session)
 
 /* Asks a silent server for a sign of life; one that gave none for several intervals is gone.
  * Returns when to look again. */
-static int64_t keepalive(struct ssh_session *session)
+static int64_t keepalive_one(struct ssh_session *session)
 {
     int64_t now_ms = clock_now_ms(), silent_ms = now_ms - session->last_receive_ms;
     int interval_ms = session->keepalive_interval_ms, next_s = 0;
@@ -223,18 +230,42 @@ static int64_t keepalive(struct ssh_session *session)
     return now_ms + interval_ms;
 }
 
+/* The jump hosts first: where one of them is gone, those behind it are silent, too. */
+static int64_t keepalive(struct ssh_session *session)
+{
+    int64_t below_ms = CLOCK_NEVER, own_ms;
+
+    if (session->through != NULL) {
+        below_ms = keepalive(session->through);
+        if (session->through->end != SSH_END_NONE)
+            session_end(session, SSH_END_THROUGH, 0);
+    }
+    own_ms = session->end == SSH_END_NONE ? keepalive_one(session) : CLOCK_NEVER;
+    return own_ms < below_ms ? own_ms : below_ms;
+}
+
+/* What to poll the descriptor for. It is the outermost connection's, which takes what the
+ * sessions inside of it hand down. */
+static short poll_events(struct ssh_session *session)
+{
+    flush(session);
+    if (session->through != NULL)
+        return poll_events(session->through);
+    return session->outgoing.size > 0 ? POLLIN | POLLOUT : POLLIN;
+}
+
 bool pump_wait(struct ssh_session *session, int64_t until_ms, int extra_fd)
 {
     struct pollfd fds[3] = {{.fd = session->patience.stop_fd, .events = POLLIN},
-                            {.fd = session->link->fd, .events = POLLIN},
+                            {.fd = session->link->fd},
                             {.fd = extra_fd, .events = POLLIN}};
     int64_t wake_ms = keepalive(session);
 
-    flush(session);
+    fds[1].events = poll_events(session);
     if (session->end != SSH_END_NONE)
         return false;
-    if (session->outgoing.size > 0)
-        fds[1].events |= POLLOUT;
+    if (session->link->ready(session->link))
+        wake_ms = 0;
     if (until_ms < wake_ms)
         wake_ms = until_ms;
     if (session->patience.deadline_ms < wake_ms)
@@ -266,6 +297,8 @@ static enum tl_status end_fail(const struct ssh_session *session, const char *do
         tl_fail(err, TL_LOST, "%s: no sign of life from the server while %s", label, doing);
         return tl_remedy(err, "Check that the server is up and the network there holds; on a "
                               "slow one, raise ssh_keepalive_interval");
+    case SSH_END_THROUGH:
+        return end_fail(session->through, doing, err);
     case SSH_END_FLOODED:
         tl_fail(err, TL_HANDSHAKE, "%s: the server sends without end while %s", label, doing);
         return tl_remedy(err, "Check that an SSH server answers at ssh_host and ssh_port");

@@ -15,6 +15,7 @@
 #include "ssh/auth.h"
 #include "ssh/handle.h"
 #include "ssh/host_key.h"
+#include "ssh/jump.h"
 #include "ssh/local_user.h"
 #include "ssh/login_shell.h"
 #include "towline/log.h"
@@ -29,16 +30,20 @@ enum {
 
 /* A session on its way. */
 struct opening {
-    struct ssh_options options; /* completed by defaults */
+    const struct ssh_options *asked;
+    struct ssh_options options; /* the same, completed by defaults */
+    bool is_jump;
     char user[LOCAL_USER_NAME_SIZE];
     struct ssh_observer *observer;
     struct ssh_session *session;
+    struct ssh_session *through; /* the jump host's; NULL: none, or the session has it */
     struct known_hosts *known;
     struct addrinfo *addresses;
     struct ssh_patience patience;
     struct algorithms_omit omit;
     int64_t phase_start_ms;
-    unsigned reported; /* a bit per phase: attempts with other algorithms are not told again */
+    unsigned begun, ended; /* a bit per phase: attempts with other algorithms are not told again
+                            */
 };
 
 void ssh_options_init(struct ssh_options *options)
@@ -58,17 +63,21 @@ const char *ssh_phase_name(enum ssh_phase phase)
     return names[phase];
 }
 
+static void begin(struct opening *opening, enum ssh_phase phase)
+{
+    if (opening->observer != NULL && (opening->begun & 1u << phase) == 0)
+        opening->observer->begin(opening->observer, opening->asked, phase);
+    opening->begun |= 1u << phase;
+    opening->phase_start_ms = clock_now_ms();
+}
+
 static void report(struct opening *opening, enum ssh_phase phase, const char *detail,
                    const struct tl_error *failure)
 {
-    int64_t now_ms = clock_now_ms();
-
-    if (opening->observer != NULL &&
-        (failure != NULL || (opening->reported & 1u << phase) == 0))
-        opening->observer->phase(opening->observer, phase, now_ms - opening->phase_start_ms,
-                                 detail, failure);
-    opening->reported |= 1u << phase;
-    opening->phase_start_ms = now_ms;
+    if (opening->observer != NULL && (failure != NULL || (opening->ended & 1u << phase) == 0))
+        opening->observer->end(opening->observer, opening->asked, phase,
+                               clock_now_ms() - opening->phase_start_ms, detail, failure);
+    opening->ended |= 1u << phase;
 }
 
 /* The name ends up in known_hosts lines and in patterns' reach: nothing but a name may. */
@@ -79,7 +88,7 @@ static bool is_host(const char *host)
     for (size_t i = 0; i < size; i++)
         if (!isgraph((unsigned char)host[i]) || strchr(",*?!|[]@#\"'\\", host[i]) != NULL)
             return false;
-    return size > 0 && size <= HOST_MAX_BYTES;
+    return size > 0 && size <= HOST_MAX_BYTES && host[0] != '-';
 }
 
 static enum tl_status check_options(struct opening *opening, struct tl_error *err)
@@ -121,6 +130,8 @@ static void session_reset(struct ssh_session *session)
     if (session->link != NULL)
         session->link->close(session->link);
     session->link = NULL;
+    ssh_session_close(session->through);
+    session->through = NULL;
     ssh_greeting_free(&session->greeting);
     buf_wipe(&session->outgoing);
 }
@@ -137,7 +148,8 @@ static struct ssh_session *session_new(const struct opening *opening)
         return NULL;
     if (options->port != 22)
         snprintf(port, sizeof(port), ":%u", options->port);
-    snprintf(name, sizeof(name), "%.32s@%.240s%s", options->user, options->host, port);
+    snprintf(name, sizeof(name), "%s%.32s@%.230s%s", opening->is_jump ? "jump host " : "",
+             options->user, options->host, port);
     text_safe(session->label, sizeof(session->label), name, strlen(name));
     session->memory = (struct ssh_memory){.max_bytes = MEMORY_LOGIN_MAX_BYTES, .secret = true};
     session->outgoing = BUF_INIT(OUTGOING_MAX_BYTES);
@@ -154,13 +166,21 @@ static struct ssh_session *session_new(const struct opening *opening)
 static enum tl_status look_up(struct opening *opening, struct tl_error *err)
 {
     const struct ssh_options *options = &opening->options;
-    enum tl_status status =
-        ssh_resolve(options->host, options->port, &opening->patience, &opening->addresses, err);
+    enum tl_status status;
     char address[NI_MAXHOST] = "";
 
+    begin(opening, SSH_PHASE_LOOKUP);
+    if (opening->through != NULL) {
+        report(opening, SSH_PHASE_LOOKUP, "left to the jump host", NULL);
+        return TL_OK;
+    }
+    status =
+        ssh_resolve(options->host, options->port, &opening->patience, &opening->addresses, err);
     if (status == TL_OK)
         (void)getnameinfo(opening->addresses->ai_addr, opening->addresses->ai_addrlen, address,
                           sizeof(address), NULL, 0, NI_NUMERICHOST);
+    if (status != TL_OK && opening->is_jump)
+        (void)tl_context(err, "jump host %s", options->host);
     report(opening, SSH_PHASE_LOOKUP, address, status == TL_OK ? NULL : err);
     return status;
 }
@@ -169,13 +189,23 @@ static enum tl_status connect_link(struct opening *opening, struct tl_error *err
 {
     const struct ssh_options *options = &opening->options;
     char where[SSH_ADDRESS_SIZE] = "";
+    struct ssh_session *through = opening->through;
     enum tl_status status;
 
+    begin(opening, SSH_PHASE_CONNECT);
     opening->session = session_new(opening);
     if (opening->session == NULL || opening->session->ssh == NULL)
         return tl_fail(err, TL_MEMORY, "connecting to %s: out of memory", options->host);
-    status = ssh_socket_open(opening->addresses, options->host, options->port,
-                             &opening->patience, &opening->session->link, where, err);
+    opening->session->through = through;
+    opening->through = NULL;
+    if (through != NULL)
+        status = ssh_jump_open(through, options->host, options->port, &opening->patience,
+                               &opening->session->link, where, err);
+    else
+        status = ssh_socket_open(opening->addresses, options->host, options->port,
+                                 &opening->patience, &opening->session->link, where, err);
+    if (status != TL_OK && through == NULL && opening->is_jump)
+        (void)tl_context(err, "jump host %s", options->host);
     report(opening, SSH_PHASE_CONNECT, where, status == TL_OK ? NULL : err);
     return status;
 }
@@ -195,9 +225,11 @@ static enum tl_status shake_hands(struct opening *opening, struct tl_error *err)
     struct ssh_session *session = opening->session;
     struct buf detail = BUF_INIT(4096);
     int rc = 0;
-    enum tl_status status = algorithms_offer(session, opening->known,
-                                             opening->options.compression, &opening->omit, err);
+    enum tl_status status;
 
+    begin(opening, SSH_PHASE_HANDSHAKE);
+    status = algorithms_offer(session, opening->known, opening->options.compression,
+                              &opening->omit, err);
     if (status == TL_OK) {
         pump_slice(session);
         do {
@@ -222,6 +254,10 @@ static enum tl_status attempt(struct opening *opening, struct tl_error *err)
 {
     enum tl_status status;
 
+    if (opening->session != NULL) { /* the jump host can be gone through once more */
+        opening->through = opening->session->through;
+        opening->session->through = NULL;
+    }
     ssh_session_close(opening->session);
     opening->session = NULL;
     status = connect_link(opening, err);
@@ -263,11 +299,13 @@ static enum tl_status search_host_key(struct opening *opening, struct tl_error *
 
 static enum tl_status check_host_key(struct opening *opening, struct tl_error *err)
 {
-    enum tl_status status = search_host_key(opening, err);
+    enum tl_status status;
     struct known_key key = {0};
     char type[KNOWN_KEY_TYPE_SIZE] = "", sha256[KNOWN_KEY_SHA256_SIZE] = "";
     char detail[sizeof(type) + sizeof(sha256) + 1] = "";
 
+    begin(opening, SSH_PHASE_HOST_KEY);
+    status = search_host_key(opening, err);
     if (opening->session != NULL && opening->session->ssh != NULL)
         key = host_key_shown(opening->session);
     if (key.blob != NULL)
@@ -298,8 +336,13 @@ static enum tl_status log_in(struct opening *opening, struct tl_error *err)
     struct buf how = BUF_INIT(2048);
     enum tl_status status;
 
+    begin(opening, SSH_PHASE_AUTHENTICATION);
     session->patience.deadline_ms = clock_now_ms() + opening->options.connect_timeout_ms;
     status = auth_run(session, &opening->options, &how, err);
+    if (status == TL_CONFIGURATION && opening->is_jump)
+        (void)tl_remedy(err,
+                        "Give it a key or a password of its own, in its object in ssh_jump: "
+                        "the main host's password is not shown to it");
     report(opening, SSH_PHASE_AUTHENTICATION, buf_text(&how), status == TL_OK ? NULL : err);
     if (status == TL_OK) {
         tl_log(TL_LOG_DEBUG, "%s: logged in by %s", session->label, buf_text(&how));
@@ -313,13 +356,33 @@ static enum tl_status log_in(struct opening *opening, struct tl_error *err)
 static enum tl_status load_known_hosts(struct opening *opening, struct tl_error *err)
 {
     const struct ssh_options *options = &opening->options;
-    enum tl_status status = TL_OK;
 
-    if (options->host_key_sha256 == NULL || options->host_key_sha256[0] == '\0')
-        status = known_hosts_load(options->known_hosts_path, options->host, options->port,
-                                  &opening->known, err);
-    if (status != TL_OK)
-        report(opening, SSH_PHASE_HOST_KEY, "", err);
+    if (options->host_key_sha256 != NULL && options->host_key_sha256[0] != '\0')
+        return TL_OK;
+    if (known_hosts_load(options->known_hosts_path, options->host, options->port,
+                         &opening->known, err) == TL_OK)
+        return TL_OK;
+    begin(opening, SSH_PHASE_HOST_KEY);
+    report(opening, SSH_PHASE_HOST_KEY, "", err);
+    return err->status;
+}
+
+static enum tl_status open_one(const struct ssh_options *options, bool is_jump,
+                               struct ssh_observer *observer, struct ssh_session **out,
+                               struct tl_error *err);
+
+static enum tl_status open_jump(struct opening *opening, struct tl_error *err)
+{
+    struct ssh_options jump;
+    enum tl_status status;
+
+    if (opening->options.jump == NULL)
+        return TL_OK;
+    jump = *opening->options.jump;
+    jump.stop_fd = opening->options.stop_fd;
+    jump.last_phase = SSH_PHASE_AUTHENTICATION;
+    status = open_one(&jump, true, opening->observer, &opening->through, err);
+    opening->patience.deadline_ms = clock_now_ms() + opening->options.connect_timeout_ms;
     return status;
 }
 
@@ -328,6 +391,8 @@ static enum tl_status run_phases(struct opening *opening, struct tl_error *err)
     enum ssh_phase last = opening->options.last_phase;
     enum tl_status status = load_known_hosts(opening, err);
 
+    if (status == TL_OK)
+        status = open_jump(opening, err);
     if (status == TL_OK)
         status = look_up(opening, err);
     if (status == TL_OK && last >= SSH_PHASE_CONNECT)
@@ -339,17 +404,19 @@ static enum tl_status run_phases(struct opening *opening, struct tl_error *err)
     return status;
 }
 
-enum tl_status ssh_session_open(const struct ssh_options *options,
-                                struct ssh_observer *observer, struct ssh_session **out,
-                                struct tl_error *err)
+static enum tl_status open_one(const struct ssh_options *options, bool is_jump,
+                               struct ssh_observer *observer, struct ssh_session **out,
+                               struct tl_error *err)
 {
     struct opening opening = {
-        .options = *options, .observer = observer, .phase_start_ms = clock_now_ms()};
+        .asked = options, .options = *options, .is_jump = is_jump, .observer = observer};
     enum tl_status status = check_options(&opening, err);
 
     *out = NULL;
-    opening.patience = (struct ssh_patience){
-        opening.phase_start_ms + options->connect_timeout_ms, options->stop_fd};
+    if (status != TL_OK && is_jump)
+        (void)tl_context(err, "ssh_jump");
+    opening.patience =
+        (struct ssh_patience){clock_now_ms() + options->connect_timeout_ms, options->stop_fd};
     if (status == TL_OK)
         status = run_phases(&opening, err);
     if (status == TL_OK && options->last_phase >= SSH_PHASE_AUTHENTICATION) {
@@ -357,10 +424,18 @@ enum tl_status ssh_session_open(const struct ssh_options *options,
         opening.session = NULL;
     }
     ssh_session_close(opening.session);
+    ssh_session_close(opening.through);
     known_hosts_free(opening.known);
     if (opening.addresses != NULL)
         freeaddrinfo(opening.addresses);
     return status;
+}
+
+enum tl_status ssh_session_open(const struct ssh_options *options,
+                                struct ssh_observer *observer, struct ssh_session **out,
+                                struct tl_error *err)
+{
+    return open_one(options, false, observer, out, err);
 }
 
 void ssh_session_close(struct ssh_session *session)

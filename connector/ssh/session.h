@@ -9,23 +9,28 @@
 
 struct ssh_session;
 
-/* Told of each phase when it has ended. */
+/* Told of each phase of each host on the way: those of jump hosts come first. `host` is the one
+ * it is about. */
 struct ssh_observer {
+    void (*begin)(struct ssh_observer *self, const struct ssh_options *host,
+                  enum ssh_phase phase);
     /* `detail` says what was found: an address, a banner, the host key's type and SHA256
      * fingerprint, the way the user got in; safe to show. `failure` is NULL if the phase
      * passed. */
-    void (*phase)(struct ssh_observer *self, enum ssh_phase phase, int64_t duration_ms,
-                  const char *detail, const struct tl_error *failure);
+    void (*end)(struct ssh_observer *self, const struct ssh_options *host, enum ssh_phase phase,
+                int64_t duration_ms, const char *detail, const struct tl_error *failure);
 };
 
 /* "name lookup", "TCP", "SSH handshake", "host key", "authentication". */
 const char *ssh_phase_name(enum ssh_phase phase);
 
-/* Runs the phases up to options->last_phase. *out is to be closed with ssh_session_close; it is
- * NULL if the last phase was not authentication. observer may be NULL. One thread at a time may
- * use a session with all its channels; any number of sessions may be used side by side.
+/* Opens the sessions of the jump hosts, then runs the phases up to options->last_phase. *out is
+ * to be closed with ssh_session_close; it is NULL if the last phase was not authentication. The
+ * jump hosts' sessions end with it. observer may be NULL. One thread at a time may use a
+ * session with all its channels; any number of sessions may be used side by side.
  *
- * TL_CONFIGURATION for options that cannot be used, TL_RESOLVE, TL_CONNECT, TL_HANDSHAKE,
+ * TL_CONFIGURATION for options that cannot be used, TL_RESOLVE, TL_CONNECT, TL_FORWARD if a
+ * jump host lets nobody through, TL_HANDSHAKE,
  * TL_HOST_KEY, TL_KEY, TL_AUTHENTICATION, TL_LOST, TL_INTERRUPTED, TL_MEMORY. */
 TL_NODISCARD enum tl_status ssh_session_open(const struct ssh_options *options,
                                              struct ssh_observer *observer,

@@ -44,6 +44,12 @@ static ssize_t socket_send(struct ssh_link *self, const void *data, size_t size)
     return sent;
 }
 
+static bool socket_is_ready(struct ssh_link *self)
+{
+    (void)self;
+    return false; /* polling tells */
+}
+
 static uint32_t socket_round_trip_us(struct ssh_link *self)
 {
     struct tcp_info info;
@@ -65,8 +71,12 @@ static struct ssh_link *socket_link(int fd)
 
     if (link == NULL)
         return NULL;
-    *link =
-        (struct ssh_link){socket_receive, socket_send, socket_round_trip_us, socket_close, fd};
+    *link = (struct ssh_link){.receive = socket_receive,
+                              .send = socket_send,
+                              .ready = socket_is_ready,
+                              .round_trip_us = socket_round_trip_us,
+                              .close = socket_close,
+                              .fd = fd};
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_AFTER_S);

@@ -27,6 +27,11 @@ bool tl_config_boolean(const struct tl_config *config, const char *name)
     return value_of(config, name)->integer != 0;
 }
 
+bool tl_config_given(const struct tl_config *config, const char *name)
+{
+    return value_of(config, name)->given;
+}
+
 int64_t tl_config_ms(const struct tl_config *config, const char *name)
 {
     return value_of(config, name)->integer;

@@ -131,6 +131,72 @@ static enum tl_status resolve(const struct tl_option *option, const cJSON *refer
     return buf_check(out, path, err);
 }
 
+static enum tl_status read_item(struct config_value *value, const cJSON *object,
+                                struct placeholders *wanted, const char *path,
+                                struct tl_error *err)
+{
+    const struct tl_option *const tables[] = {value->option->fields, NULL};
+    struct tl_config *item = values_new(tables, 0);
+    char prefix[PATH_BYTES];
+    enum tl_status status;
+
+    if (item == NULL || !values_add_item(value, item)) {
+        config_free(item);
+        return fail_memory(err);
+    }
+    (void)snprintf(prefix, sizeof(prefix), "%s.", path);
+    value->given = true;
+    status = document_check_keys(object, path, err);
+    if (status == TL_OK)
+        status = read_members(item, object, NULL, wanted, prefix, err);
+    if (status == TL_OK)
+        status = complete_check_keys(item, object, NULL, prefix, err);
+    if (status == TL_OK)
+        status = complete_defaults(item, true, prefix, err);
+    return status;
+}
+
+/* An object whose first field is that text. */
+static enum tl_status read_short_item(struct config_value *value, const char *text, size_t size,
+                                      struct placeholders *wanted, const char *path,
+                                      struct tl_error *err)
+{
+    char *copy = text_copy(text, size);
+    cJSON *object = cJSON_CreateObject();
+    enum tl_status status;
+
+    if (copy == NULL ||
+        cJSON_AddStringToObject(object, value->option->fields->name, copy) == NULL)
+        status = fail_memory(err);
+    else
+        status = read_item(value, object, wanted, path, err);
+    document_free(object);
+    free(copy);
+    return status;
+}
+
+static enum tl_status read_shorthand(struct config_value *value, const char *text,
+                                     struct placeholders *wanted, const char *path,
+                                     struct tl_error *err)
+{
+    static const char blanks[] = " \t\r\n";
+    enum tl_status status = TL_OK;
+
+    while (status == TL_OK) {
+        size_t size = strcspn(text += strspn(text, blanks), ","), length = size;
+        while (size > 0 && strchr(blanks, text[size - 1]) != NULL)
+            size--;
+        if (size == 0)
+            return tl_fail(err, TL_CONFIGURATION,
+                           "\"%s\" is not a list with something between its commas", path);
+        status = read_short_item(value, text, size, wanted, path, err);
+        if (text[length] == '\0')
+            break;
+        text += length + 1;
+    }
+    return status;
+}
+
 static enum tl_status read_text(struct config_value *value, const char *text,
                                 struct placeholders *wanted, const char *path,
                                 struct tl_error *err)
@@ -146,6 +212,9 @@ static enum tl_status read_text(struct config_value *value, const char *text,
         value->given = true;
         return take_text(value, path, text, err);
     }
+    if (kind == TL_OPTION_OBJECTS && (value->option->flags & TL_OPTION_SHORTHAND) != 0 &&
+        text[strspn(text, " \t\r\n")] != '[' && text[strspn(text, " \t\r\n")] != '{')
+        return read_shorthand(value, text, wanted, path, err);
     if (document_parse(text, strlen(text), &document, err) != TL_OK)
         return tl_context(err, "\"%s\"", path);
     status = cJSON_IsString(document) ? fail_kind(value, document, path, err)
@@ -264,31 +333,6 @@ static enum tl_status read_json(struct config_value *value, const cJSON *json, c
     if (text != NULL)
         text_wipe(text, strlen(text));
     cJSON_free(text);
-    return status;
-}
-
-static enum tl_status read_item(struct config_value *value, const cJSON *object,
-                                struct placeholders *wanted, const char *path,
-                                struct tl_error *err)
-{
-    const struct tl_option *const tables[] = {value->option->fields, NULL};
-    struct tl_config *item = values_new(tables, 0);
-    char prefix[PATH_BYTES];
-    enum tl_status status;
-
-    if (item == NULL || !values_add_item(value, item)) {
-        config_free(item);
-        return fail_memory(err);
-    }
-    (void)snprintf(prefix, sizeof(prefix), "%s.", path);
-    value->given = true;
-    status = document_check_keys(object, path, err);
-    if (status == TL_OK)
-        status = read_members(item, object, NULL, wanted, prefix, err);
-    if (status == TL_OK)
-        status = complete_check_keys(item, object, NULL, prefix, err);
-    if (status == TL_OK)
-        status = complete_defaults(item, true, prefix, err);
     return status;
 }
 

@@ -7,10 +7,18 @@
 
 #include "frontends/rehearsal.h"
 
-/* The connector's steps after the one that failed. */
+static bool is_step(const struct tl_connector *connector, const char *name)
+{
+    for (const char *const *step = connector->steps; step != NULL && *step != NULL; step++)
+        if (strcmp(*step, name) == 0)
+            return true;
+    return false;
+}
+
+/* The connector's steps after the one that failed; all of them, if it was one before them. */
 static void skip_rest(const struct tl_connector *connector, struct tl_probe *probe)
 {
-    bool after = false;
+    bool after = !is_step(connector, probe->step);
 
     for (const char *const *step = connector->steps; step != NULL && *step != NULL; step++) {
         if (after)
@@ -31,13 +39,15 @@ static enum tl_status check_connection(const struct checks_options *options,
 
     tl_probe_begin(probe, "connector");
     status = connector->open(&open, &instance, err);
-    if (status == TL_OK) {
-        probe->running = false; /* opening is worth a line only when it fails */
-        if (connector->check != NULL)
-            status = connector->check(instance, probe, err);
-        if (connector->close != NULL)
-            connector->close(instance);
+    if (status != TL_OK) {
+        probe_fail(probe, err);
+        return status;
     }
+    probe->running = false; /* opening is worth a line only when it fails */
+    if (connector->check != NULL)
+        status = connector->check(instance, probe, err);
+    if (connector->close != NULL)
+        connector->close(instance);
     if (status == TL_OK) {
         tl_probe_pass(probe, NULL);
         return TL_OK;

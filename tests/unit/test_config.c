@@ -27,6 +27,12 @@ static const struct tl_option stream_options[] = {
     {.name = NULL},
 };
 
+static const struct tl_option jump_options[] = {
+    {.name = "ssh_host", .kind = TL_OPTION_TEXT, .help = "where", .flags = TL_OPTION_REQUIRED},
+    {.name = "ssh_port", .kind = TL_OPTION_INTEGER, .fallback = "22", .help = "x", .max = 99},
+    {.name = NULL},
+};
+
 static const struct tl_option options[] = {
     {.name = "ssh_host",
      .alias = "bastion_host",
@@ -58,6 +64,11 @@ static const struct tl_option options[] = {
      .help = "x",
      .choices = "strict|accept-new|relaxed"},
     {.name = "codes", .kind = TL_OPTION_LIST, .fallback = "0", .help = "x"},
+    {.name = "jump",
+     .kind = TL_OPTION_OBJECTS,
+     .help = "x",
+     .flags = TL_OPTION_SHORTHAND,
+     .fields = jump_options},
     {.name = "streams", .kind = TL_OPTION_OBJECTS, .help = "x", .fields = stream_options},
     {.name = NULL},
 };
@@ -199,6 +210,38 @@ static void test_streams_in_every_form(void **state)
         assert_false(
             tl_config_pair(tl_config_item(config, "streams", 0), "columns", 2, &column, &type));
     }
+}
+
+static void test_short_objects(void **state)
+{
+    static const char *const forms[] = {
+        "\"jump\": \"a@b:1, c\"",
+        "\"jump\": [\"a@b:1\", \"c\"]",
+        "\"jump\": [{\"ssh_host\": \"a@b:1\"}, {\"ssh_host\": \"c\"}]",
+        "\"jump\": \"[{\\\"ssh_host\\\": \\\"a@b:1\\\"}, \\\"c\\\"]\"",
+    };
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        const struct tl_config *second;
+        accept_with(forms[i]);
+        assert_int_equal(tl_config_count(config, "jump"), 2);
+        second = tl_config_item(config, "jump", 1);
+        assert_string_equal(tl_config_text(tl_config_item(config, "jump", 0), "ssh_host"),
+                            "a@b:1");
+        assert_string_equal(tl_config_text(second, "ssh_host"), "c");
+        assert_int_equal(tl_config_integer(second, "ssh_port"), 22);
+        assert_true(tl_config_given(second, "ssh_host"));
+        assert_false(tl_config_given(second, "ssh_port"));
+    }
+    accept_with("\"jump\": \"\"");
+    assert_int_equal(tl_config_count(config, "jump"), 0);
+    refuse_with("\"jump\": \"a,,b\"",
+                "\"jump\" is not a list with something between its commas");
+    refuse_with("\"jump\": [\"a,\"]",
+                "\"jump[0]\" is not a list with something between its commas");
+    refuse_with("\"jump\": [{\"ssh_prot\": 1}]",
+                "unknown key \"jump[0].ssh_prot\"; did you mean \"ssh_port\"?");
+    refuse_with("\"jump\": [7]", "\"jump[0]\" is a number: not an array of objects");
 }
 
 static void test_one_stream_at_the_top(void **state)
@@ -475,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_texts_and_native_values_are_equal),
         cmocka_unit_test(test_empty_and_null_are_not_given),
         cmocka_unit_test(test_streams_in_every_form),
+        cmocka_unit_test(test_short_objects),
         cmocka_unit_test(test_one_stream_at_the_top),
         cmocka_unit_test(test_unknown_keys),
         cmocka_unit_test(test_duplicate_keys),

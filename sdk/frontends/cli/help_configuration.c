@@ -36,16 +36,30 @@ static void append_traits(struct buf *out, const struct tl_option *option)
         buf_append_char(out, ')');
 }
 
-static void append_table(struct buf *out, const struct tl_option *table, size_t indent)
+static bool is_in(const struct tl_option *table, const char *name)
 {
+    for (; table != NULL && table->name != NULL; table++)
+        if (strcmp(table->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Rows that `outer` (NULL: none) has, too, are explained there. */
+static void append_table(struct buf *out, const struct tl_option *table,
+                         const struct tl_option *outer, size_t indent)
+{
+    const struct tl_option *const whole = table;
+
     for (; table->name != NULL; table++) {
         struct buf text = BUF_INIT(HELP_MAX_BYTES);
+        if (is_in(outer, table->name))
+            continue;
         buf_append_string(&text, table->help ? table->help : "");
         append_traits(&text, table);
         help_append_entry(out, indent, table->name, EXPLANATION_COLUMN, buf_text(&text));
         buf_free(&text);
         if (table->fields != NULL)
-            append_table(out, table->fields, indent + 2);
+            append_table(out, table->fields, whole, indent + 2);
     }
 }
 
@@ -63,8 +77,8 @@ enum tl_status help_print_configuration(const struct tl_connector *connector,
         "{{config.KEY}} names is a secret text.",
         0);
     buf_append_string(&out, "\nKeys:\n");
-    append_table(&out, connector->options, 2);
-    append_table(&out, config_runtime_options, 2);
+    append_table(&out, connector->options, NULL, 2);
+    append_table(&out, config_runtime_options, NULL, 2);
     status = output_print(&out, err);
     buf_free(&out);
     return status;

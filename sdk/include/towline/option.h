@@ -33,7 +33,9 @@ enum tl_option_flag {
     TL_OPTION_SECRET = 1, /* masked wherever it could be shown */
     TL_OPTION_REQUIRED = 2,
     TL_OPTION_MULTILINE = 4, /* keys and the like, for forms */
-    TL_OPTION_ADVANCED = 8   /* forms show it last */
+    TL_OPTION_ADVANCED = 8,  /* forms show it last */
+    TL_OPTION_SHORTHAND = 16 /* OBJECTS: a text is the first field's value of one of them;
+                                several have commas between */
 };
 
 /* A table of these ends with a row whose name is NULL. */
@@ -68,6 +70,9 @@ struct tl_config;
 const char *tl_config_text(const struct tl_config *config, const char *name);
 int64_t tl_config_integer(const struct tl_config *config, const char *name);
 bool tl_config_boolean(const struct tl_config *config, const char *name);
+
+/* Whether the value was given, and is not the default. */
+bool tl_config_given(const struct tl_config *config, const char *name);
 
 /* Milliseconds of a SECONDS option; -1 for "none". */
 int64_t tl_config_ms(const struct tl_config *config, const char *name);
