@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "commands/commands.h"
 #include "options.h"
 #include "route.h"
 #include "sources/source.h"
@@ -161,6 +162,7 @@ const struct tl_connector connector = {
     .version = TOWLINE_VERSION,
     .summary = "keeps tables in step with what a machine reachable by SSH prints as JSON",
     .options = connector_options,
+    .commands = connector_commands,
     .steps = connector_steps,
     .open = connector_open,
     .close = connector_close,

@@ -124,7 +124,7 @@ static void ask(struct ssh_session *session, struct ssh_forward *forward)
 }
 
 /* Asks for the first in line; once the server has answered, for the next. */
-static void advance(struct ssh_session *session)
+void ssh_forward_advance(struct ssh_session *session)
 {
     struct ssh_forward *first;
 
@@ -172,7 +172,7 @@ enum tl_status ssh_forward_step(struct ssh_forward *forward, struct ssh_channel 
 
     *out = NULL;
     if (!forward->done && (session->opening == forward || session->opening->abandoned))
-        advance(session);
+        ssh_forward_advance(session);
     if (forward->done && forward->rc != 0)
         return refused(forward, err);
     if (forward->done) {
@@ -184,6 +184,25 @@ enum tl_status ssh_forward_step(struct ssh_forward *forward, struct ssh_channel 
         return too_late(forward, err);
     }
     return TL_OK;
+}
+
+void ssh_forward_ping(struct ssh_session *session)
+{
+    struct ssh_forward *ping = calloc(1, sizeof(*ping)), **last = &session->opening;
+
+    if (ping == NULL)
+        return; /* there will be another one */
+    *ping = (struct ssh_forward){.session = session,
+                                 .channel = channel_new(session, &channel_words_of_forward),
+                                 .type = "ping@towline",
+                                 .abandoned = true};
+    if (ping->channel == NULL) {
+        forward_delete(ping);
+        return;
+    }
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = ping;
 }
 
 /* One that the server is being asked for has to wait for the answer. */
@@ -208,7 +227,7 @@ void ssh_forward_free(struct ssh_forward *forward)
 void ssh_forward_settle(struct ssh_session *session)
 {
     while (session->opening != NULL && session->end == SSH_END_NONE)
-        advance(session);
+        ssh_forward_advance(session);
 }
 
 void ssh_forward_forget(struct ssh_session *session)

@@ -40,7 +40,11 @@ struct ssh_session {
 
     struct ssh_patience patience; /* CLOCK_NEVER once open */
     bool patient;                 /* libssh2 calls wait for the server within patience */
+    bool held;                    /* libssh2 calls do not receive: see reactor.h */
     int keepalive_interval_ms;
+    int keepalive_silences; /* intervals without a sign of life after which the server is gone
+                             */
+    int64_t pulse_ms;       /* when a silent server may be asked again */
     int64_t last_receive_ms;
     uint64_t received_bytes;
     uint64_t receive_max_bytes; /* before login; afterwards unlimited */
@@ -79,6 +83,13 @@ unsigned channel_window_bytes(struct ssh_session *session);
 /* Frees the closing channels that the server has closed by now; all of them, if the session is
  * about to go. */
 void channel_sweep(struct ssh_session *session, bool all);
+
+/* Goes on with the channels that are being opened. */
+void ssh_forward_advance(struct ssh_session *session);
+
+/* Queues a question that the server answers, whatever it is and allows: opening a channel of a
+ * type that does not exist. libssh2 forgets the answer once it has seen it. */
+void ssh_forward_ping(struct ssh_session *session);
 
 /* Waits within the session's patience until no channel to a target is being opened: libssh2
  * opens one channel at a time. */

@@ -41,6 +41,7 @@ struct ssh_options {
 
     int connect_timeout_ms;    /* for name lookup to host key, and again for authentication */
     int keepalive_interval_ms; /* of silence before the server is asked for a sign; 0: never */
+    int keepalive_silences;    /* so many of these without a sign: the server is gone */
     bool compression;
     enum ssh_phase
         last_phase; /* opening ends after this one, with no session if not the last */
@@ -50,7 +51,8 @@ struct ssh_options {
                                        its stop_fd and last_phase do not count. NULL: none */
 };
 
-/* Port 22, strict, ~/.ssh/known_hosts, 10 s to connect, 15 s keepalive, all phases. */
+/* Port 22, strict, ~/.ssh/known_hosts, 10 s to connect, 15 s keepalive (gone after three), all
+ * phases. */
 void ssh_options_init(struct ssh_options *options);
 
 #endif

@@ -11,7 +11,7 @@
 
 /* A slice is small enough to stay in the processor's cache between decryption and the reader.
  */
-enum { SLICE_BYTES = 512 * 1024, SILENCES_MAX = 3 };
+enum { SLICE_BYTES = 512 * 1024 };
 
 static void session_end(struct ssh_session *session, enum ssh_end end, int error)
 {
@@ -188,7 +188,7 @@ LIBSSH2_SESSION *pump_session_new(struct ssh_session *session)
 
 void pump_slice(struct ssh_session *session)
 {
-    session->slice_bytes = SLICE_BYTES;
+    session->slice_bytes = session->held ? 0 : SLICE_BYTES;
     flush(session);
 }
 
@@ -220,7 +220,7 @@ static int64_t keepalive_one(struct ssh_session *session)
 
     if (interval_ms <= 0 || session->patience.deadline_ms != CLOCK_NEVER)
         return CLOCK_NEVER;
-    if (silent_ms >= SILENCES_MAX * (int64_t)interval_ms) {
+    if (silent_ms >= session->keepalive_silences * (int64_t)interval_ms) {
         session_end(session, SSH_END_SILENT, 0);
         return now_ms;
     }

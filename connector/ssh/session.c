@@ -52,6 +52,7 @@ void ssh_options_init(struct ssh_options *options)
                                     .known_hosts_path = "~/.ssh/known_hosts",
                                     .connect_timeout_ms = 10000,
                                     .keepalive_interval_ms = 15000,
+                                    .keepalive_silences = 3,
                                     .last_phase = SSH_PHASE_AUTHENTICATION,
                                     .stop_fd = -1};
 }
@@ -327,6 +328,7 @@ static void settle(struct opening *opening)
     session->receive_max_bytes = UINT64_MAX;
     session->patience.deadline_ms = CLOCK_NEVER;
     session->keepalive_interval_ms = opening->options.keepalive_interval_ms;
+    session->keepalive_silences = opening->options.keepalive_silences;
     libssh2_keepalive_config(session->ssh, 1, interval_s > 0 ? (unsigned)interval_s : 1);
 }
 

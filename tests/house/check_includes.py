@@ -24,7 +24,8 @@ MAY_INCLUDE = {
     "sdk/destinations/": DESTINATIONS,
     "sdk/sync/": SYNC,
     "sdk/frontends/": FRONTENDS,
-    "connector/": BASE | {".", "commands", "sources", "ssh"},
+    "connector/": BASE | {".", "commands", "sources", "ssh", "tunnel"},
+    "connector/tunnel/": BASE | {"ssh", "tunnel"},
     "connector/ssh/": BASE | {"ssh"},
 }
 

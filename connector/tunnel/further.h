@@ -1,0 +1,24 @@
+/* Opens a further session on a thread of its own, since that waits for the network. */
+#ifndef TUNNEL_FURTHER_H
+#define TUNNEL_FURTHER_H
+
+#include <stdbool.h>
+
+#include "ssh/session.h"
+#include "tunnel/watch.h"
+
+struct further;
+
+/* Starts opening a session; the options must outlive it. TL_MEMORY, TL_INTERNAL. */
+TL_NODISCARD enum tl_status further_start(const struct ssh_options *options, int epoll_fd,
+                                          struct further **out, struct tl_error *err);
+
+/* Whether it has come to an end: then *session is given, or NULL and *failure says why not.
+ * Polling epoll_fd wakes up when it has. */
+bool further_take(struct further *further, struct ssh_session **session,
+                  struct tl_error *failure);
+
+/* Stops opening, waits for the thread's end, and closes a session not taken. NULL is fine. */
+void further_close(struct further *further);
+
+#endif
