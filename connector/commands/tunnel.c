@@ -1,4 +1,5 @@
 /* `towline tunnel`: holds tunnels open. */
+#include <poll.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
@@ -64,14 +65,22 @@ static enum tl_status open_local(struct forwarder *forwarder, const struct tl_ca
     return status;
 }
 
+static bool is_readable(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    return poll(&poll_fd, 1, 0) > 0;
+}
+
 /* Runs until the session ends; a server that forbids forwarding ends the tunnel. */
-static enum tl_status hold(struct forwarder *forwarder, struct tl_error *err)
+static enum tl_status hold(struct forwarder *forwarder, int stop_fd, struct tl_error *err)
 {
     enum tl_status status = TL_OK;
     struct tl_error refusal;
 
     while (status == TL_OK) {
-        status = forwarder_run(forwarder, clock_now_ms() + 100, -1, err);
+        status = forwarder_run(forwarder, clock_now_ms() + 1000, stop_fd, err);
+        if (status == TL_OK && is_readable(stop_fd))
+            return tl_fail(err, TL_INTERRUPTED, "the tunnel was told to end");
         if (!forwarder_refusal(forwarder, &refusal))
             continue;
         if (refusal.status == TL_FORWARD) {
@@ -106,7 +115,7 @@ enum tl_status tunnel_run(const struct tl_call *call, struct tl_error *err)
     if (status == TL_OK)
         status = open_local(forwarder, call, err);
     if (status == TL_OK)
-        status = hold(forwarder, err);
+        status = hold(forwarder, call->stop_fd, err);
     forwarder_close(forwarder);
     ssh_session_close(session);
     return status;
