@@ -141,14 +141,16 @@ enum tl_status tl_sync_last(struct tl_sync *sync, const char *overlap, const cha
 
 static void sync_count(struct tl_sync *sync)
 {
-    sync->report->rows_read++;
+    struct stream_report *report = sync->report;
+
+    report->rows_read++;
     sync->uncommitted_rows++;
     if (sync->kind == OPERATION_UPSERT)
-        sync->totals->upserts++;
+        report->upserts++;
     else if (sync->kind == OPERATION_UPDATE)
-        sync->totals->updates++;
+        report->updates++;
     else
-        sync->totals->deletes++;
+        report->deletes++;
 }
 
 static enum tl_status sync_check_row(struct tl_sync *sync, struct tl_value *cells,

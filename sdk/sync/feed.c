@@ -29,7 +29,7 @@ static enum tl_status feed_open(struct tl_sync *sync, struct tl_error *err)
         .max_depth = max_depth,
         .max_name_bytes = stream->max_name_bytes ? stream->max_name_bytes : FEED_NAME_BYTES,
         .invalid_utf8 = invalid_utf8,
-        .stream = stream->table};
+        .stream = sync->stream->name};
 
     json_rows_init(&sync->rows, &sync->builder, &limits);
     return json_reader_new(&options, &sync->rows.sink, &sync->reader, err);
@@ -43,8 +43,7 @@ static void feed_progress(struct tl_sync *sync)
         now < sync->next_progress_ms)
         return;
     sync->next_progress_ms = now + PROGRESS_MS;
-    sync->observer->progress(sync->observer, sync->stream->stream->table,
-                             sync->report->rows_read, sync->report->bytes_read);
+    sync->observer->progress(sync->observer, sync->report);
 }
 
 static enum tl_status feed_checkpoint(struct tl_sync *sync, struct tl_error *err)

@@ -40,10 +40,22 @@ static enum tl_status key_part_init(struct key_part *part, const char *text,
     return TL_OK;
 }
 
-enum tl_status key_init(struct key *key, const char *const *primary_key, struct tl_error *err)
+static enum tl_status key_alloc(struct key *key, size_t count, struct tl_error *err)
+{
+    key->parts = calloc(count + 1, sizeof(*key->parts));
+    key->names = calloc(count + 1, sizeof(*key->names));
+    if (key->hashed)
+        key->hash = key_hash_new();
+    if (key->parts == NULL || key->names == NULL || (key->hashed && key->hash == NULL))
+        return tl_fail(err, TL_MEMORY, "out of memory for the primary key");
+    return TL_OK;
+}
+
+enum tl_status key_init(struct key *key, const char *const *primary_key,
+                        const struct key_partition *partition, struct tl_error *err)
 {
     static const char *const hashed[] = {KEY_HASH_COLUMN, NULL};
-    enum tl_status status = TL_OK;
+    enum tl_status status;
     size_t count = 0;
 
     *key = (struct key){.hashed = primary_key == NULL || primary_key[0] == NULL};
@@ -51,15 +63,14 @@ enum tl_status key_init(struct key *key, const char *const *primary_key, struct 
         primary_key = hashed;
     while (primary_key[count] != NULL)
         count++;
-    key->parts = calloc(count, sizeof(*key->parts));
-    key->names = calloc(count + 1, sizeof(*key->names));
-    if (key->hashed)
-        key->hash = key_hash_new();
-    if (key->parts == NULL || key->names == NULL || (key->hashed && key->hash == NULL))
-        return tl_fail(err, TL_MEMORY, "out of memory for the primary key");
-    for (key->n_parts = 0; key->n_parts < count && status == TL_OK; key->n_parts++) {
-        status = key_part_init(&key->parts[key->n_parts], primary_key[key->n_parts], err);
-        key->names[key->n_parts] = key->parts[key->n_parts].parent;
+    status = key_alloc(key, count, err);
+    if (status == TL_OK && partition != NULL)
+        key->parts[key->n_parts++] =
+            (struct key_part){.column = partition->column, .value = partition->value};
+    for (size_t i = 0; i < count && status == TL_OK; i++) {
+        struct key_part *part = &key->parts[key->n_parts++];
+        status = key_part_init(part, primary_key[i], err);
+        key->names[i] = part->parent;
     }
     return status == TL_OK ? key_check_parts(key, err) : status;
 }
@@ -92,8 +103,10 @@ enum tl_status key_attach(struct key *key, struct builder *builder, struct tl_er
 static enum tl_status key_hash(struct key *key, struct builder *builder, struct tl_value *cells,
                                struct tl_error *err)
 {
-    if (cells[key->parts[0].index].type == TL_TYPE_ABSENT)
-        return key_hash_row(key->hash, builder, key->parts[0].index, cells, err);
+    uint32_t index = key->parts[key->n_parts - 1].index;
+
+    if (cells[index].type == TL_TYPE_ABSENT)
+        return key_hash_row(key->hash, builder, index, cells, err);
     (void)tl_fail(err, TL_DATA, "its column \"%s\" has the name of the content hash",
                   KEY_HASH_COLUMN);
     return tl_remedy(err, "Name a primary_key, \"%s\" if that is what it is, or rename it",
@@ -148,12 +161,31 @@ static enum tl_status key_check(const struct key_part *part, const struct tl_val
                      part->column);
 }
 
+/* Which partition the row comes from; the text is lent by the run, which outlives the block. */
+static enum tl_status key_place(const struct key_part *part, struct tl_value *cell,
+                                struct tl_error *err)
+{
+    if (cell->type == TL_TYPE_ABSENT) {
+        *cell = tl_string(part->value);
+        return TL_OK;
+    }
+    (void)tl_fail(err, TL_DATA,
+                  "its column \"%s\" has the name of the one that says where rows "
+                  "come from",
+                  part->column);
+    return tl_remedy(err, "Let the command print it under another name");
+}
+
 enum tl_status key_complete(struct key *key, struct builder *builder, struct tl_value *cells,
                             struct tl_error *err)
 {
+    bool partitioned = key->parts[0].value != NULL;
+
+    if (partitioned && key_place(&key->parts[0], &cells[key->parts[0].index], err) != TL_OK)
+        return err->status;
     if (key->hashed)
         return key_hash(key, builder, cells, err);
-    for (size_t i = 0; i < key->n_parts; i++) {
+    for (size_t i = partitioned; i < key->n_parts; i++) {
         struct key_part *part = &key->parts[i];
         struct tl_value *value = &cells[part->index];
         if (part->path.count > 1 && key_extract(part, builder, cells, err) != TL_OK)

@@ -1,4 +1,5 @@
-/* Primary keys: columns, values found by JSON Pointer, or a hash of the row's content. */
+/* Primary keys: columns, values found by JSON Pointer, or a hash of the row's content; before
+ * them, where the connector has partitions, which of these the row comes from. */
 #ifndef SYNC_KEY_H
 #define SYNC_KEY_H
 
@@ -10,6 +11,7 @@
 
 struct key_part {
     const char *column;       /* the column that holds it, as the source or we name it */
+    const char *value;        /* of a partition: the same in all rows; else NULL */
     struct json_pointer path; /* within that column's parent; count < 2: the column itself */
     const char *parent;       /* the top-level column that path starts from */
     uint32_t index;           /* of column in the builder, once known */
@@ -19,14 +21,21 @@ struct key_part {
 struct key {
     struct key_part *parts;
     size_t n_parts;
-    bool hashed;           /* no key was given: KEY_HASH_COLUMN is the only part */
+    bool hashed;           /* no key was given: KEY_HASH_COLUMN is the last part */
     const char **names;    /* of the top-level columns that a row must have; NULL-terminated */
     struct key_hash *hash; /* hashed: scratch */
 };
 
-/* Reads the list of names and pointers (NULL: hashed). TL_CONFIGURATION if a pointer is
- * malformed. */
+/* A column of ours that joins every key, first, and what all rows have in it. */
+struct key_partition {
+    const char *column; /* "_towline_host" */
+    const char *value;
+};
+
+/* Reads the list of names and pointers (NULL: hashed); partition may be NULL. All is borrowed.
+ * TL_CONFIGURATION if a pointer is malformed. */
 TL_NODISCARD enum tl_status key_init(struct key *key, const char *const *primary_key,
+                                     const struct key_partition *partition,
                                      struct tl_error *err);
 void key_reset(struct key *key);
 

@@ -55,12 +55,14 @@ static enum tl_status sync_take_block(struct builder_sink *sink, struct block *b
 
 struct progress sync_progress(const struct tl_sync *sync)
 {
-    return (struct progress){.rows_read = sync->report->rows_read,
-                             .bytes_read = sync->report->bytes_read,
-                             .upserts = sync->totals->upserts,
-                             .updates = sync->totals->updates,
-                             .deletes = sync->totals->deletes,
-                             .truncates = sync->totals->truncates};
+    const struct stream_report *report = sync->report;
+
+    return (struct progress){.rows_read = report->rows_read,
+                             .bytes_read = report->bytes_read,
+                             .upserts = report->upserts,
+                             .updates = report->updates,
+                             .deletes = report->deletes,
+                             .truncates = report->truncates};
 }
 
 enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *options,
@@ -81,7 +83,6 @@ enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *option
         .value = BUF_INIT(STATE_MAX_BYTES),
         .scratch = BUF_INIT(SIZE_MAX / 2),
         .report = options->report,
-        .totals = options->totals,
         .observer = options->observer,
         .max_sample = options->max_sample,
         .enough_rows = options->enough_rows,
@@ -190,7 +191,7 @@ static enum tl_status sync_push(struct tl_sync *sync, enum operation_kind kind,
 
 enum tl_status tl_truncate(struct tl_sync *sync, struct tl_error *err)
 {
-    sync->totals->truncates++;
+    sync->report->truncates++;
     return sync_push(sync, OPERATION_TRUNCATE, err);
 }
 
@@ -241,6 +242,8 @@ enum tl_status sync_checkpoint(struct tl_sync *sync, const char *state, bool las
     }
     operation->progress = sync_progress(sync);
     operation->last = last;
+    /* what a sweep has seen is remembered for one stream at a time */
+    operation->yields = last || sync->stream->stream->deletes == TL_DELETES_IGNORE;
     queue_push(sync->queue, operation);
     sync->uncommitted_rows = 0;
     return TL_OK;
@@ -297,6 +300,7 @@ void sync_abandon(struct tl_sync *sync, bool last, const char *message)
     sync->rollback = NULL;
     if (operation != NULL) {
         operation->last = last;
+        operation->yields = true;
         operation->state = text_copy(message, strlen(message));
         operation->progress = sync_progress(sync);
         queue_push(sync->queue, operation);
@@ -312,7 +316,7 @@ void tl_warn(struct tl_sync *sync, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    tl_log(TL_LOG_WARNING, "%s: %s", sync->stream->stream->table, text);
+    tl_log(TL_LOG_WARNING, "%s: %s", sync->stream->name, text);
 }
 
 enum tl_status tl_task(struct tl_sync *sync, struct tl_error *err, const char *format, ...)

@@ -17,6 +17,8 @@ void run_report_reset(struct run_report *report)
         texts_free(stream->schema_notes, stream->n_schema_notes);
         texts_free(stream->sample, stream->n_sample);
         free(stream->table);
+        free(stream->partition);
+        free(stream->name);
         free(stream->state);
     }
     free(report->streams);

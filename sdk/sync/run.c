@@ -1,74 +1,63 @@
-/* A run: connector, destination and writer brought together, stream by stream. */
+/* A run: connector, destination and writer brought together, partition by partition. */
 #include "sync/run.h"
 
-#include <errno.h>
-#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "sync/notes.h"
+#include "sync/partition.h"
+#include "sync/partitions.h"
 #include "sync/queue.h"
 #include "sync/schema.h"
+#include "sync/shared_observer.h"
 #include "sync/state.h"
-#include "sync/sync.h"
 #include "sync/writer.h"
 #include "towline/log.h"
 
 /* The source stops being read at the soft limit; the hard one is for sources that do not ask.
  */
-enum { QUEUE_SOFT_BYTES = 2 << 20, QUEUE_HARD_BYTES = 6 << 20, SAMPLE_ROWS = 5 };
-
-/* Waits between attempts double from the first to the last, and half of each is chance. */
-enum { BACKOFF_FIRST_MS = 500, BACKOFF_LAST_MS = 30000 };
+static const struct queue_limit each_queue = {2 << 20, 6 << 20};
+static const struct queue_limit all_queues = {12 << 20, 16 << 20};
 
 struct run {
     const struct run_options *options;
     struct run_report *report;
-    struct tl_instance *instance;
+    struct tl_partitions names; /* of the partitions */
+    struct tl_instance
+        *instance; /* has the schema; the one partition's, too, if there are none */
     struct tl_schema schema;
     struct destination *destination;
     struct destination_contents contents;
-    struct queue *queue;
+    struct queues *queues;
     struct writer *writer;
-    struct stream_run *streams; /* one per selected stream */
-    size_t *indexes;            /* of them in the schema */
-    size_t n_streams;
+    size_t *indexes; /* of the selected streams in the schema */
+    size_t n_selected;
+    struct stream_run *streams;      /* as in the report: partition by partition */
+    struct partition_states *states; /* per selected stream */
+    struct partition *partitions;
+    size_t n_partitions; /* at least one */
+    atomic_size_t next;  /* partition to begin with */
+    struct shared_observer observer;
 };
-
-static bool run_is_stopped(const struct run *run)
-{
-    struct pollfd stop = {.fd = run->options->stop_fd, .events = POLLIN};
-    return run->options->stop_fd >= 0 && poll(&stop, 1, 0) > 0;
-}
-
-/* What the stop means is for the front end to say: a signal has its own exit code. */
-static enum tl_status run_stopped(const struct run *run, struct tl_error *err)
-{
-    enum tl_status status = run->options->stopped ? run->options->stopped() : TL_INTERRUPTED;
-    return tl_fail(err, status, "stopped by request; what was not committed is rolled back");
-}
-
-/* A connector that fails without filling the error must not pass for one that went well. */
-static enum tl_status run_hear(const struct run *run, enum tl_status status,
-                               struct tl_error *err)
-{
-    if (status != TL_OK && err->status == TL_OK)
-        (void)tl_fail(err, status, "%s failed without saying why",
-                      run->options->connector->name);
-    err->status = status;
-    return status;
-}
 
 static enum tl_status run_open_connector(struct run *run, struct tl_error *err)
 {
     const struct run_options *options = run->options;
     struct tl_open open = {.config = options->config, .stop_fd = options->stop_fd};
+    enum tl_status status =
+        partitions_load(options->connector, options->config, &run->names, err);
 
-    if (run_hear(run, options->connector->open(&open, &run->instance, err), err) != TL_OK ||
-        run_hear(run, options->connector->schema(run->instance, &run->schema, err), err) !=
+    if (status == TL_OK && run->names.count > 0)
+        open.partition = run->names.names[0];
+    if (partition_hear(options, status, err) != TL_OK ||
+        partition_hear(options, options->connector->open(&open, &run->instance, err), err) !=
             TL_OK ||
+        partition_hear(options, options->connector->schema(run->instance, &run->schema, err),
+                       err) != TL_OK ||
         schema_check_selection(&run->schema, options->tables, err) != TL_OK)
         return err->status;
     if (run->schema.n_streams == 0) {
@@ -89,201 +78,165 @@ static enum tl_status run_open_destination(struct run *run, struct tl_error *err
          options->destination->open(options->url, options->mode, &run->destination, err) !=
              TL_OK) ||
         run->destination->ops->load(run->destination, &run->contents, err) != TL_OK ||
-        queue_new(QUEUE_SOFT_BYTES, QUEUE_HARD_BYTES, &run->queue, err) != TL_OK)
+        queues_new(each_queue, all_queues, &run->queues, err) != TL_OK)
         return err->status;
     writer.destination = run->destination;
-    writer.queue = run->queue;
+    writer.queues = run->queues;
     return writer_new(&writer, &run->writer, err);
 }
 
 static enum tl_status run_select(struct run *run, struct tl_error *err)
 {
-    struct run_report *report = run->report;
-
-    run->streams = calloc(run->schema.n_streams, sizeof(*run->streams));
+    run->n_partitions = run->names.count > 0 ? run->names.count : 1;
     run->indexes = calloc(run->schema.n_streams, sizeof(*run->indexes));
-    report->streams = calloc(run->schema.n_streams, sizeof(*report->streams));
-    if (run->streams == NULL || run->indexes == NULL || report->streams == NULL)
+    if (run->indexes == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for %zu streams", run->schema.n_streams);
-    for (size_t i = 0; i < run->schema.n_streams; i++) {
-        const struct tl_stream *stream = &run->schema.streams[i];
-        if (!schema_is_selected(stream, run->options->tables))
-            continue;
-        run->indexes[run->n_streams] = i;
-        run->streams[run->n_streams].stream = stream;
-        run->n_streams++;
-        report->streams[report->n_streams].table =
-            text_copy(stream->table, strlen(stream->table));
-        if (report->streams[report->n_streams].table == NULL)
-            return tl_fail(err, TL_MEMORY, "out of memory for stream %s", stream->table);
-        report->n_streams++;
-        if (key_init(&run->streams[run->n_streams - 1].key, stream->primary_key, err) != TL_OK)
-            return tl_context(err, "stream %s", stream->table);
+    for (size_t i = 0; i < run->schema.n_streams; i++)
+        if (schema_is_selected(&run->schema.streams[i], run->options->tables))
+            run->indexes[run->n_selected++] = i;
+    return TL_OK;
+}
+
+/* The names by which the outcome of a stream is reported. */
+static bool report_init(struct stream_report *report, const char *table, const char *partition)
+{
+    struct buf name = BUF_INIT(SIZE_MAX / 2);
+
+    buf_printf(&name, "%s%s%s", table, partition ? "@" : "", partition ? partition : "");
+    report->name = buf_take(&name);
+    report->table = text_copy(table, strlen(table));
+    if (partition != NULL)
+        report->partition = text_copy(partition, strlen(partition));
+    return report->name != NULL && report->table != NULL &&
+           (partition == NULL || report->partition != NULL);
+}
+
+static enum tl_status run_prepare_stream(struct run *run, struct partition *partition, size_t i,
+                                         struct tl_error *err)
+{
+    const struct tl_stream *schema = &run->schema.streams[run->indexes[i]];
+    const struct key_partition in = {.column = run->names.column, .value = partition->name};
+    struct stream_run *stream = &partition->streams[i];
+    struct stream_report *report = &partition->reports[i];
+
+    run->report->n_streams++;
+    stream->stream = schema;
+    if (!report_init(report, schema->table, partition->name))
+        return tl_fail(err, TL_MEMORY, "out of memory for stream %s", schema->table);
+    stream->name = report->name;
+    stream->partition = partition->name;
+    stream->states = partition->name ? &run->states[i] : NULL;
+    if (key_init(&stream->key, schema->primary_key, partition->name ? &in : NULL, err) != TL_OK)
+        return tl_context(err, "stream %s", schema->table);
+    return TL_OK;
+}
+
+static enum tl_status run_prepare(struct run *run, struct tl_error *err)
+{
+    size_t n_streams = run->n_partitions * run->n_selected;
+
+    run->partitions = calloc(run->n_partitions, sizeof(*run->partitions));
+    run->streams = calloc(n_streams, sizeof(*run->streams));
+    run->states = calloc(run->n_selected, sizeof(*run->states));
+    run->report->streams = calloc(n_streams, sizeof(*run->report->streams));
+    if (run->partitions == NULL || run->streams == NULL || run->states == NULL ||
+        run->report->streams == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for %zu streams", n_streams);
+    run->report->n_partitions = run->names.count;
+    run->report->partition = run->options->connector->partition;
+    for (size_t p = 0; p < run->n_partitions; p++) {
+        struct partition *partition = &run->partitions[p];
+        *partition = (struct partition){.options = run->options,
+                                        .name = run->names.count ? run->names.names[p] : NULL,
+                                        .index = p,
+                                        .instance = run->names.count ? NULL : run->instance,
+                                        .streams = &run->streams[p * run->n_selected],
+                                        .reports = &run->report->streams[p * run->n_selected],
+                                        .indexes = run->indexes,
+                                        .n_streams = run->n_selected};
+        for (size_t i = 0; i < run->n_selected; i++)
+            if (run_prepare_stream(run, partition, i, err) != TL_OK)
+                return err->status;
     }
     return TL_OK;
 }
 
-/* The state that a stream starts from: the one given, none, or the saved one. */
-static enum tl_status run_initial_state(const struct run *run, const char *stream, char **out,
-                                        struct tl_error *err)
+static const char *run_saved_state(const struct run *run, const char *table)
 {
     const struct destination_contents *contents = &run->contents;
+
+    for (size_t i = 0; i < contents->n_states; i++)
+        if (strcmp(contents->states[i].stream, table) == 0)
+            return contents->states[i].json;
+    return "{}";
+}
+
+static enum tl_status run_corrupt_state(const char *stream, struct tl_error *err)
+{
+    (void)tl_context(err, "the saved state of stream %s", stream);
+    return tl_remedy(err, "Mend it with `state set`, or clear it with `state reset`");
+}
+
+/* A stream's state out of the whole that was given, and a partition's out of the stream's. */
+static enum tl_status run_given_state(const struct run *run, const struct stream_run *stream,
+                                      char **out, struct tl_error *err)
+{
+    enum tl_status status =
+        state_of_stream(run->options->state, stream->stream->table, out, err);
+    char *own = NULL;
+
+    if (status != TL_OK || stream->partition == NULL)
+        return status;
+    status = state_of_stream(*out, stream->partition, &own, err);
+    free(*out);
+    *out = own;
+    return status;
+}
+
+/* The state that a stream starts from: the one given, none, or the saved one. */
+static enum tl_status run_initial_state(const struct run *run, const struct stream_run *stream,
+                                        char **out, struct tl_error *err)
+{
     const char *saved = "{}";
 
     if (run->options->state != NULL)
-        return state_of_stream(run->options->state, stream, out, err);
-    for (size_t i = 0; i < contents->n_states && !run->options->full_refresh; i++)
-        if (strcmp(contents->states[i].stream, stream) == 0)
-            saved = contents->states[i].json;
-    if (state_check(saved, err) != TL_OK) {
-        (void)tl_context(err, "the saved state of stream %s", stream);
-        return tl_remedy(err, "Mend it with `state set`, or clear it with `state reset`");
-    }
+        return run_given_state(run, stream, out, err);
+    if (!run->options->full_refresh && stream->states != NULL)
+        saved = partition_states_find(stream->states, stream->partition);
+    else if (!run->options->full_refresh)
+        saved = run_saved_state(run, stream->stream->table);
+    saved = saved ? saved : "{}";
+    if (state_check(saved, err) != TL_OK)
+        return run_corrupt_state(stream->name, err);
     *out = text_copy(saved, strlen(saved));
     return *out ? TL_OK : tl_fail(err, TL_MEMORY, "out of memory for the state");
 }
 
-static bool run_may_try_again(const struct run *run, const struct stream_report *report,
-                              enum tl_status status)
+/* Where each stream starts. One that does not know cannot be synced, and its report says so. */
+static void run_load_states(struct run *run)
 {
-    return tl_status_is_transient(status) &&
-           (int64_t)report->attempts <= run->options->retry_attempts;
-}
-
-/* One attempt at one stream. */
-static enum tl_status run_attempt(struct run *run, size_t index, struct tl_error *err)
-{
-    struct stream_run *stream = &run->streams[index];
-    struct stream_report *report = &run->report->streams[index];
-    struct sync_options options = {
-        .stream = stream,
-        .queue = run->queue,
-        .stop_fd = run->options->stop_fd,
-        .state = stream->state,
-        .report = report,
-        .totals = run->report,
-        .observer = run->options->observer,
-        .max_sample = run->options->mode == DESTINATION_DRY_RUN ? SAMPLE_ROWS : 0,
-        .enough_rows = run->options->enough_rows,
-    };
-    struct tl_sync sync;
-    enum tl_status status = sync_init(&sync, &options, err);
-
-    if (status == TL_OK)
-        status = sync_begin(&sync, err);
-    if (status == TL_OK)
-        status = run_hear(
-            run,
-            run->options->connector->update(run->instance, run->indexes[index], &sync, err),
-            err);
-    if (status == TL_OK)
-        status = sync_finish(&sync, err);
-    if (sync.enough)
-        status = sync_finish_early(&sync, err);
-    if (status == TL_DATA && sync.where[0] != '\0')
-        status = tl_context(err, "%s", sync.where);
-    if (status != TL_OK && run_is_stopped(run))
-        status = run_stopped(run, err);
-    if (status != TL_OK) {
-        sync_abandon(&sync, !run_may_try_again(run, report, status), err->message);
-    }
-    sync_reset(&sync);
-    return status;
-}
-
-/* A failed attempt counts for nothing but what it has committed. */
-static void run_count_back(struct run *run, size_t index)
-{
-    const struct progress *progress = &run->streams[index].progress;
-
-    run->report->streams[index].rows_read = progress->rows_read;
-    run->report->streams[index].bytes_read = progress->bytes_read;
-    run->report->upserts = progress->upserts;
-    run->report->updates = progress->updates;
-    run->report->deletes = progress->deletes;
-    run->report->truncates = progress->truncates;
-}
-
-/* Waits before the next attempt; false if asked to stop meanwhile. */
-static bool run_back_off(const struct run *run, const struct stream_report *report,
-                         const struct tl_error *err)
-{
-    int64_t limit = BACKOFF_FIRST_MS;
-    struct pollfd stop = {.fd = run->options->stop_fd, .events = POLLIN};
-    int64_t until_ms;
-    int wait_ms, ready;
-
-    for (uint64_t i = 1; i < report->attempts && limit < BACKOFF_LAST_MS; i++)
-        limit *= 2;
-    limit = limit < BACKOFF_LAST_MS ? limit : BACKOFF_LAST_MS;
-    wait_ms = (int)(limit / 2 + random() % (limit / 2 + 1));
-    tl_log(TL_LOG_WARNING, "%s: %s; retry %d of %d in %.1f s", report->table, err->message,
-           (int)report->attempts, (int)run->options->retry_attempts, wait_ms / 1000.0);
-    until_ms = clock_now_ms() + wait_ms;
-    do
-        ready = poll(&stop, 1, clock_remaining_ms(until_ms));
-    while (ready < 0 && errno == EINTR);
-    return ready == 0;
-}
-
-/* All attempts at one stream. */
-static enum tl_status run_stream(struct run *run, size_t index, struct tl_error *err)
-{
-    struct stream_run *stream = &run->streams[index];
-    struct stream_report *report = &run->report->streams[index];
-    enum tl_status status;
-
-    stream->run = run->contents.next_run;
-    stream->started_us = clock_utc_us();
-    stream->progress = (struct progress){.upserts = run->report->upserts,
-                                         .updates = run->report->updates,
-                                         .deletes = run->report->deletes,
-                                         .truncates = run->report->truncates};
-    if (run_initial_state(run, stream->stream->table, &stream->state, err) != TL_OK)
-        return err->status;
-    for (;;) {
-        report->attempts++;
-        run_count_back(run, index);
-        *err = (struct tl_error){0};
-        status = run_attempt(run, index, err);
-        if (status == TL_OK || !run_may_try_again(run, report, status))
-            return status;
-        if (!run_back_off(run, report, err))
-            return run_stopped(run, err);
-    }
-}
-
-/* The writer may give up on a stream after its update went well: when the last of it is
- * committed. */
-static void run_record_late_failures(struct run *run)
-{
-    queue_drain(run->queue);
-    for (size_t i = 0; i < run->n_streams; i++) {
-        struct stream_run *stream = &run->streams[i];
-        struct stream_report *report = &run->report->streams[i];
-        struct operation *operation;
+    for (size_t i = 0; i < run->n_selected; i++) {
+        const char *table = run->streams[i].stream->table;
         struct tl_error err = {0};
-
-        if (report->error.status != TL_OK || !atomic_load(&stream->failed))
-            continue;
-        report->error = stream->error;
-        (void)tl_context(&report->error, "stream %s", report->table);
-        operation = operation_new(OPERATION_ROLLBACK, stream, &err);
-        if (operation == NULL)
-            continue; /* only its line in the run log is missing */
-        operation->last = true;
-        operation->progress.rows_read = report->rows_read;
-        operation->progress.bytes_read = report->bytes_read;
-        queue_push(run->queue, operation);
+        if (run->names.count > 0 &&
+            partition_states_load(&run->states[i], run_saved_state(run, table), &err) != TL_OK)
+            (void)run_corrupt_state(table, &err);
+        for (size_t p = 0; p < run->n_partitions; p++) {
+            struct partition *partition = &run->partitions[p];
+            struct tl_error *unfit = &partition->reports[i].error;
+            partition->run = run->contents.next_run;
+            *unfit = err;
+            if (err.status == TL_OK)
+                unfit->status = run_initial_state(run, &partition->streams[i],
+                                                  &partition->streams[i].state, unfit);
+        }
     }
 }
 
 /* Takes the writer's part into the report; everything has been carried out. */
-static void run_settle(struct run *run, size_t index)
+static void run_settle(struct run *run, struct stream_run *stream, struct stream_report *report)
 {
-    struct stream_run *stream = &run->streams[index];
-    struct stream_report *report = &run->report->streams[index];
-
+    partition_take_failure(stream, report);
     report->tally = stream->committed;
     report->schema_changes = stream->schema_changes;
     notes_cut(stream, stream->n_committed_notes);
@@ -293,67 +246,140 @@ static void run_settle(struct run *run, size_t index)
     stream->schema_notes = NULL;
     stream->n_schema_notes = 0;
     stream->state = NULL;
+    run->report->upserts += report->upserts;
+    run->report->updates += report->updates;
+    run->report->deletes += report->deletes;
+    run->report->truncates += report->truncates;
     run->report->schema_changes += stream->schema_changes;
     run->report->checkpoints += stream->checkpoints;
 }
 
-/* Waits for the writer, whose failure may be the stream's. */
-static void run_tell_end(struct run *run, const struct stream_report *report)
+/* One of the threads that sync partitions, each the next that nobody has begun. */
+struct worker {
+    struct run *run;
+    struct queue *queue;
+    pthread_t thread;
+    bool started;
+};
+
+static void *worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    struct run *run = worker->run;
+    size_t i;
+
+    while ((i = atomic_fetch_add(&run->next, 1)) < run->n_partitions)
+        partition_run(&run->partitions[i], worker->queue);
+    queue_close(worker->queue);
+    return NULL;
+}
+
+/* The first worker is this thread: a run without partitions starts no other. */
+static void run_workers(struct worker *workers, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        workers[i].started =
+            pthread_create(&workers[i].thread, NULL, worker_main, &workers[i]) == 0;
+        if (!workers[i].started)
+            queue_close(workers[i].queue); /* fewer will do */
+    }
+    (void)worker_main(&workers[0]);
+    for (size_t i = 1; i < count; i++)
+        if (workers[i].started)
+            (void)pthread_join(workers[i].thread, NULL);
+}
+
+static enum tl_status run_observe(struct run *run, struct tl_error *err)
 {
     struct run_observer *observer = run->options->observer;
 
-    if (observer == NULL || observer->ended == NULL)
-        return;
-    run_record_late_failures(run);
-    observer->ended(observer, report);
+    if (observer != NULL && run->names.count > 0) {
+        if (shared_observer_init(&run->observer, observer, run->report, err) != TL_OK)
+            return err->status;
+        observer = &run->observer.base;
+    }
+    for (size_t p = 0; p < run->n_partitions; p++)
+        run->partitions[p].observer = observer;
+    return TL_OK;
 }
 
-static void run_streams(struct run *run)
+static enum tl_status run_partitions(struct run *run, struct tl_error *err)
 {
-    for (size_t i = 0; i < run->n_streams; i++) {
-        struct stream_report *report = &run->report->streams[i];
-        int64_t started_ms = clock_now_ms();
-        if (run_is_stopped(run)) {
-            (void)run_stopped(run, &report->error);
-            continue;
-        }
-        tl_log(TL_LOG_INFO, "%s: started", report->table);
-        if (run->options->observer != NULL && run->options->observer->started != NULL)
-            run->options->observer->started(run->options->observer, report->table);
-        report->error.status = run_stream(run, i, &report->error);
-        report->finished = true;
-        report->duration_ms = clock_now_ms() - started_ms;
-        if (report->error.status != TL_OK)
-            (void)tl_context(&report->error, "stream %s", report->table);
-        run_tell_end(run, report);
+    size_t wanted = run->options->concurrency ? run->options->concurrency : RUN_CONCURRENCY;
+    size_t count = wanted < run->n_partitions ? wanted : run->n_partitions;
+    struct worker *workers = calloc(count, sizeof(*workers));
+    enum tl_status status = run_observe(run, err);
+
+    if (workers == NULL)
+        status = tl_fail(err, TL_MEMORY, "out of memory for %zu threads", count);
+    for (size_t i = 0; i < count && status == TL_OK; i++) {
+        workers[i].run = run;
+        status = queue_new(run->queues, &workers[i].queue, err);
     }
-    run_record_late_failures(run);
+    if (status == TL_OK)
+        run_workers(workers, count);
+    free(workers);
+    return status;
+}
+
+/* Whether a stream of the partition failed; all the streams do that did. */
+static bool run_partition_failed(const struct run *run, const struct partition *partition)
+{
+    for (size_t i = 0; i < run->n_selected; i++)
+        if (partition->reports[i].error.status != TL_OK)
+            return true;
+    return false;
+}
+
+static void append_name(struct buf *names, const char *name, size_t nth)
+{
+    enum { NAMES_MAX = 8 };
+
+    if (nth < NAMES_MAX)
+        buf_printf(names, "%s%s", nth > 0 ? ", " : "", name);
+    else if (nth == NAMES_MAX)
+        buf_append_string(names, ", ...");
+}
+
+/* Says which partitions, or else which streams, failed. */
+static enum tl_status run_partly(const struct run *run, const struct stream_report *first,
+                                 struct tl_error *err)
+{
+    struct buf names = BUF_INIT(512);
+    size_t failed = 0, all = run->names.count ? run->names.count : run->n_selected;
+
+    for (size_t p = 0; p < run->names.count; p++)
+        if (run_partition_failed(run, &run->partitions[p]))
+            append_name(&names, run->names.names[p], failed++);
+    for (size_t i = 0; i < run->n_selected && run->names.count == 0; i++)
+        if (run->report->streams[i].error.status != TL_OK)
+            append_name(&names, run->report->streams[i].name, failed++);
+    (void)tl_fail(err, TL_PARTIAL, "%zu of %zu %ss failed: %s; the first says: %s", failed, all,
+                  run->names.count ? run->report->partition : "stream", buf_text(&names),
+                  first->error.message);
+    buf_free(&names);
+    return err->status;
 }
 
 /* The run's outcome out of its streams'. */
 static enum tl_status run_outcome(struct run *run, struct tl_error *err)
 {
     const struct stream_report *first = NULL;
-    struct buf names = BUF_INIT(512);
     size_t failed = 0;
 
-    for (size_t i = 0; i < run->n_streams; i++) {
+    for (size_t i = 0; i < run->report->n_streams; i++) {
         const struct stream_report *report = &run->report->streams[i];
         if (report->error.status == TL_OK)
             continue;
         first = first ? first : report;
-        buf_printf(&names, "%s%s", failed++ ? ", " : "", report->table);
+        failed++;
     }
-    if (run_is_stopped(run) && failed > 0)
-        (void)run_stopped(run, err);
-    else if (failed == 0)
-        err->status = TL_OK;
-    else if (failed == run->n_streams)
+    if (failed > 0 && partition_is_stopped(run->options))
+        return partition_stopped(run->options, err);
+    if (failed > 0 && failed < run->report->n_streams)
+        return run_partly(run, first, err);
+    if (failed > 0)
         *err = first->error;
-    else
-        (void)tl_fail(err, TL_PARTIAL, "%zu of %zu streams failed: %s; the first says: %s",
-                      failed, run->n_streams, buf_text(&names), first->error.message);
-    buf_free(&names);
     return err->status;
 }
 
@@ -362,18 +388,24 @@ static void run_close(struct run *run)
     writer_free(run->writer);
     if (run->options->connector->close != NULL)
         run->options->connector->close(run->instance);
-    for (size_t i = 0; i < run->n_streams; i++) {
+    for (size_t i = 0; i < run->report->n_streams; i++) {
         key_reset(&run->streams[i].key);
         notes_cut(&run->streams[i], 0);
         free(run->streams[i].schema_notes);
         free(run->streams[i].state);
     }
+    for (size_t i = 0; run->states != NULL && i < run->n_selected; i++)
+        partition_states_reset(&run->states[i]);
     if (run->destination != NULL && run->options->opened == NULL)
         run->destination->ops->close(run->destination);
     destination_contents_reset(&run->contents);
-    queue_free(run->queue);
+    queues_free(run->queues);
     schema_reset(&run->schema);
+    partitions_reset(&run->names);
+    shared_observer_reset(&run->observer);
+    free(run->partitions);
     free(run->streams);
+    free(run->states);
     free(run->indexes);
 }
 
@@ -389,13 +421,18 @@ enum tl_status run_sync(const struct run_options *options, struct run_report *re
     if (status == TL_OK)
         status = run_select(&run, err);
     if (status == TL_OK)
+        status = run_prepare(&run, err);
+    if (status == TL_OK)
         status = run_open_destination(&run, err);
     if (status == TL_OK) {
-        run_streams(&run);
+        run_load_states(&run);
+        status = run_partitions(&run, err);
+    }
+    if (status == TL_OK) {
         writer_free(run.writer);
         run.writer = NULL;
-        for (size_t i = 0; i < run.n_streams; i++)
-            run_settle(&run, i);
+        for (size_t i = 0; i < report->n_streams; i++)
+            run_settle(&run, &run.streams[i], &report->streams[i]);
         status = run_outcome(&run, err);
         report->catalog = run.contents.catalog;
         run.contents.catalog = (struct catalog){0};

@@ -6,13 +6,16 @@
 #include "destinations/destination.h"
 #include "towline/connector.h"
 
-/* What happened to one stream. */
+/* What happened to one stream, of one partition if the connector has them. */
 struct stream_report {
     char *table;
+    char *partition;       /* NULL: the connector has none */
+    char *name;            /* of the table, or "table@partition" */
     struct tl_error error; /* error.status is TL_OK when it went well */
     bool finished;         /* false: never begun, because the run was stopped before */
     uint64_t rows_read;
     uint64_t bytes_read;
+    uint64_t upserts, updates, deletes, truncates; /* operations called */
     struct tally tally;
     uint64_t schema_changes;
     char **schema_notes; /* "new table users (5 columns)", "column age: LONG -> STRING", ... */
@@ -26,8 +29,10 @@ struct stream_report {
 
 /* What happened to all of them, and the operations table's figures. */
 struct run_report {
-    struct stream_report *streams;
+    struct stream_report *streams; /* partition by partition, each in the schema's order */
     size_t n_streams;
+    size_t n_partitions;   /* 0: the connector has none */
+    const char *partition; /* what one is, in a word: "host" */
     uint64_t upserts, updates, deletes, truncates, schema_changes, checkpoints;
     int64_t duration_ms;
     struct catalog catalog; /* the tables as they are afterwards (discover prints these) */
@@ -35,18 +40,22 @@ struct run_report {
 
 void run_report_reset(struct run_report *report);
 
-/* Called from the run's own thread; each may be NULL. */
+/* Called from the threads of the run, by one at a time; each may be NULL. */
 struct run_observer {
-    /* Now and then, at most ten times a second. */
-    void (*progress)(struct run_observer *self, const char *table, uint64_t rows,
-                     uint64_t bytes);
+    /* Now and then: how far a stream has got, or all partitions together, in one report whose
+     * name then says so ("12 hosts"). Only its name and counts are filled. */
+    void (*progress)(struct run_observer *self, const struct stream_report *sofar);
 
-    /* A stream begins. */
+    /* A stream begins, in the first of its partitions. */
     void (*started)(struct run_observer *self, const char *table);
 
-    /* A stream has ended, and how is known. Its tally, notes and state are not filled yet. */
+    /* A stream has ended, in one partition, and how is known. Its tally, notes and state are
+     * not filled yet. */
     void (*ended)(struct run_observer *self, const struct stream_report *stream);
 };
+
+/* How many partitions run at once where nobody says how many, and at most. */
+enum { RUN_CONCURRENCY = 8, RUN_MAX_CONCURRENCY = 1000 };
 
 struct run_options {
     const struct tl_connector *connector;
@@ -64,11 +73,12 @@ struct run_options {
     int64_t retry_attempts;
     uint64_t enough_rows; /* for a look at the streams: one that has brought so many is ended
                              there and counts as complete; 0: all of them */
+    size_t concurrency;   /* how many partitions at once; 0: RUN_CONCURRENCY */
     struct run_observer *observer; /* may be NULL */
 };
 
-/* Runs. TL_OK when every stream went well; the one stream's status when only one was selected;
- * TL_PARTIAL when some failed; else the first failure. *err says what failed; *report, all zero
+/* Runs. TL_OK when every stream went well in every partition; TL_PARTIAL when some failed; when
+ * all did, the first failure. *err says what failed; *report, all zero
  * before, is filled as far as things got, and the caller resets it in any case. */
 TL_NODISCARD enum tl_status run_sync(const struct run_options *options,
                                      struct run_report *report, struct tl_error *err);

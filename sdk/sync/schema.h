@@ -1,4 +1,4 @@
-/* The streams that a connector declares. */
+/* The streams and partitions that a connector declares. */
 #ifndef SYNC_SCHEMA_H
 #define SYNC_SCHEMA_H
 

@@ -96,15 +96,14 @@ char *state_set(const char *json, const char *name, const char *text, size_t siz
     return buf_take(&out);
 }
 
-enum tl_status state_of_stream(const char *whole, const char *stream, char **out,
-                               struct tl_error *err)
+/* A copy of a member of an object that has been checked; it must be an object, too. */
+static enum tl_status state_member(const char *whole, const char *name, char **out,
+                                   struct tl_error *err)
 {
     const char *found = "{}";
     size_t size = 2;
 
-    if (state_check(whole, err) != TL_OK)
-        return err->status;
-    (void)state_slice(whole, stream, &found, &size);
+    (void)state_slice(whole, name, &found, &size);
     *out = text_copy(found, size);
     if (*out == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the state");
@@ -112,7 +111,15 @@ enum tl_status state_of_stream(const char *whole, const char *stream, char **out
         return TL_OK;
     free(*out);
     *out = NULL;
-    return tl_context(err, "stream %s", stream);
+    return tl_context(err, "\"%s\"", name);
+}
+
+enum tl_status state_of_stream(const char *whole, const char *stream, char **out,
+                               struct tl_error *err)
+{
+    if (state_check(whole, err) != TL_OK)
+        return err->status;
+    return state_member(whole, stream, out, err);
 }
 
 void state_print_whole(const struct destination_contents *contents, struct buf *out)
@@ -141,7 +148,7 @@ enum tl_status state_visit(const char *whole, struct state_visitor *visitor,
     {
         char *json = NULL;
         if (status == TL_OK)
-            status = state_of_stream(whole, member->string, &json, err);
+            status = state_member(whole, member->string, &json, err);
         if (status == TL_OK)
             status = visitor->member(visitor, member->string, json, err);
         free(json);

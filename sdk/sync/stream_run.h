@@ -9,19 +9,23 @@
 
 #include "destinations/destination.h"
 #include "sync/key.h"
+#include "sync/partition_states.h"
 #include "sync/queue.h"
 #include "towline/stream.h"
 
 struct stream_run {
     const struct tl_stream *stream;
+    const char *name;      /* of the table, or "table@partition": in messages and run log */
+    const char *partition; /* NULL: the connector has none */
     struct key key;
     int64_t run; /* number in the run log */
     int64_t started_us;
 
     atomic_bool failed; /* the writer gave up on this stream; error says why */
     struct tl_error error;
-    char *state;          /* as of the last checkpoint; NULL: none yet */
-    struct tally pending; /* since the last checkpoint */
+    char *state;                     /* as of the last checkpoint; NULL: none yet */
+    struct partition_states *states; /* of all partitions of the stream; NULL: it has none */
+    struct tally pending;            /* since the last checkpoint */
     struct tally committed;
     uint64_t pending_schema_changes;
     uint64_t schema_changes;

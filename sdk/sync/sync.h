@@ -51,7 +51,6 @@ struct tl_sync {
     struct operation *rollback;   /* made beforehand: giving up must not fail */
     struct tl_error broken;       /* rows were lost: the attempt can only fail */
     struct stream_report *report; /* counts of this stream, kept over attempts */
-    struct run_report *totals;
     struct run_observer *observer;
     int64_t next_progress_ms;
     size_t max_sample; /* rows to keep for a dry run */
@@ -66,7 +65,6 @@ struct sync_options {
     int stop_fd;
     const char *state; /* copied */
     struct stream_report *report;
-    struct run_report *totals;
     struct run_observer *observer;
     size_t max_sample;
     uint64_t enough_rows; /* 0: any number */

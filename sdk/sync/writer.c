@@ -12,6 +12,7 @@
 #include "sync/gather.h"
 #include "sync/notes.h"
 #include "sync/plan.h"
+#include "sync/state.h"
 #include "towline/log.h"
 
 struct writer {
@@ -21,6 +22,7 @@ struct writer {
     struct gather gather;
     struct stream_run *stream; /* whose plan and rows these are */
     int64_t stamp_us;          /* the last one given out; stamps never repeat or go back */
+    struct buf whole;          /* scratch: the state of all of a stream's partitions */
     bool durable;              /* the destination holds something of ours already */
     struct tl_error dead;      /* the destination could not even roll back */
 };
@@ -140,12 +142,36 @@ static enum tl_status writer_update(struct writer *writer, struct operation *ope
     return status;
 }
 
+/* Which of the table's rows are the stream's: all, or those of its partition. */
+static const struct destination_scope *writer_scope(const struct stream_run *stream,
+                                                    const struct catalog_table *table,
+                                                    struct destination_scope *out)
+{
+    const char *column = stream->key.parts[0].column;
+
+    if (stream->partition == NULL)
+        return NULL;
+    out->column = catalog_column_find(table, column, strlen(column));
+    out->value = stream->partition;
+    return out;
+}
+
+/* A table that was made before there were partitions has rows that belong to none. */
+static enum tl_status writer_no_partition(const struct stream_run *stream, struct tl_error *err)
+{
+    (void)tl_fail(err, TL_CONFIGURATION, "table %s was made without a column %s",
+                  stream->stream->table, stream->key.parts[0].column);
+    return tl_remedy(err, "Give the stream another table, or remove this one and its state");
+}
+
 static enum tl_status writer_table_operation(struct writer *writer, enum operation_kind kind,
                                              struct tl_error *err)
 {
     const struct destination_ops *ops = writer_ops(writer);
     struct destination *destination = writer->options.destination;
     struct stream_run *stream = writer->stream;
+    const struct destination_scope *scope;
+    struct destination_scope partition;
     struct catalog_table *table;
 
     if (writer_flush(writer, err) != TL_OK)
@@ -153,12 +179,15 @@ static enum tl_status writer_table_operation(struct writer *writer, enum operati
     table = writer_table(writer);
     if (table == NULL)
         return TL_OK;
-    if (kind == OPERATION_TRUNCATE)
-        return ops->truncate(destination, table, NULL, writer_stamp(writer), &stream->pending,
-                             err);
     if (kind == OPERATION_SWEEP_BEGIN)
         return ops->sweep_begin(destination, table, err);
-    return ops->sweep(destination, table, NULL, stream->stream->deletes, writer_stamp(writer),
+    scope = writer_scope(stream, table, &partition);
+    if (scope != NULL && scope->column == COLUMNS_NONE)
+        return writer_no_partition(stream, err);
+    if (kind == OPERATION_TRUNCATE)
+        return ops->truncate(destination, table, scope, writer_stamp(writer), &stream->pending,
+                             err);
+    return ops->sweep(destination, table, scope, stream->stream->deletes, writer_stamp(writer),
                       &stream->pending, err);
 }
 
@@ -171,40 +200,60 @@ static void tally_add(struct tally *sum, const struct tally *more)
 }
 
 static struct run_record writer_record(const struct stream_run *stream,
-                                       const struct operation *operation, const char *status,
+                                       const struct progress *progress, const char *status,
                                        const char *error)
 {
     return (struct run_record){
         .run = stream->run,
-        .stream = stream->stream->table,
+        .stream = stream->name,
         .started_us = stream->started_us,
         .finished_us = strcmp(status, "running") == 0 ? 0 : clock_utc_us(),
         .status = status,
         .error = error,
-        .rows_read = operation->progress.rows_read,
-        .bytes_read = operation->progress.bytes_read,
+        .rows_read = progress->rows_read,
+        .bytes_read = progress->bytes_read,
         .schema_changes = stream->schema_changes,
         .tally = stream->committed,
     };
+}
+
+/* What the destination keeps as the stream's state: of a partition's, the whole with it. */
+static enum tl_status writer_whole_state(struct writer *writer, const char *state,
+                                         const char **out, struct tl_error *err)
+{
+    const struct stream_run *stream = writer->stream;
+
+    *out = state;
+    if (stream->states == NULL || state == NULL)
+        return TL_OK;
+    buf_reset(&writer->whole);
+    partition_states_print(stream->states, stream->partition, state, &writer->whole);
+    *out = buf_text(&writer->whole);
+    return buf_check(&writer->whole, "the state of all partitions", err);
 }
 
 static enum tl_status writer_commit(struct writer *writer, struct operation *operation,
                                     struct tl_error *err)
 {
     struct stream_run *stream = writer->stream;
-    struct stream_run before = *stream;
+    struct tally committed = stream->committed;
+    uint64_t schema_changes = stream->schema_changes;
     struct run_record record;
+    const char *whole;
     enum tl_status status;
 
     tally_add(&stream->committed, &stream->pending);
     stream->schema_changes += stream->pending_schema_changes;
-    record = writer_record(stream, operation, operation->last ? "done" : "running", "");
-    status = writer_ops(writer)->commit(writer->options.destination, stream->stream->table,
-                                        operation->state,
-                                        writer->options.keep_record ? &record : NULL, err);
+    record =
+        writer_record(stream, &operation->progress, operation->last ? "done" : "running", "");
+    status = writer_whole_state(writer, operation->state, &whole, err);
+    if (status == TL_OK)
+        status = writer_ops(writer)->commit(writer->options.destination, stream->stream->table,
+                                            whole, writer->options.keep_record ? &record : NULL,
+                                            err);
     if (status != TL_OK) {
-        stream->committed = before.committed;
-        stream->schema_changes = before.schema_changes;
+        stream->committed = committed;
+        stream->schema_changes = schema_changes;
         return status;
     }
     writer->durable = true;
@@ -213,12 +262,14 @@ static enum tl_status writer_commit(struct writer *writer, struct operation *ope
     stream->n_committed_notes = stream->n_schema_notes;
     stream->checkpoints++;
     stream->progress = operation->progress;
-    if (operation->state != NULL) {
-        free(stream->state);
-        stream->state = operation->state;
-        operation->state = NULL;
-    }
-    return TL_OK;
+    if (operation->state == NULL)
+        return TL_OK;
+    free(stream->state);
+    stream->state = operation->state;
+    operation->state = NULL;
+    if (stream->states == NULL)
+        return TL_OK;
+    return partition_states_put(stream->states, stream->partition, stream->state, err);
 }
 
 static enum tl_status writer_checkpoint(struct writer *writer, struct operation *operation,
@@ -251,11 +302,11 @@ static void writer_rollback(struct writer *writer)
 
 /* A failed stream is recorded too, but not where that would make a destination out of nothing.
  */
-static void writer_record_failure(struct writer *writer, const struct operation *operation)
+static void writer_record_failure(struct writer *writer, const struct progress *progress,
+                                  const char *reason)
 {
     struct stream_run *stream = writer->stream;
-    const char *reason = operation->state != NULL ? operation->state : stream->error.message;
-    struct run_record record = writer_record(stream, operation, "failed", reason);
+    struct run_record record = writer_record(stream, progress, "failed", reason);
     struct tl_error ignored = {0};
 
     if (!writer->options.keep_record || !writer->durable || writer->dead.status != TL_OK)
@@ -298,37 +349,48 @@ static enum tl_status writer_carry_out(struct writer *writer, struct operation *
     case OPERATION_ROLLBACK:
         writer_rollback(writer);
         if (operation->last)
-            writer_record_failure(writer, operation);
+            writer_record_failure(writer, &operation->progress,
+                                  operation->state != NULL ? operation->state
+                                                           : writer->stream->error.message);
         break;
     }
     operation_free(operation);
     return status;
 }
 
+/* The stream is given up: what it has begun is undone, and others may have their turn. */
+static void writer_give_up(struct writer *writer, const struct tl_error *err)
+{
+    writer->stream->error = *err;
+    atomic_store(&writer->stream->failed, true);
+    if (writer->dead.status == TL_OK)
+        writer_rollback(writer);
+    queues_yield(writer->options.queues);
+}
+
 static void writer_step(struct writer *writer, struct operation *operation)
 {
     struct stream_run *stream = operation->stream;
+    /* The source, if that was its last operation, will not hear of a failure. */
+    bool unheard = operation->kind == OPERATION_CHECKPOINT && operation->last;
+    struct progress progress = operation->progress;
     struct tl_error err = {0};
-    enum tl_status status;
+    enum tl_status status = TL_OK;
 
     writer_enter(writer, stream);
     if (operation->kind != OPERATION_ROLLBACK && atomic_load(&stream->failed)) {
         operation_free(operation);
-        return;
-    }
-    if (writer->dead.status != TL_OK) {
+    } else if (writer->dead.status != TL_OK) {
         operation_free(operation);
         err = writer->dead;
         status = err.status;
     } else {
         status = writer_carry_out(writer, operation, &err);
     }
-    if (status != TL_OK && !atomic_load(&stream->failed)) {
-        stream->error = err;
-        atomic_store(&stream->failed, true);
-        if (writer->dead.status == TL_OK)
-            writer_rollback(writer);
-    }
+    if (status != TL_OK && !atomic_load(&stream->failed))
+        writer_give_up(writer, &err);
+    if (unheard && atomic_load(&stream->failed))
+        writer_record_failure(writer, &progress, stream->error.message);
 }
 
 static void *writer_main(void *argument)
@@ -336,9 +398,9 @@ static void *writer_main(void *argument)
     struct writer *writer = argument;
     struct operation *operation;
 
-    while ((operation = queue_pop(writer->options.queue)) != NULL) {
+    while ((operation = queues_pop(writer->options.queues)) != NULL) {
         writer_step(writer, operation);
-        queue_finish(writer->options.queue);
+        queues_finish(writer->options.queues);
     }
     return NULL;
 }
@@ -354,6 +416,7 @@ enum tl_status writer_new(const struct writer_options *options, struct writer **
     writer->options = *options;
     writer->durable =
         contents->catalog.n_tables > 0 || contents->n_states > 0 || contents->next_run > 1;
+    writer->whole = BUF_INIT(STATE_MAX_BYTES);
     plan_init(&writer->plan);
     gather_init(&writer->gather);
     writer->gather.any_order = writer_ops(writer)->traits.any_order;
@@ -369,8 +432,9 @@ void writer_free(struct writer *writer)
 {
     if (writer == NULL)
         return;
-    queue_close(writer->options.queue);
+    queues_close(writer->options.queues);
     pthread_join(writer->thread, NULL);
+    buf_free(&writer->whole);
     gather_reset(&writer->gather);
     plan_reset(&writer->plan);
     free(writer);

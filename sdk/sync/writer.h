@@ -1,4 +1,4 @@
-/* The writer: a thread that owns the destination and carries out the queue's operations. */
+/* The writer: a thread that owns the destination and carries out the queues' operations. */
 #ifndef SYNC_WRITER_H
 #define SYNC_WRITER_H
 
@@ -12,7 +12,7 @@ struct writer_options {
     struct destination *destination; /* borrowed until writer_free */
     struct destination_contents
         *contents; /* as loaded; the writer keeps its catalog up to date */
-    struct queue *queue;
+    struct queues *queues;
     bool keep_record; /* write the run log */
 };
 
@@ -20,7 +20,7 @@ struct writer_options {
 TL_NODISCARD enum tl_status writer_new(const struct writer_options *options,
                                        struct writer **out, struct tl_error *err);
 
-/* Closes the queue, waits for the thread to carry out the rest, and frees. NULL is fine. */
+/* Closes the queues, waits for the thread to carry out the rest, and frees. NULL is fine. */
 void writer_free(struct writer *writer);
 
 #endif

@@ -35,7 +35,7 @@ static enum tl_status keep(struct builder_sink *sink, struct block *block, struc
 
 /* Takes what is kept, and the checkpoint after it, through a writer. */
 static enum tl_status write_all(struct keeper *keeper, const struct writer_options *options,
-                                struct tl_error *err)
+                                struct queue *queue, struct tl_error *err)
 {
     struct writer *writer = NULL;
     struct operation *checkpoint = operation_new(OPERATION_CHECKPOINT, keeper->stream, err);
@@ -49,10 +49,10 @@ static enum tl_status write_all(struct keeper *keeper, const struct writer_optio
     while (keeper->first != NULL) {
         struct operation *operation = keeper->first;
         keeper->first = operation->next;
-        queue_push(options->queue, operation);
+        queue_push(queue, operation);
     }
     checkpoint->last = true;
-    queue_push(options->queue, checkpoint);
+    queue_push(queue, checkpoint);
     writer_free(writer);
     if (atomic_load(&keeper->stream->failed))
         *err = keeper->stream->error;
@@ -62,8 +62,10 @@ static enum tl_status write_all(struct keeper *keeper, const struct writer_optio
 /* Opens, writes, closes: all that a sync does with the destination. */
 static enum tl_status sync_rows(struct keeper *keeper, const char *url, struct tl_error *err)
 {
+    const struct queue_limit unlimited = {SIZE_MAX, SIZE_MAX};
     const struct destination_ops *ops;
     struct destination_contents contents = {0};
+    struct queue *queue = NULL;
     struct writer_options options = {.contents = &contents, .keep_record = true};
     enum tl_status status = destination_find(url, &ops, err);
 
@@ -71,9 +73,10 @@ static enum tl_status sync_rows(struct keeper *keeper, const char *url, struct t
         return status;
     if ((status = ops->open(url, DESTINATION_WRITE, &options.destination, err)) == TL_OK &&
         (status = ops->load(options.destination, &contents, err)) == TL_OK &&
-        (status = queue_new(SIZE_MAX, SIZE_MAX, &options.queue, err)) == TL_OK)
-        status = write_all(keeper, &options, err);
-    queue_free(options.queue);
+        (status = queues_new(unlimited, unlimited, &options.queues, err)) == TL_OK &&
+        (status = queue_new(options.queues, &queue, err)) == TL_OK)
+        status = write_all(keeper, &options, queue, err);
+    queues_free(options.queues);
     destination_contents_reset(&contents);
     ops->close(options.destination);
     return status;
@@ -116,7 +119,8 @@ int main(int argc, char **argv)
 {
     static const char *const key[] = {"id", NULL};
     const struct tl_stream stream = {.table = "t", .primary_key = key};
-    struct stream_run run = {.stream = &stream, .run = 1, .started_us = clock_utc_us()};
+    struct stream_run run = {
+        .stream = &stream, .name = "t", .run = 1, .started_us = clock_utc_us()};
     struct keeper keeper = {.base = {.block = keep}, .stream = &run, .end = &keeper.first};
     struct buf text = BUF_INIT(0);
     struct tl_error err = {0};
@@ -126,7 +130,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "Usage: bench_upsert FILE URL\n");
         return 2;
     }
-    if ((status = key_init(&run.key, key, &err)) == TL_OK &&
+    if ((status = key_init(&run.key, key, NULL, &err)) == TL_OK &&
         (status = input_load(argv[1], &text, &err)) == TL_OK)
         status = measure(&keeper, &text, argv[2], &err);
     keeper_reset(&keeper);

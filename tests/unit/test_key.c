@@ -51,7 +51,7 @@ static void probe_open(struct probe *probe, const char *const *primary_key)
 
     *probe = (struct probe){.sink = {.row = probe_row, .block = probe_block}};
     builder_init(&probe->builder, &probe->sink, &limits);
-    assert_int_equal(key_init(&probe->key, primary_key, &err), TL_OK);
+    assert_int_equal(key_init(&probe->key, primary_key, NULL, &err), TL_OK);
     assert_int_equal(key_attach(&probe->key, &probe->builder, &err), TL_OK);
 }
 
@@ -174,7 +174,7 @@ static void a_pointer_to_many_values_is_no_key(void **state)
     struct key key;
 
     (void)state;
-    assert_int_equal(key_init(&key, many, &err), TL_CONFIGURATION);
+    assert_int_equal(key_init(&key, many, NULL, &err), TL_CONFIGURATION);
     key_reset(&key);
 }
 

@@ -21,14 +21,13 @@ static void describe(const struct progress *progress, uint64_t rows, uint64_t by
                    rows, (double)bytes / 1e6, (double)rows / seconds);
 }
 
-static void report(struct run_observer *observer, const char *table, uint64_t rows,
-                   uint64_t bytes)
+static void report(struct run_observer *observer, const struct stream_report *sofar)
 {
     struct progress *self = (struct progress *)observer;
     int64_t now_ms = clock_now_ms();
     char name[sizeof(self->table)], line[256];
 
-    (void)text_safe(name, sizeof(name), table, strlen(table));
+    (void)text_safe(name, sizeof(name), sofar->name, strlen(sofar->name));
     if (strcmp(name, self->table) != 0) {
         memcpy(self->table, name, sizeof(name));
         self->started_ms = now_ms;
@@ -36,7 +35,7 @@ static void report(struct run_observer *observer, const char *table, uint64_t ro
     }
     if (now_ms < self->next_ms)
         return;
-    describe(self, rows, bytes, line, sizeof(line));
+    describe(self, sofar->rows_read, sofar->bytes_read, line, sizeof(line));
     if (self->log->terminal)
         terminal_log_status(self->log, line);
     else

@@ -20,6 +20,14 @@ struct tl_schema;
 TL_NODISCARD enum tl_status tl_schema_add(struct tl_schema *schema,
                                           const struct tl_stream *stream, struct tl_error *err);
 
+/* Where partitions puts what it knows. */
+struct tl_partitions;
+
+/* Declares a partition by its name, which is copied. TL_CONFIGURATION if it is empty or
+ * declared already. */
+TL_NODISCARD enum tl_status tl_partitions_add(struct tl_partitions *partitions,
+                                              const char *name, struct tl_error *err);
+
 /* Where check reports its steps. */
 struct tl_probe;
 
@@ -34,6 +42,11 @@ struct tl_open {
     const struct tl_config *config;
     int stop_fd;         /* readable: stop, with TL_INTERRUPTED */
     const char *approve; /* check: a host key fingerprint the user vouches for; else NULL */
+
+    /* Which partition the instance is of: its place in the order of declaration, and its name;
+     * NULL where none were declared. Lent for as long as the instance lives. */
+    size_t partition_index;
+    const char *partition;
 };
 
 struct tl_connector {
@@ -47,6 +60,16 @@ struct tl_connector {
      */
     const char *const *steps;
 
+    /* The same streams may come from several places at once, such as the hosts of a fleet:
+     * partitions of the connector. Their rows go to the same tables, where the column
+     * _towline_<partition>, "_towline_host" for "host", joins every key; state, failures and
+     * deletes are each partition's own. `partitions` declares those that the configuration asks
+     * for, or none. Each then has an instance, used by one thread at a time; several run side
+     * by side, so what instances share must stand that. Both NULL: there are never any. */
+    const char *partition; /* what one of them is, in a word */
+    enum tl_status (*partitions)(const struct tl_config *config,
+                                 struct tl_partitions *partitions, struct tl_error *err);
+
     /* Makes an instance; does not connect yet. open->config outlives the instance, which may be
      * NULL if there is nothing to hold. */
     enum tl_status (*open)(const struct tl_open *open, struct tl_instance **out,
@@ -55,7 +78,8 @@ struct tl_connector {
     /* Ends connections and frees the instance. Must take NULL; may be NULL. */
     void (*close)(struct tl_instance *self);
 
-    /* Declares the streams; called once after open, before update. Does not connect. */
+    /* Declares the streams, the same for each partition; called once after open, before update.
+     * Does not connect. */
     enum tl_status (*schema)(struct tl_instance *self, struct tl_schema *schema,
                              struct tl_error *err);
 
