@@ -107,6 +107,12 @@ static const struct tl_option tunnel_options[] = {
             .flags = SECRET,                                                                   \
         },                                                                                     \
         {                                                                                      \
+            .name = "ssh_certificate_path",                                                    \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help =                                                                            \
+                "the private key's certificate; if not given, KEY-cert.pub beside the key",    \
+        },                                                                                     \
+        {                                                                                      \
             .name = "ssh_agent",                                                               \
             .kind = TL_OPTION_BOOLEAN,                                                         \
             .fallback = "false",                                                               \
@@ -257,6 +263,7 @@ enum tl_status connector_ssh_options(const struct tl_config *config, struct ssh_
     out->private_key = tl_config_text(config, "ssh_private_key");
     out->private_key_path = tl_config_text(config, "ssh_private_key_path");
     out->passphrase = tl_config_text(config, "ssh_key_passphrase");
+    out->certificate_path = tl_config_text(config, "ssh_certificate_path");
     out->password = tl_config_text(config, "ssh_password");
     out->use_agent = tl_config_boolean(config, "ssh_agent");
     out->host_key_policy = options_policy(tl_config_text(config, "ssh_host_key_policy"));

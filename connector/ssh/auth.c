@@ -6,12 +6,12 @@
 #include "base/text.h"
 #include "ssh/auth_ways.h"
 #include "ssh/greeting.h"
-#include "ssh/key.h"
+#include "ssh/key_certificate.h"
 #include "towline/log.h"
 
 struct auth {
     struct ssh_session *session;
-    const struct ssh_options *options;
+    struct auth_means means;
     struct buf offered; /* the methods the server would go on with, a comma list */
     struct buf tried;   /* for messages */
     unsigned ways_tried;
@@ -24,37 +24,47 @@ static bool given(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-static bool has_password(const struct ssh_options *options)
+static bool has_password(const struct auth_means *means)
 {
-    return given(options->password);
+    return given(means->options->password);
 }
 
-static bool has_agent(const struct ssh_options *options)
+static bool has_agent(const struct auth_means *means)
 {
-    return options->use_agent;
+    return means->options->use_agent;
+}
+
+static bool has_key(const struct auth_means *means)
+{
+    return means->key.text.size > 0;
+}
+
+static bool has_certificate(const struct auth_means *means)
+{
+    return means->key.certificate.size > 0;
 }
 
 /* In the order of trying. Password goes before keyboard-interactive, which asks for the same.
  */
 static const struct {
     const char *method; /* RFC 4252's name */
-    const char *name;   /* ours */
-    bool (*given)(const struct ssh_options *options);
-    enum tl_status (*run)(struct ssh_session *session, const struct ssh_options *options,
-                          struct buf *tried, struct tl_error *err);
+    bool (*given)(const struct auth_means *means);
+    auth_way *run;
 } ways[] = {
-    {"publickey", "private key", ssh_key_given, auth_by_key},
-    {"publickey", "agent", has_agent, auth_by_agent},
-    {"password", "password", has_password, auth_by_password},
-    {"keyboard-interactive", "keyboard-interactive", has_password, auth_by_keyboard},
+    {"publickey", has_certificate, auth_by_certificate},
+    {"publickey", has_key, auth_by_key},
+    {"publickey", has_agent, auth_by_agent},
+    {"password", has_password, auth_by_password},
+    {"keyboard-interactive", has_password, auth_by_keyboard},
 };
-enum { WAYS = sizeof(ways) / sizeof(ways[0]), PASSWORD_WAY = 2, KEYBOARD_WAY = 3 };
+enum { WAYS = sizeof(ways) / sizeof(ways[0]), PASSWORD_WAY = 3, KEYBOARD_WAY = 4 };
+#define KEY_WAYS 7u /* a bit for each of those before the password */
 
 /* Asks what the server would accept next; the answer may also be that no proof is needed. */
 static enum tl_status ask_methods(struct auth *auth, struct tl_error *err)
 {
     struct ssh_session *session = auth->session;
-    const char *user = auth->options->user;
+    const char *user = auth->means.options->user;
     char *methods, safe[300];
     int rc;
 
@@ -84,7 +94,7 @@ static bool is_repeat(const struct auth *auth, size_t way)
 static bool next_way(const struct auth *auth, size_t *way)
 {
     for (size_t i = 0; i < WAYS; i++) {
-        if ((auth->ways_tried & 1u << i) == 0 && ways[i].given(auth->options) &&
+        if ((auth->ways_tried & 1u << i) == 0 && ways[i].given(&auth->means) &&
             ssh_names_contain(buf_text(&auth->offered), ways[i].method) &&
             !is_repeat(auth, i)) {
             *way = i;
@@ -101,7 +111,7 @@ static enum tl_status try_way(struct auth *auth, size_t way, struct buf *how,
     enum tl_status status;
 
     auth->ways_tried |= 1u << way;
-    status = ways[way].run(auth->session, auth->options, &tried, err);
+    status = ways[way].run(auth->session, &auth->means, &tried, err);
     auth->done = status == TL_OK;
     if (tried.size > 0)
         buf_printf(&auth->tried, "%s%s", auth->tried.size > 0 ? ", " : "", buf_text(&tried));
@@ -125,8 +135,8 @@ static enum tl_status nothing_given(const struct auth *auth, struct tl_error *er
 
 static enum tl_status refused(const struct auth *auth, struct tl_error *err)
 {
-    const char *user = auth->options->user;
-    bool key_tried = (auth->ways_tried & 3u) != 0;
+    const char *user = auth->means.options->user;
+    bool key_tried = (auth->ways_tried & KEY_WAYS) != 0;
 
     if (auth->tried.size == 0) {
         tl_fail(err, TL_AUTHENTICATION,
@@ -148,7 +158,7 @@ static enum tl_status refused(const struct auth *auth, struct tl_error *err)
 static bool any_left(const struct auth *auth)
 {
     for (size_t i = 0; i < WAYS; i++)
-        if ((auth->ways_tried & 1u << i) == 0 && ways[i].given(auth->options))
+        if ((auth->ways_tried & 1u << i) == 0 && ways[i].given(&auth->means))
             return true;
     return false;
 }
@@ -190,28 +200,27 @@ static enum tl_status run(struct auth *auth, struct buf *how, struct tl_error *e
 }
 
 /* A key that cannot be used is worth knowing of even if the server has another opinion. */
-static enum tl_status check_key(const struct ssh_options *options, struct tl_error *err)
+static enum tl_status load_means(struct auth_means *means, struct tl_error *err)
 {
-    struct ssh_key key = {0};
-    enum tl_status status = TL_OK;
-
-    if (ssh_key_given(options))
-        status = ssh_key_load(options, &key, err);
-    ssh_key_free(&key);
-    return status;
+    if (!ssh_key_given(means->options))
+        return TL_OK;
+    if (ssh_key_load(means->options, &means->key, err) != TL_OK)
+        return err->status;
+    return key_certificate_load(means->options, &means->key, err);
 }
 
 enum tl_status auth_run(struct ssh_session *session, const struct ssh_options *options,
                         struct buf *how, struct tl_error *err)
 {
     struct auth auth = {.session = session,
-                        .options = options,
+                        .means = {.options = options},
                         .offered = BUF_INIT(1024),
                         .tried = BUF_INIT(2048)};
-    enum tl_status status = check_key(options, err);
+    enum tl_status status = load_means(&auth.means, err);
 
     if (status == TL_OK)
         status = run(&auth, how, err);
+    ssh_key_free(&auth.means.key);
     buf_free(&auth.offered);
     buf_free(&auth.tried);
     return status;

@@ -28,6 +28,15 @@ enum ssh_end {
 
 enum { SSH_LABEL_SIZE = 300 };
 
+/* What keyboard-interactive has come to. */
+struct ssh_questions {
+    const char *password;
+    bool password_given;
+    int rounds;
+    char
+        unanswered[80]; /* the first question that the password does not answer; safe to show */
+};
+
 struct ssh_session {
     LIBSSH2_SESSION *ssh;
     struct ssh_link *link;       /* owned */
@@ -52,11 +61,10 @@ struct ssh_session {
     enum ssh_end end;
     int end_errno;
 
-    struct ssh_channel *closing; /* channels that the server has not closed yet */
-    struct ssh_forward *opening; /* the first in line of the channels being opened */
-    int login_shell;             /* enum ssh_login_shell; -1: not asked yet */
-    const char *password;        /* borrowed while keyboard-interactive runs */
-    bool password_given;
+    struct ssh_channel *closing;     /* channels that the server has not closed yet */
+    struct ssh_forward *opening;     /* the first in line of the channels being opened */
+    int login_shell;                 /* enum ssh_login_shell; -1: not asked yet */
+    struct ssh_questions *questions; /* while keyboard-interactive runs */
 };
 
 /* What a channel's errors call the things that are done with it. */

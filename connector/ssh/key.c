@@ -14,7 +14,10 @@
 
 #include "base/text.h"
 #include "base/base64.h"
+#include "ssh/certificate.h"
+#include "ssh/key_evp.h"
 #include "ssh/key_openssh.h"
+#include "ssh/known_hosts.h"
 #include "ssh/local_user.h"
 
 static bool given(const char *text)
@@ -33,6 +36,7 @@ void ssh_key_free(struct ssh_key *key)
         return;
     buf_wipe(&key->text);
     buf_free(&key->public_line);
+    buf_free(&key->certificate);
     *key = (struct ssh_key){0};
 }
 
@@ -144,12 +148,22 @@ static bool is_public(const char *text)
     return false;
 }
 
+/* With the command as it has to be typed, where the file's name is known. */
+static enum tl_status refuse_putty(const char *name, struct tl_error *err)
+{
+    const char *path = strcmp(name, "ssh_private_key") != 0 ? name : "KEY.ppk";
+    size_t size = strlen(path),
+           stem = size > 4 && strcasecmp(path + size - 4, ".ppk") == 0 ? size - 4 : size;
+
+    tl_fail(err, TL_KEY, "%s is a PuTTY key, which only PuTTY reads", name);
+    return tl_remedy(err, "Convert it: puttygen %s -O private-openssh -o %.*s%s", path,
+                     (int)stem, path, stem < size ? "" : ".openssh");
+}
+
 static enum tl_status refuse_foreign(const char *text, const char *name, struct tl_error *err)
 {
-    if (starts_with(text, "PuTTY-User-Key-File-")) {
-        tl_fail(err, TL_KEY, "%s is a PuTTY key, which only PuTTY reads", name);
-        return tl_remedy(err, "Convert it: puttygen KEY.ppk -O private-openssh -o KEY");
-    }
+    if (starts_with(text, "PuTTY-User-Key-File-"))
+        return refuse_putty(name, err);
     if (is_public(text)) {
         tl_fail(err, TL_KEY, "%s is a public key; the private one is needed", name);
         return tl_remedy(err, "Give the file of the same name without .pub");
@@ -174,7 +188,7 @@ static int give_passphrase(char *out, int size, int writing, void *passphrase)
     return (int)length;
 }
 
-enum tl_status ssh_key_locked(const char *name, bool passphrase_given, struct tl_error *err)
+static enum tl_status fail_locked(const char *name, bool passphrase_given, struct tl_error *err)
 {
     if (passphrase_given) {
         tl_fail(err, TL_KEY, "the passphrase does not open the private key %s", name);
@@ -184,26 +198,22 @@ enum tl_status ssh_key_locked(const char *name, bool passphrase_given, struct tl
     return tl_remedy(err, "Set ssh_key_passphrase, or use ssh_agent");
 }
 
-/* PKCS#1, SEC1 and PKCS#8: OpenSSL reads them for libssh2, so it can be asked beforehand. */
-static enum tl_status check_pem(const struct ssh_key *key, const char *passphrase,
-                                struct tl_error *err)
+static enum tl_status fail_broken(const char *name, struct tl_error *err)
 {
-    BIO *memory = BIO_new_mem_buf(key->text.data, (int)key->text.size);
-    const char *secret = given(passphrase) ? passphrase : "";
-    EVP_PKEY *pkey = NULL;
-    enum tl_status status = TL_OK;
+    tl_fail(err, TL_KEY, "the private key %s is malformed or cut short", name);
+    return tl_remedy(err, "Give it whole, with its first and last line and all line ends "
+                          "(ssh-keygen -y -f KEY checks it)");
+}
 
-    if (memory != NULL)
-        pkey =
-            PEM_read_bio_PrivateKey(memory, NULL, give_passphrase, (void *)(uintptr_t)secret);
-    if (pkey == NULL && key->encrypted)
-        status = ssh_key_locked(key->name, given(passphrase), err);
-    else if (pkey == NULL)
-        status = ssh_key_broken(key->name, err);
-    EVP_PKEY_free(pkey);
-    BIO_free(memory);
-    ERR_clear_error();
-    return status;
+static enum tl_status fail_type(const char *name, const char *type, struct tl_error *err)
+{
+    if (starts_with(type, "sk-")) {
+        tl_fail(err, TL_KEY, "the private key %s lives in a security key (%s)", name, type);
+        return tl_remedy(err, "Use ssh_agent for it, or a key of type ed25519");
+    }
+    tl_fail(err, TL_KEY, "the private key %s is of a type that is not supported: %s", name,
+            type[0] != '\0' ? type : "unknown");
+    return tl_remedy(err, "Make one of type ed25519: towline keygen");
 }
 
 static bool is_encrypted_pem(const char *text)
@@ -212,33 +222,139 @@ static bool is_encrypted_pem(const char *text)
            strstr(text, "\nProc-Type: 4,ENCRYPTED\n") != NULL;
 }
 
+/* What is read of a key, before it is written in the form that libssh2 gets. */
+struct parts {
+    struct buf secret; /* the fields of the private key */
+    struct buf blob;   /* of the public key */
+};
+
+static void parts_init(struct parts *parts)
+{
+    *parts = (struct parts){BUF_INIT(2 * SSH_KEY_MAX_BYTES), BUF_INIT(SSH_KEY_MAX_BYTES)};
+    (void)buf_reserve(&parts->secret, SSH_KEY_MAX_BYTES); /* never moved: nothing left behind */
+}
+
+static void parts_reset(struct parts *parts)
+{
+    buf_wipe(&parts->secret);
+    buf_free(&parts->blob);
+}
+
+/* PKCS#1, SEC1 and PKCS#8. */
+static enum tl_status read_pem(const struct ssh_key *key, const char *pem,
+                               const char *passphrase, struct parts *parts,
+                               struct tl_error *err)
+{
+    BIO *memory = BIO_new_mem_buf(pem, -1);
+    const char *secret = given(passphrase) ? passphrase : "";
+    EVP_PKEY *pkey = NULL;
+    enum tl_status status = TL_OK;
+
+    if (memory != NULL)
+        pkey =
+            PEM_read_bio_PrivateKey(memory, NULL, give_passphrase, (void *)(uintptr_t)secret);
+    if (pkey == NULL && is_encrypted_pem(pem))
+        status = fail_locked(key->name, given(passphrase), err);
+    else if (pkey == NULL)
+        status = fail_broken(key->name, err);
+    else if (key_evp_type(pkey) == NULL)
+        status = fail_type(key->name, EVP_PKEY_get0_type_name(pkey), err);
+    else if (!key_evp_append_private(&parts->secret, pkey) ||
+             !key_evp_append_public(&parts->blob, pkey))
+        status = fail_broken(key->name, err);
+    EVP_PKEY_free(pkey);
+    BIO_free(memory);
+    ERR_clear_error();
+    return status;
+}
+
+static struct known_key blob_of(const struct parts *parts)
+{
+    return (struct known_key){(const unsigned char *)parts->blob.data, parts->blob.size};
+}
+
+static enum tl_status read_openssh(const struct ssh_key *key, const char *pem,
+                                   const char *passphrase, struct parts *parts,
+                                   struct tl_error *err)
+{
+    char type[KNOWN_KEY_TYPE_SIZE];
+
+    switch (key_openssh_read(pem, passphrase, &parts->secret, &parts->blob)) {
+    case KEY_OPENSSH_GOOD:
+        return TL_OK;
+    case KEY_OPENSSH_LOCKED:
+        return fail_locked(key->name, given(passphrase), err);
+    case KEY_OPENSSH_FOREIGN_TYPE:
+        return fail_type(key->name, known_key_type(blob_of(parts), type), err);
+    case KEY_OPENSSH_FOREIGN_CIPHER:
+        tl_fail(err, TL_KEY, "the private key %s is encrypted by an unknown cipher", key->name);
+        return tl_remedy(err, "Encrypt it differently: ssh-keygen -p -Z aes256-ctr -f KEY");
+    default:
+        return fail_broken(key->name, err);
+    }
+}
+
+/* Whatever the key came as, libssh2 gets it in one form. */
+static enum tl_status take_parts(struct ssh_key *key, const struct parts *parts,
+                                 struct tl_error *err)
+{
+    known_key_type(blob_of(parts), key->type);
+    known_key_sha256(blob_of(parts), key->sha256);
+    buf_printf(&key->public_line, "%s ", key->type);
+    base64_encode(&key->public_line, parts->blob.data, parts->blob.size);
+    if (parts->secret.failed || parts->blob.failed || key->public_line.failed ||
+        !key_openssh_write(&key->text, &parts->secret, &parts->blob, "", NULL))
+        return tl_fail(err, TL_MEMORY, "reading the private key %s: out of memory", key->name);
+    return TL_OK;
+}
+
+/* The text as it should be; out holds secrets. */
+static void repair(struct buf *out, const char *text, size_t size)
+{
+    (void)buf_reserve(out, SSH_KEY_MAX_BYTES + 2); /* never moved */
+    if (size > SSH_KEY_MAX_BYTES)
+        return;
+    append_normalised(out, text, size);
+    unwrap_base64(out);
+    restore_lines(out);
+}
+
+static enum tl_status parse(struct ssh_key *key, const struct buf *pem, const char *passphrase,
+                            struct tl_error *err)
+{
+    const char *begin = strstr(buf_text(pem), "-----BEGIN ");
+    struct parts parts;
+    enum tl_status status;
+
+    if (pem->failed)
+        return tl_fail(err, TL_MEMORY, "reading the private key %s: out of memory", key->name);
+    if (begin == NULL || strstr(begin, "PRIVATE KEY-----") == NULL || is_public(begin))
+        return refuse_foreign(buf_text(pem), key->name, err);
+    parts_init(&parts);
+    if (starts_with(begin, "-----BEGIN OPENSSH PRIVATE KEY-----"))
+        status = read_openssh(key, begin, passphrase, &parts, err);
+    else
+        status = read_pem(key, begin, passphrase, &parts, err);
+    if (status == TL_OK)
+        status = take_parts(key, &parts, err);
+    parts_reset(&parts);
+    return status;
+}
+
 enum tl_status ssh_key_parse(const char *text, size_t size, const char *name,
                              const char *passphrase, struct ssh_key *key, struct tl_error *err)
 {
-    const char *begin;
+    struct buf pem = BUF_INIT(2 * SSH_KEY_MAX_BYTES);
     enum tl_status status;
 
-    *key = (struct ssh_key){.text = BUF_INIT(2 * SSH_KEY_MAX_BYTES),
-                            .public_line = BUF_INIT(SSH_KEY_MAX_BYTES)};
+    *key = (struct ssh_key){.text = BUF_INIT(4 * SSH_KEY_MAX_BYTES),
+                            .public_line = BUF_INIT(2 * SSH_KEY_MAX_BYTES),
+                            .certificate = BUF_INIT(SSH_KEY_MAX_BYTES)};
     text_safe(key->name, sizeof(key->name), name, strlen(name));
-    (void)buf_reserve(&key->text, SSH_KEY_MAX_BYTES + 2); /* never moved: nothing left behind */
-    if (size <= SSH_KEY_MAX_BYTES) {
-        append_normalised(&key->text, text, size);
-        unwrap_base64(&key->text);
-        restore_lines(&key->text);
-    }
-    begin = strstr(buf_text(&key->text), "-----BEGIN ");
-    if (key->text.failed)
-        status =
-            tl_fail(err, TL_MEMORY, "reading the private key %s: out of memory", key->name);
-    else if (begin == NULL || strstr(begin, "PRIVATE KEY-----") == NULL || is_public(begin))
-        status = refuse_foreign(buf_text(&key->text), key->name, err);
-    else if (starts_with(begin, "-----BEGIN OPENSSH PRIVATE KEY-----"))
-        status = key_openssh_inspect(key, given(passphrase), err);
-    else {
-        key->encrypted = is_encrypted_pem(begin);
-        status = check_pem(key, passphrase, err);
-    }
+    (void)buf_reserve(&key->text, 2 * SSH_KEY_MAX_BYTES);
+    repair(&pem, text, size);
+    status = parse(key, &pem, passphrase, err);
+    buf_wipe(&pem);
     if (status != TL_OK)
         ssh_key_free(key);
     return status;

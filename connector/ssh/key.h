@@ -11,11 +11,12 @@
 enum { SSH_KEY_MAX_BYTES = 64 * 1024 };
 
 struct ssh_key {
-    struct buf text;        /* the key, in PEM lines; secret */
-    struct buf public_line; /* "ssh-ed25519 AAAA...", empty if the format does not tell it */
-    bool encrypted;
-    char name[128];  /* for messages: the path, or "ssh_private_key" */
-    char sha256[52]; /* the public key's fingerprint, "" if unknown */
+    struct buf text;        /* in OpenSSH's format, unencrypted, which libssh2 reads; secret */
+    struct buf public_line; /* "ssh-ed25519 AAAA..." */
+    struct buf certificate; /* such a line, to be shown in place of the public key; or empty */
+    char name[128];         /* for messages: the path, or "ssh_private_key" */
+    char type[64];          /* "ssh-ed25519" */
+    char sha256[52];        /* the public key's fingerprint */
 };
 
 /* Whether options name a private key at all. */
@@ -23,8 +24,8 @@ bool ssh_key_given(const struct ssh_options *options);
 
 /* Reads the key from text or path and looks at it closely enough to say what is wrong with it:
  * missing, readable by others, a public or PuTTY key, cut short, without or with the wrong
- * passphrase: TL_KEY each with its remedy. Whether the passphrase fits a key of OpenSSH's own
- * format shows only when it is used. On success *key is to be freed with ssh_key_free. */
+ * passphrase, with a certificate of another key: TL_KEY each with its remedy. On success *key
+ * is to be freed with ssh_key_free. */
 TL_NODISCARD enum tl_status ssh_key_load(const struct ssh_options *options, struct ssh_key *key,
                                          struct tl_error *err);
 

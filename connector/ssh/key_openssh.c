@@ -1,151 +1,213 @@
-/* OpenSSH's own private key format, as far as it can be read without the passphrase. */
+/* OpenSSH's own private key format, read and written. */
 #include "ssh/key_openssh.h"
 
-#include <stdint.h>
+#include <openssl/rand.h>
 #include <string.h>
 
 #include "base/base64.h"
-#include "ssh/known_hosts.h"
+#include "ssh/key.h"
+#include "ssh/key_cipher.h"
+#include "ssh/wire.h"
+
+enum { SALT_BYTES = 16, KDF_ROUNDS = 24, PLAIN_BLOCK_BYTES = 8, LINE_BYTES = 70 };
 
 static const char magic[] = "openssh-key-v1"; /* with its NUL */
 static const char begin_line[] = "-----BEGIN OPENSSH PRIVATE KEY-----";
 static const char end_line[] = "-----END OPENSSH PRIVATE KEY-----";
 
-struct reader {
-    const unsigned char *at;
-    size_t left;
-    bool broken;
+static const struct {
+    const char *type;
+    int n_fields; /* of the private section, the type's name among them */
+} types[] = {
+    {"ssh-ed25519", 3},         {"ssh-rsa", 7},
+    {"ecdsa-sha2-nistp256", 4}, {"ecdsa-sha2-nistp384", 4},
+    {"ecdsa-sha2-nistp521", 4},
 };
 
-struct text {
-    const unsigned char *data;
-    size_t size;
-};
-
-static uint32_t read_number(struct reader *reader)
+static int count_fields(struct wire_text type)
 {
-    uint32_t number = 0;
-
-    if (reader->left < 4) {
-        reader->broken = true;
-        return 0;
-    }
-    for (int i = 0; i < 4; i++)
-        number = number << 8 | *reader->at++;
-    reader->left -= 4;
-    return number;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (wire_is(type, types[i].type))
+            return types[i].n_fields;
+    return 0;
 }
 
-static struct text read_text(struct reader *reader)
+static bool decode(const char *pem, struct buf *file)
 {
-    struct text text = {.size = read_number(reader)};
-
-    if (text.size > reader->left) {
-        reader->broken = true;
-        return (struct text){0};
-    }
-    text.data = reader->at;
-    reader->at += text.size;
-    reader->left -= text.size;
-    return text;
-}
-
-static bool is(struct text text, const char *word)
-{
-    return text.size == strlen(word) && memcmp(text.data, word, text.size) == 0;
-}
-
-enum tl_status ssh_key_broken(const char *name, struct tl_error *err)
-{
-    tl_fail(err, TL_KEY, "the private key %s is malformed or cut short", name);
-    return tl_remedy(err, "Give it whole, with its first and last line and all line ends "
-                          "(ssh-keygen -y -f KEY checks it)");
-}
-
-static bool decode(const struct ssh_key *key, struct buf *blob)
-{
-    const char *begin = strstr(buf_text(&key->text), begin_line);
+    const char *begin = strstr(pem, begin_line);
     const char *end = begin != NULL ? strstr(begin, end_line) : NULL;
 
     if (end == NULL)
         return false;
     begin += sizeof(begin_line) - 1;
-    return base64_decode_wrapped(blob, begin, (size_t)(end - begin)) &&
-           blob->size > sizeof(magic) && memcmp(blob->data, magic, sizeof(magic)) == 0;
+    return base64_decode_wrapped(file, begin, (size_t)(end - begin)) &&
+           file->size > sizeof(magic) && memcmp(file->data, magic, sizeof(magic)) == 0;
 }
 
-/* Random words stand twice before an unencrypted key: altered text would differ. */
-static bool check_words(struct text secret)
+/* A random word twice, by which a wrong passphrase and altered text show; the fields; then a
+ * comment and padding, which are of no use here. */
+static bool take_section(struct wire section, struct wire_text type, struct buf *secret)
 {
-    struct reader reader = {secret.data, secret.size, false};
-    uint32_t first = read_number(&reader), second = read_number(&reader);
-    return !reader.broken && first == second;
+    uint32_t first = wire_read_number(&section), second = wire_read_number(&section);
+    const unsigned char *fields = section.at;
+    struct wire_text found = wire_read_text(&section);
+
+    if (section.broken || first != second || found.size != type.size ||
+        memcmp(found.data, type.data, type.size) != 0)
+        return false;
+    for (int i = 1; i < count_fields(type); i++)
+        (void)wire_read_text(&section);
+    if (!section.broken)
+        buf_append(secret, fields, (size_t)(section.at - fields));
+    return !section.broken && !secret->failed;
 }
 
-static enum tl_status check_kind(const struct ssh_key *key, struct text cipher,
-                                 const char *type, struct tl_error *err)
+static enum key_openssh_result open_section(struct wire *wire, const struct key_cipher *cipher,
+                                            struct wire_text kdf, struct wire_text sealed,
+                                            const char *passphrase, struct wire_text type,
+                                            struct buf *secret)
 {
-    if (strncmp(type, "sk-", 3) == 0) {
-        tl_fail(err, TL_KEY, "the private key %s lives in a security key (%s)", key->name,
-                type);
-        return tl_remedy(err, "Use ssh_agent for it, or a key of type ed25519");
+    struct wire_text tag = wire_read_bytes(wire, key_cipher_tag_bytes(cipher));
+    struct buf plain = BUF_INIT(2 * SSH_KEY_MAX_BYTES);
+    bool good;
+
+    if (wire->broken)
+        return KEY_OPENSSH_BROKEN;
+    good = passphrase != NULL && *passphrase != '\0' &&
+           key_cipher_open(cipher, passphrase, kdf, sealed, tag.data, &plain) &&
+           take_section((struct wire){(unsigned char *)plain.data, plain.size, false}, type,
+                        secret);
+    buf_wipe(&plain);
+    return good ? KEY_OPENSSH_GOOD : KEY_OPENSSH_LOCKED;
+}
+
+static enum key_openssh_result read_file(struct wire *wire, const char *passphrase,
+                                         struct buf *secret, struct buf *blob)
+{
+    struct wire_text name = wire_read_text(wire), kdf_name = wire_read_text(wire);
+    struct wire_text kdf = wire_read_text(wire), public, sealed, type;
+    uint32_t n_keys = wire_read_number(wire);
+    const struct key_cipher *cipher = key_cipher_find(name);
+    struct wire inner;
+
+    public = wire_read_text(wire);
+    sealed = wire_read_text(wire);
+    inner = wire_of(public);
+    type = wire_read_text(&inner);
+    if (wire->broken || inner.broken || n_keys != 1)
+        return KEY_OPENSSH_BROKEN;
+    buf_append(blob, public.data, public.size);
+    if (count_fields(type) == 0)
+        return KEY_OPENSSH_FOREIGN_TYPE;
+    if (wire_is(name, "none"))
+        return take_section(wire_of(sealed), type, secret) ? KEY_OPENSSH_GOOD
+                                                           : KEY_OPENSSH_BROKEN;
+    if (cipher == NULL || !wire_is(kdf_name, "bcrypt"))
+        return KEY_OPENSSH_FOREIGN_CIPHER;
+    return open_section(wire, cipher, kdf, sealed, passphrase, type, secret);
+}
+
+enum key_openssh_result key_openssh_read(const char *pem, const char *passphrase,
+                                         struct buf *secret, struct buf *blob)
+{
+    struct buf file = BUF_INIT(2 * SSH_KEY_MAX_BYTES);
+    enum key_openssh_result result = KEY_OPENSSH_BROKEN;
+
+    (void)buf_reserve(&file, SSH_KEY_MAX_BYTES + 2); /* never moved */
+    if (decode(pem, &file)) {
+        struct wire wire = {(const unsigned char *)file.data + sizeof(magic),
+                            file.size - sizeof(magic), false};
+        result = read_file(&wire, passphrase, secret, blob);
     }
-    if (is(cipher, "chacha20-poly1305@openssh.com")) {
-        tl_fail(err, TL_KEY,
-                "the private key %s is encrypted by chacha20-poly1305, which libssh2 "
-                "cannot open",
-                key->name);
-        return tl_remedy(err, "Encrypt it differently: ssh-keygen -p -Z aes256-ctr -f KEY");
+    buf_wipe(&file);
+    return result;
+}
+
+static bool append_section(struct buf *out, const struct buf *secret, const char *comment,
+                           size_t block_bytes)
+{
+    unsigned char word[4];
+    char padding = 1;
+
+    if (RAND_bytes(word, sizeof(word)) != 1)
+        return false;
+    buf_append(out, word, sizeof(word));
+    buf_append(out, word, sizeof(word));
+    buf_append(out, secret->data, secret->size);
+    wire_append_word(out, comment);
+    while (!out->failed && out->size % block_bytes != 0)
+        buf_append_char(out, padding++);
+    return !out->failed;
+}
+
+static bool append_kdf(struct buf *out)
+{
+    unsigned char salt[SALT_BYTES];
+
+    if (RAND_bytes(salt, sizeof(salt)) != 1)
+        return false;
+    wire_append_text(out, salt, sizeof(salt));
+    wire_append_number(out, KDF_ROUNDS);
+    return !out->failed;
+}
+
+static struct wire_text text_of(const struct buf *buf)
+{
+    return (struct wire_text){(const unsigned char *)buf->data, buf->size};
+}
+
+static bool append_file(struct buf *file, const struct buf *secret, const struct buf *blob,
+                        const char *comment, const char *passphrase)
+{
+    bool locked = passphrase != NULL && *passphrase != '\0';
+    struct wire_text usual = {(const unsigned char *)KEY_CIPHER_USUAL,
+                              strlen(KEY_CIPHER_USUAL)};
+    size_t block = locked ? key_cipher_block_bytes(key_cipher_find(usual)) : PLAIN_BLOCK_BYTES;
+    struct buf section = BUF_INIT(2 * SSH_KEY_MAX_BYTES), kdf = BUF_INIT(64);
+    bool good;
+
+    (void)buf_reserve(&section, SSH_KEY_MAX_BYTES);
+    good = append_section(&section, secret, comment, block) && (!locked || append_kdf(&kdf));
+    buf_append(file, magic, sizeof(magic));
+    wire_append_word(file, locked ? KEY_CIPHER_USUAL : "none");
+    wire_append_word(file, locked ? "bcrypt" : "none");
+    wire_append_text(file, kdf.data, kdf.size);
+    wire_append_number(file, 1);
+    wire_append_text(file, blob->data, blob->size);
+    wire_append_number(file, (uint32_t)section.size);
+    if (good && locked)
+        good = key_cipher_seal(passphrase, text_of(&kdf), text_of(&section), file);
+    else if (good)
+        buf_append(file, section.data, section.size);
+    buf_wipe(&section);
+    buf_free(&kdf);
+    return good && !file->failed;
+}
+
+static void append_lines(struct buf *out, const struct buf *base64)
+{
+    for (size_t at = 0; at < base64->size; at += LINE_BYTES) {
+        size_t left = base64->size - at;
+        buf_append(out, base64->data + at, left < LINE_BYTES ? left : LINE_BYTES);
+        buf_append_char(out, '\n');
     }
-    return TL_OK;
 }
 
-static void describe(struct ssh_key *key, struct text blob, const char *type)
+bool key_openssh_write(struct buf *out, const struct buf *secret, const struct buf *blob,
+                       const char *comment, const char *passphrase)
 {
-    struct known_key public_key = {blob.data, blob.size};
+    struct buf file = BUF_INIT(2 * SSH_KEY_MAX_BYTES), base64 = BUF_INIT(4 * SSH_KEY_MAX_BYTES);
+    bool good;
 
-    known_key_sha256(public_key, key->sha256);
-    buf_printf(&key->public_line, "%s ", type);
-    base64_encode(&key->public_line, blob.data, blob.size);
-}
-
-static enum tl_status inspect_blob(struct ssh_key *key, const struct buf *blob,
-                                   bool passphrase_given, struct tl_error *err)
-{
-    struct reader reader = {(const unsigned char *)blob->data + sizeof(magic),
-                            blob->size - sizeof(magic), false};
-    struct text cipher = read_text(&reader), public_blob, secret;
-    char type[KNOWN_KEY_TYPE_SIZE];
-    enum tl_status status;
-
-    (void)read_text(&reader); /* the name of the key derivation and */
-    (void)read_text(&reader); /* its options matter to libssh2 only */
-    if (read_number(&reader) != 1)
-        return ssh_key_broken(key->name, err);
-    public_blob = read_text(&reader);
-    secret = read_text(&reader);
-    key->encrypted = !is(cipher, "none");
-    known_key_type((struct known_key){public_blob.data, public_blob.size}, type);
-    if (reader.broken || type[0] == '\0' || (!key->encrypted && !check_words(secret)))
-        return ssh_key_broken(key->name, err);
-    status = check_kind(key, cipher, type, err);
-    if (status == TL_OK && key->encrypted && !passphrase_given)
-        status = ssh_key_locked(key->name, false, err);
-    if (status == TL_OK)
-        describe(key, public_blob, type);
-    return status;
-}
-
-enum tl_status key_openssh_inspect(struct ssh_key *key, bool passphrase_given,
-                                   struct tl_error *err)
-{
-    struct buf blob = BUF_INIT(2 * SSH_KEY_MAX_BYTES);
-    enum tl_status status;
-
-    if (decode(key, &blob))
-        status = inspect_blob(key, &blob, passphrase_given, err);
-    else
-        status = ssh_key_broken(key->name, err);
-    buf_wipe(&blob);
-    return status;
+    (void)buf_reserve(&file, SSH_KEY_MAX_BYTES);
+    (void)buf_reserve(&base64, 2 * SSH_KEY_MAX_BYTES);
+    good = append_file(&file, secret, blob, comment, passphrase);
+    base64_encode(&base64, file.data, file.size);
+    buf_printf(out, "%s\n", begin_line);
+    append_lines(out, &base64);
+    buf_printf(out, "%s\n", end_line);
+    good = good && !base64.failed && !out->failed;
+    buf_wipe(&file);
+    buf_wipe(&base64);
+    return good;
 }

@@ -1,18 +1,29 @@
-/* OpenSSH's own private key format, as far as it can be read without the passphrase. Source of
- * the format: PROTOCOL.key in OpenSSH's source. */
+/* OpenSSH's own private key format, read and written. Source of the format: PROTOCOL.key in
+ * OpenSSH's source. */
 #ifndef SSH_KEY_OPENSSH_H
 #define SSH_KEY_OPENSSH_H
 
-#include "ssh/key.h"
+#include <stdbool.h>
 
-/* Fills key->encrypted, public_line and sha256 from key->text. TL_KEY if the text is cut short
- * or altered, if the key needs a passphrase and none is given, or if libssh2 cannot use its
- * kind. */
-TL_NODISCARD enum tl_status key_openssh_inspect(struct ssh_key *key, bool passphrase_given,
-                                                struct tl_error *err);
+#include "base/buf.h"
 
-/* The errors that both formats share; return TL_KEY. */
-enum tl_status ssh_key_locked(const char *name, bool passphrase_given, struct tl_error *err);
-enum tl_status ssh_key_broken(const char *name, struct tl_error *err);
+enum key_openssh_result {
+    KEY_OPENSSH_GOOD,
+    KEY_OPENSSH_BROKEN,       /* cut short or altered */
+    KEY_OPENSSH_LOCKED,       /* encrypted: no passphrase was given, or a wrong one */
+    KEY_OPENSSH_FOREIGN_TYPE, /* of a type that cannot be used here: *blob tells which */
+    KEY_OPENSSH_FOREIGN_CIPHER
+};
+
+/* Reads a key from its PEM text. Appends its fields, with the type's name first, to *secret,
+ * which must have room for the whole text already, as secrets are not to be moved, and its
+ * public blob to *blob. */
+enum key_openssh_result key_openssh_read(const char *pem, const char *passphrase,
+                                         struct buf *secret, struct buf *blob);
+
+/* Appends the PEM text of a key with these fields and this public blob, encrypted unless the
+ * passphrase is NULL or "". *out must have room. False if OpenSSL fails or memory runs out. */
+bool key_openssh_write(struct buf *out, const struct buf *secret, const struct buf *blob,
+                       const char *comment, const char *passphrase);
 
 #endif

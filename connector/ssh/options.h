@@ -29,9 +29,10 @@ struct ssh_options {
 
     const char *private_key; /* OpenSSH or PEM text, also with \n escapes, or that in base64 */
     const char *private_key_path;
-    const char *passphrase; /* of either key */
-    const char *password;   /* also answers keyboard-interactive */
-    bool use_agent;         /* the one at $SSH_AUTH_SOCK */
+    const char *passphrase;       /* of either key */
+    const char *certificate_path; /* default: PRIVATE_KEY_PATH-cert.pub, if there is one */
+    const char *password;         /* also answers keyboard-interactive */
+    bool use_agent;               /* the one at $SSH_AUTH_SOCK */
 
     enum ssh_host_key_policy host_key_policy;
     const char *host_key_sha256;  /* "SHA256:...": decides alone when given */
