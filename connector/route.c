@@ -86,6 +86,8 @@ static void inherit(struct ssh_options *jump, const struct tl_config *config,
         jump->private_key_path = main->private_key_path;
         if (!tl_config_given(config, "ssh_key_passphrase"))
             jump->passphrase = main->passphrase;
+        if (!tl_config_given(config, "ssh_certificate_path"))
+            jump->certificate_path = main->certificate_path;
     }
     if (!tl_config_given(config, "ssh_agent"))
         jump->use_agent = main->use_agent;
