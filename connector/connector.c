@@ -159,6 +159,7 @@ static enum tl_status connector_update(struct tl_instance *self, size_t index,
 
 const struct tl_connector connector = {
     .name = "towline",
+    .source = "ssh",
     .version = TOWLINE_VERSION,
     .summary = "keeps tables in step with what a machine reachable by SSH prints as JSON",
     .options = connector_options,

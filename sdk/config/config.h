@@ -55,7 +55,7 @@ TL_NODISCARD enum tl_status config_read_file(const char *path, struct buf *out,
  * you mean". */
 const char *config_nearest(const char *word, const char *const *names);
 
-/* The runtime's own options: destination, retry_attempts. */
+/* The runtime's own options: first the destination, then those that every run has. */
 extern const struct tl_option config_runtime_options[];
 
 #endif

@@ -149,7 +149,7 @@ enum tl_status checks_run(const struct checks_options *options, struct tl_probe 
         check_streams(options, probe);
     else
         probe_skip(probe, "streams", "there is no connection");
-    if (!was_stopped(probe))
+    if (!was_stopped(probe) && options->run->opened == NULL)
         check_destination(options->run, probe);
     *err = probe->first_failure;
     return err->status;

@@ -6,7 +6,8 @@
 #include "sync/run.h"
 
 struct checks_options {
-    const struct run_options *run; /* its mode, state and retries are ignored */
+    const struct run_options *run; /* its mode, state and retries are ignored. With `opened` the
+                                      streams run into that, and no destination is checked */
     const char *approve;           /* as in struct tl_open */
 };
 

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "frontends/airbyte/airbyte.h"
 #include "frontends/cli/cli.h"
 
-const struct frontend *const frontend_list[] = {&cli_frontend, NULL};
+const struct frontend *const frontend_list[] = {&airbyte_frontend, &cli_frontend, NULL};

@@ -26,14 +26,17 @@ enum tl_status rehearsal_run(const struct run_options *options, struct run_repor
 {
     struct run_options rehearsal = *options;
     char folder[1024], url[1100];
-    enum tl_status status = make_folder(folder, sizeof(folder), err);
+    enum tl_status status;
 
+    rehearsal.mode = DESTINATION_DRY_RUN;
+    rehearsal.retry_attempts = 0;
+    if (options->opened != NULL)
+        return run_sync(&rehearsal, report, err);
+    status = make_folder(folder, sizeof(folder), err);
     if (status != TL_OK)
         return status;
     (void)snprintf(url, sizeof(url), "sqlite:%s/rehearsal.db", folder);
     rehearsal.url = url;
-    rehearsal.mode = DESTINATION_DRY_RUN;
-    rehearsal.retry_attempts = 0;
     status = destination_find(url, &rehearsal.destination, err);
     if (status == TL_OK)
         status = run_sync(&rehearsal, report, err);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -10,6 +11,7 @@
 
 static volatile sig_atomic_t received; /* the first signal's number */
 static volatile sig_atomic_t event_fd = -1;
+static atomic_int asked; /* enum tl_status: the program's own reason to stop */
 
 static void handle(int number)
 {
@@ -37,9 +39,17 @@ enum tl_status signals_open(int *stop_fd, struct tl_error *err)
     return TL_OK;
 }
 
+void signals_stop(enum tl_status why)
+{
+    const uint64_t one = 1;
+
+    atomic_store(&asked, (int)why);
+    (void)!write(event_fd, &one, sizeof(one));
+}
+
 enum tl_status signals_status(void)
 {
     if (received == 0)
-        return TL_OK;
+        return (enum tl_status)atomic_load(&asked);
     return received == SIGINT ? TL_INTERRUPTED : TL_TERMINATED;
 }

@@ -9,7 +9,11 @@
  * called once. */
 TL_NODISCARD enum tl_status signals_open(int *stop_fd, struct tl_error *err);
 
-/* Which of them came: TL_INTERRUPTED for SIGINT, else TL_TERMINATED; TL_OK if none did. */
+/* Stops as a signal would, for a reason of the program's own. */
+void signals_stop(enum tl_status why);
+
+/* Which of them came: TL_INTERRUPTED for SIGINT, else TL_TERMINATED; the program's own reason
+ * if none did; TL_OK without any. */
 enum tl_status signals_status(void);
 
 #endif

@@ -71,7 +71,9 @@ static enum tl_status run_open_destination(struct run *run, struct tl_error *err
 {
     const struct run_options *options = run->options;
     struct writer_options writer = {.contents = &run->contents,
-                                    .keep_record = options->mode == DESTINATION_WRITE};
+                                    .keep_record = options->mode == DESTINATION_WRITE,
+                                    .announce = options->mode == DESTINATION_WRITE &&
+                                                options->opened == NULL};
 
     run->destination = options->opened;
     if ((run->destination == NULL &&

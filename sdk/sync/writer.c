@@ -78,7 +78,7 @@ static enum tl_status writer_plan(struct writer *writer, const struct block *blo
     if (plan->n_changes == 0)
         return TL_OK;
     /* Where nothing is kept, nothing changes: the summary says what would. */
-    enum tl_log_level level = writer->options.keep_record ? TL_LOG_INFO : TL_LOG_DEBUG;
+    enum tl_log_level level = writer->options.announce ? TL_LOG_INFO : TL_LOG_DEBUG;
     size_t n_notes = writer->stream->n_schema_notes;
     if (notes_add(writer->stream, plan, level, err) != TL_OK ||
         ops->alter(writer->options.destination, plan->table, plan->changes, plan->n_changes,

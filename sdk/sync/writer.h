@@ -14,6 +14,7 @@ struct writer_options {
         *contents; /* as loaded; the writer keeps its catalog up to date */
     struct queues *queues;
     bool keep_record; /* write the run log */
+    bool announce;    /* schema changes are news: of a destination that is changed for good */
 };
 
 /* Starts the thread. */

@@ -50,7 +50,8 @@ struct tl_open {
 };
 
 struct tl_connector {
-    const char *name; /* of the program, too */
+    const char *name;   /* of the program, too */
+    const char *source; /* what it reads, as in source-ssh and tap-ssh; NULL: as its name */
     const char *version;
     const char *summary; /* one line, for help */
     const struct tl_option *options;

@@ -1,0 +1,134 @@
+/* Airbyte's messages, one JSON object a line. */
+#include "frontends/airbyte/messages.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "frontends/cli/output.h"
+
+static void append_string(struct buf *out, const char *text)
+{
+    text_append_json(out, text, strlen(text));
+}
+
+static void begin_trace(struct buf *out, const char *type)
+{
+    buf_printf(out, "{\"type\":\"TRACE\",\"trace\":{\"type\":\"%s\",\"emitted_at\":%" PRId64,
+               type, clock_utc_us() / 1000);
+}
+
+static void append_descriptor(struct buf *out, const char *stream)
+{
+    buf_append_string(out, "\"stream_descriptor\":{\"name\":");
+    append_string(out, stream);
+    buf_append_char(out, '}');
+}
+
+void airbyte_append_status(struct buf *out, const char *stream, const char *status)
+{
+    begin_trace(out, "STREAM_STATUS");
+    buf_append_string(out, ",\"stream_status\":{");
+    append_descriptor(out, stream);
+    buf_printf(out, ",\"status\":\"%s\"}}}\n", status);
+}
+
+void airbyte_append_estimate(struct buf *out, const char *stream, uint64_t rows, uint64_t bytes)
+{
+    begin_trace(out, "ESTIMATE");
+    buf_append_string(out, ",\"estimate\":{\"type\":\"STREAM\",\"name\":");
+    append_string(out, stream);
+    buf_printf(out, ",\"row_estimate\":%" PRIu64 ",\"byte_estimate\":%" PRIu64 "}}}\n", rows,
+               bytes);
+}
+
+/* Who must act, in Airbyte's words. */
+static const char *failure_type(enum tl_status status)
+{
+    if (tl_status_is_transient(status) || tl_status_actor(status) == TL_ACTOR_NOBODY)
+        return "transient_error";
+    return tl_status_actor(status) == TL_ACTOR_USER ? "config_error" : "system_error";
+}
+
+/* Message and remedy as one text. */
+static void append_words(struct buf *out, const struct tl_error *error)
+{
+    struct buf words = BUF_INIT(4096);
+    size_t length = strlen(error->message);
+    bool ended = length > 0 && strchr(".?!", error->message[length - 1]) != NULL;
+
+    buf_append_string(&words, error->message);
+    if (error->remedy[0] != '\0')
+        buf_printf(&words, "%s %s", ended ? "" : ".", error->remedy);
+    output_append_json(out, buf_text(&words));
+    buf_free(&words);
+}
+
+void airbyte_append_error(struct buf *out, const char *stream, const struct tl_error *error)
+{
+    begin_trace(out, "ERROR");
+    buf_append_string(out, ",\"error\":{\"message\":");
+    append_words(out, error);
+    buf_printf(out, ",\"internal_message\":\"%s\",\"failure_type\":\"%s\"",
+               tl_status_text(error->status), failure_type(error->status));
+    if (error->trace[0] != '\0') {
+        buf_append_string(out, ",\"stack_trace\":");
+        output_append_json(out, error->trace);
+    }
+    if (stream != NULL) {
+        buf_append_char(out, ',');
+        append_descriptor(out, stream);
+    }
+    buf_append_string(out, "}}}\n");
+}
+
+void airbyte_append_connection(struct buf *out, const struct tl_error *error)
+{
+    buf_append_string(out, "{\"type\":\"CONNECTION_STATUS\",\"connectionStatus\":");
+    if (error->status == TL_OK) {
+        buf_append_string(out, "{\"status\":\"SUCCEEDED\"}}\n");
+        return;
+    }
+    buf_append_string(out, "{\"status\":\"FAILED\",\"message\":");
+    append_words(out, error);
+    buf_append_string(out, "}}\n");
+}
+
+static void send(struct wire *wire)
+{
+    struct tl_error unheard = {0};
+    (void)!wire_end(wire, true, &unheard);
+}
+
+void airbyte_send_status(struct wire *wire, const char *stream, const char *status)
+{
+    airbyte_append_status(wire_begin(wire), stream, status);
+    send(wire);
+}
+
+void airbyte_send_error(struct wire *wire, const char *stream, const struct tl_error *error)
+{
+    airbyte_append_error(wire_begin(wire), stream, error);
+    send(wire);
+}
+
+static void take_line(struct log_sink *sink, enum tl_log_level level, int64_t utc_us,
+                      const char *message)
+{
+    static const char *const levels[] = {"DEBUG", "INFO", "WARN", "ERROR"};
+    struct wire *wire = ((struct airbyte_log *)sink)->wire;
+    struct buf *out = wire_begin(wire);
+
+    (void)utc_us;
+    buf_printf(out, "{\"type\":\"LOG\",\"log\":{\"level\":\"%s\",\"message\":", levels[level]);
+    append_string(out, message);
+    buf_append_string(out, "}}\n");
+    send(wire);
+}
+
+void airbyte_log_init(struct airbyte_log *log, struct wire *wire, enum tl_log_level level)
+{
+    *log = (struct airbyte_log){.sink = {.line = take_line, .level = level}, .wire = wire};
+    log_set_sink(&log->sink);
+}

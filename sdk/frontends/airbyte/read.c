@@ -1,0 +1,251 @@
+/* Airbyte's command `read`. Of each stream: STARTED; with its first row RUNNING; rows and
+ * states; at last its state and COMPLETE, or what state there is, INCOMPLETE and an error. */
+#include "frontends/airbyte/read.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "frontends/airbyte/catalog.h"
+#include "frontends/airbyte/messages.h"
+#include "frontends/airbyte/state.h"
+#include "towline/log.h"
+
+struct reading {
+    struct lines lines; /* the platform, in a destination's place */
+    struct run_observer observer;
+    struct platform *platform;
+    struct declared declared;
+    struct configured configured;
+    struct airbyte_states states;
+    struct stored_state *start; /* borrows from states */
+    size_t n_start;
+};
+
+static struct reading *reading_of_observer(struct run_observer *observer)
+{
+    return (struct reading *)(void *)((char *)observer - offsetof(struct reading, observer));
+}
+
+static void tell_running(struct lines *lines, struct lines_table *table, struct buf *out)
+{
+    (void)lines;
+    airbyte_append_status(out, table->name, AIRBYTE_RUNNING);
+}
+
+static void frame_row(struct lines *lines, const struct lines_table *table, struct buf *before,
+                      struct buf *after)
+{
+    (void)lines;
+    buf_append_string(before, "{\"type\":\"RECORD\",\"record\":{\"stream\":");
+    text_append_json(before, table->name, strlen(table->name));
+    buf_append_string(before, ",\"data\":");
+    buf_printf(after, ",\"emitted_at\":%" PRId64 "}}\n", clock_utc_us() / 1000);
+}
+
+static void tell_state(struct lines *lines, struct lines_table *table,
+                       const struct run_record *run, bool last, struct buf *out)
+{
+    (void)lines;
+    airbyte_append_state(out, table->name, table->state, table->rows, last ? run : NULL);
+}
+
+static const struct lines_protocol airbyte_protocol = {
+    .dialect = COLUMN_AIRBYTE,
+    .start = tell_running,
+    .frame = frame_row,
+    .state = tell_state,
+};
+
+/* What a full load had the last time is about what it will have. */
+static void stream_started(struct run_observer *observer, const char *table)
+{
+    struct reading *reading = reading_of_observer(observer);
+    const struct airbyte_state *state = airbyte_states_find(&reading->states, table);
+    const struct configured_stream *stream = configured_find(&reading->configured, table);
+    struct wire *wire = &reading->platform->wire;
+    struct tl_error unheard = {0};
+
+    airbyte_append_status(wire_begin(wire), table, AIRBYTE_STARTED);
+    if (state != NULL && state->n_rows > 0 && stream != NULL && !stream->incremental)
+        airbyte_append_estimate(&wire->text, table, state->n_rows, state->n_bytes);
+    (void)!wire_end(wire, true, &unheard);
+}
+
+/* The state to start from next time: the last one that was sent, or the one given. */
+static const char *state_so_far(const struct reading *reading, const struct lines_table *table)
+{
+    if (table != NULL && table->state != NULL)
+        return table->state;
+    for (size_t i = 0; table != NULL && i < reading->n_start; i++)
+        if (strcmp(reading->start[i].stream, table->name) == 0)
+            return reading->start[i].json;
+    return "{}";
+}
+
+/* Called when all of the stream's rows are out. */
+static void stream_ended(struct run_observer *observer, const struct stream_report *stream)
+{
+    struct reading *reading = reading_of_observer(observer);
+    struct lines_table *table = lines_find(&reading->lines, stream->table);
+    struct wire *wire = &reading->platform->wire;
+    struct tl_error unheard = {0};
+
+    if (stream->error.status == TL_OK) {
+        airbyte_send_status(wire, stream->table, AIRBYTE_COMPLETE);
+        return;
+    }
+    airbyte_append_state(wire_begin(wire), stream->table, state_so_far(reading, table),
+                         table ? table->rows : 0, NULL);
+    if (table != NULL)
+        table->rows = 0;
+    airbyte_append_status(&wire->text, stream->table, AIRBYTE_INCOMPLETE);
+    airbyte_append_error(&wire->text, stream->table, &stream->error);
+    (void)!wire_end(wire, true, &unheard);
+}
+
+static enum tl_status read_catalog(struct reading *reading, const char *path,
+                                   struct tl_error *err)
+{
+    struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
+    enum tl_status status = platform_read_file(path, &text, err);
+
+    if (status == TL_OK)
+        status = configured_read(&reading->configured, buf_text(&text), text.size,
+                                 &reading->declared, err);
+    buf_free(&text);
+    return status;
+}
+
+/* A full refresh starts from nothing, whatever state there is. */
+static enum tl_status choose_states(struct reading *reading, struct tl_error *err)
+{
+    reading->start = calloc(reading->states.n_states + 1, sizeof(*reading->start));
+    if (reading->start == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for the state");
+    for (size_t i = 0; i < reading->states.n_states; i++) {
+        struct airbyte_state *state = &reading->states.states[i];
+        const struct configured_stream *stream =
+            configured_find(&reading->configured, state->stream);
+        if (stream == NULL || !stream->exists)
+            tl_log(TL_LOG_INFO, "the state of stream %s is not used: it is not to be synced",
+                   state->stream);
+        else if (stream->incremental)
+            reading->start[reading->n_start++] =
+                (struct stored_state){.stream = state->stream, .json = state->json};
+    }
+    return TL_OK;
+}
+
+static enum tl_status read_state(struct reading *reading, const char *path,
+                                 struct tl_error *err)
+{
+    struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
+    enum tl_status status = path ? platform_read_file(path, &text, err) : TL_OK;
+
+    if (status == TL_OK)
+        status = airbyte_states_read(&reading->states, buf_text(&text), text.size, err);
+    if (status == TL_OK)
+        status = choose_states(reading, err);
+    buf_free(&text);
+    return status;
+}
+
+/* A stream that the source no longer has is told, and the others are synced: failing all of
+ * them would help nobody. Says how many there are. */
+static size_t tell_missing(struct reading *reading)
+{
+    const struct configured *configured = &reading->configured;
+    size_t count = 0;
+
+    for (size_t i = 0; i < configured->n_streams; i++) {
+        const char *name = configured->streams[i].name;
+        struct tl_error error = {0};
+        if (configured->streams[i].exists)
+            continue;
+        (void)tl_fail(&error, TL_CONFIGURATION, "stream %s is not in the configuration", name);
+        (void)tl_remedy(&error, "Refresh the connection's schema, or configure the stream");
+        airbyte_send_status(&reading->platform->wire, name, AIRBYTE_INCOMPLETE);
+        airbyte_send_error(&reading->platform->wire, name, &error);
+        count++;
+    }
+    return count;
+}
+
+static void warn_of_columns(const struct reading *reading, const struct run_report *report)
+{
+    for (size_t i = 0; i < report->n_streams; i++) {
+        const char *name = report->streams[i].table;
+        const struct catalog_table *table = catalog_find(&report->catalog, name);
+        const struct selection_table *listed =
+            selection_find(&reading->configured.selection, name);
+        for (size_t c = 0; table != NULL && listed != NULL && c < listed->n_columns; c++) {
+            uint32_t at = 0;
+            while (at < table->n_columns &&
+                   strcmp(table->columns[at].name, listed->columns[c].name) != 0)
+                at++;
+            if (at == table->n_columns)
+                tl_log(TL_LOG_WARNING,
+                       "%s: column \"%s\" is in the catalog, but no row had a value for it",
+                       name, listed->columns[c].name);
+        }
+    }
+}
+
+/* Streams that a stop kept from beginning. */
+static void tell_unbegun(struct reading *reading, const struct run_report *report)
+{
+    for (size_t i = 0; i < report->n_streams; i++)
+        if (!report->streams[i].finished)
+            airbyte_send_status(&reading->platform->wire, report->streams[i].table,
+                                AIRBYTE_INCOMPLETE);
+}
+
+static enum tl_status read_streams(struct reading *reading, bool *told, struct tl_error *err)
+{
+    struct run_report report = {0};
+    struct run_options options =
+        platform_run_options(reading->platform, &reading->lines.base, &reading->observer);
+    size_t missing = tell_missing(reading);
+    enum tl_status status;
+
+    if (reading->configured.tables[0] == NULL) {
+        *told = missing > 0;
+        return tl_fail(err, TL_CONFIGURATION, "the catalog names no stream of this source");
+    }
+    options.tables = reading->configured.tables;
+    reading->observer = (struct run_observer){.started = stream_started, .ended = stream_ended};
+    lines_init(&reading->lines, &airbyte_protocol, &reading->platform->wire,
+               &reading->configured.selection, reading->start, reading->n_start);
+    status = run_sync(&options, &report, err);
+    *told = report.n_streams > 0 && status != TL_OK;
+    tell_unbegun(reading, &report);
+    warn_of_columns(reading, &report);
+    run_report_reset(&report);
+    lines_reset(&reading->lines);
+    return status;
+}
+
+enum tl_status airbyte_read(struct platform *platform, const char *catalog, const char *state,
+                            bool *told, struct tl_error *err)
+{
+    struct reading reading = {.platform = platform};
+    enum tl_status status =
+        declared_open(&reading.declared, platform->connector, platform->config, err);
+
+    *told = false;
+    if (status == TL_OK)
+        status = read_catalog(&reading, catalog, err);
+    if (status == TL_OK)
+        status = read_state(&reading, state, err);
+    if (status == TL_OK)
+        status = read_streams(&reading, told, err);
+    free(reading.start);
+    airbyte_states_reset(&reading.states);
+    configured_reset(&reading.configured);
+    declared_reset(&reading.declared);
+    return status;
+}

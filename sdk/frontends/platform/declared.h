@@ -1,0 +1,22 @@
+/* What a connector declares of its streams, before anything is connected to. */
+#ifndef PLATFORM_DECLARED_H
+#define PLATFORM_DECLARED_H
+
+#include "sync/schema.h"
+
+struct declared {
+    const struct tl_connector *connector;
+    struct tl_instance *instance; /* the streams borrow from it */
+    struct tl_schema schema;
+};
+
+/* The caller resets *out in any case. */
+TL_NODISCARD enum tl_status declared_open(struct declared *out,
+                                          const struct tl_connector *connector,
+                                          const struct tl_config *config, struct tl_error *err);
+void declared_reset(struct declared *declared);
+
+/* NULL if there is no such stream. */
+const struct tl_stream *declared_find(const struct declared *declared, const char *name);
+
+#endif

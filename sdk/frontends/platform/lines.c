@@ -1,0 +1,340 @@
+/* A platform that takes JSON messages, one a line, in a destination's place. */
+#include "frontends/platform/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "towline/log.h"
+
+/* What stands around a row: names of a stream and times. */
+#define FRAME_MAX_BYTES ((size_t)1 << 20)
+
+static struct lines *lines_of(struct destination *self)
+{
+    return (struct lines *)self;
+}
+
+struct lines_table *lines_find(struct lines *lines, const char *name)
+{
+    struct lines_table **tables;
+    struct lines_table *table;
+
+    for (size_t i = 0; i < lines->n_tables; i++)
+        if (strcmp(lines->tables[i]->name, name) == 0)
+            return lines->tables[i];
+    tables = realloc(lines->tables, (lines->n_tables + 1) * sizeof(struct lines_table *));
+    if (tables == NULL)
+        return NULL;
+    lines->tables = tables;
+    table = calloc(1, sizeof(*table));
+    if (table == NULL)
+        return NULL;
+    table->name = text_copy(name, strlen(name));
+    if (table->name == NULL) {
+        free(table);
+        return NULL;
+    }
+    row_text_init(&table->text);
+    tables[lines->n_tables++] = table;
+    return table;
+}
+
+static enum tl_status lines_no_memory(const char *table, struct tl_error *err)
+{
+    return tl_fail(err, TL_MEMORY, "out of memory for table %s", table);
+}
+
+static bool copy_state(struct destination_contents *out, const struct stored_state *state)
+{
+    struct stored_state *copy = &out->states[out->n_states++];
+
+    copy->stream = text_copy(state->stream, strlen(state->stream));
+    copy->json = text_copy(state->json, strlen(state->json));
+    return copy->stream != NULL && copy->json != NULL;
+}
+
+/* The catalog starts empty: what tables hold is found out from the rows, and joined with what
+ * the platform takes them to hold only where rows are written. */
+static enum tl_status lines_load(struct destination *self, struct destination_contents *out,
+                                 struct tl_error *err)
+{
+    const struct lines *lines = lines_of(self);
+
+    out->next_run = 1;
+    out->states = calloc(lines->n_states + 1, sizeof(*out->states));
+    if (out->states == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for the states");
+    for (size_t i = 0; i < lines->n_states; i++)
+        if (!copy_state(out, &lines->states[i]))
+            return tl_fail(err, TL_MEMORY, "out of memory for the states");
+    return TL_OK;
+}
+
+static enum tl_status lines_alter(struct destination *self, const struct catalog_table *table,
+                                  const struct catalog_change *changes, size_t n_changes,
+                                  struct tl_error *err)
+{
+    struct lines_table *told = lines_find(lines_of(self), table->name);
+
+    (void)changes, (void)n_changes;
+    if (told == NULL)
+        return lines_no_memory(table->name, err);
+    told->changed = true;
+    return TL_OK;
+}
+
+struct column_form lines_form(const struct lines *lines, const struct lines_table *table,
+                              const struct catalog_table *columns, uint32_t index)
+{
+    const struct catalog_column *column = &columns->columns[index];
+    const struct selection_column *listed =
+        selection_find_column(selection_find(lines->selection, columns->name), column->name);
+
+    return (struct column_form){
+        .observed = column->observed | (listed ? listed->observed : 0),
+        .shapes = (index < table->n_shapes ? table->shapes[index] : 0U) |
+                  (listed ? listed->shapes : 0),
+        .key = column->key > 0,
+    };
+}
+
+/* A column that has shown nothing and that nobody expects has no type to be sent with. */
+static bool is_sent(const struct lines *lines, const struct catalog_table *columns,
+                    uint32_t index, const struct column_form *form)
+{
+    return types_of(form->observed) != TL_TYPE_NULL &&
+           selection_has_column(selection_find(lines->selection, columns->name),
+                                &columns->columns[index]);
+}
+
+static enum tl_status tell_columns(struct lines *lines, struct lines_table *table,
+                                   const struct catalog_table *columns, struct tl_error *err)
+{
+    row_text_reset(&table->text);
+    for (uint32_t i = 0; i < columns->n_columns; i++) {
+        struct column_form form = lines_form(lines, table, columns, i);
+        if (is_sent(lines, columns, i, &form) &&
+            row_text_add(&table->text, i, columns->columns[i].name, form.observed, err) !=
+                TL_OK)
+            return err->status;
+    }
+    return TL_OK;
+}
+
+/* Notes what the batch's nested values look like; that too is a change of the columns. */
+static enum tl_status observe_shapes(struct lines_table *table, const struct batch *batch,
+                                     struct tl_error *err)
+{
+    uint32_t n_columns = batch->table->n_columns;
+    unsigned char *before;
+
+    if (n_columns > table->n_shapes) {
+        unsigned char *shapes = realloc(table->shapes, n_columns);
+        if (shapes == NULL)
+            return lines_no_memory(table->name, err);
+        memset(shapes + table->n_shapes, 0, n_columns - table->n_shapes);
+        table->shapes = shapes;
+        table->n_shapes = n_columns;
+    }
+    before = malloc(n_columns + 1U);
+    if (before == NULL)
+        return lines_no_memory(table->name, err);
+    memcpy(before, table->shapes, n_columns);
+    column_shapes_observe(batch, table->shapes);
+    table->changed = table->changed || memcmp(before, table->shapes, n_columns) != 0;
+    free(before);
+    return TL_OK;
+}
+
+/* Says what must be known before the rows. */
+static void lines_introduce(struct lines *lines, struct lines_table *table,
+                            const struct catalog_table *columns, struct buf *out)
+{
+    const struct lines_protocol *protocol = lines->protocol;
+
+    if (!table->started && protocol->start != NULL)
+        protocol->start(lines, table, out);
+    if (table->changed && protocol->schema != NULL)
+        protocol->schema(lines, table, columns, out);
+    table->started = true;
+    table->changed = false;
+    buf_reset(&lines->before);
+    buf_reset(&lines->after);
+    protocol->frame(lines, table, &lines->before, &lines->after);
+    out->failed |= lines->before.failed || lines->after.failed;
+}
+
+static enum tl_status lines_upsert(struct destination *self, const struct batch *batch,
+                                   struct tally *tally, struct tl_error *err)
+{
+    struct lines *lines = lines_of(self);
+    struct lines_table *table = lines_find(lines, batch->table->name);
+    struct buf *out;
+
+    if (table == NULL)
+        return lines_no_memory(batch->table->name, err);
+    if (observe_shapes(table, batch, err) != TL_OK ||
+        (table->changed && tell_columns(lines, table, batch->table, err) != TL_OK))
+        return err->status;
+    table->rows += batch->n_rows;
+    table->all_rows += batch->n_rows;
+    tally->inserted += batch->n_rows;
+    if (lines->protocol == NULL)
+        return TL_OK;
+    out = wire_begin(lines->wire);
+    lines_introduce(lines, table, batch->table, out);
+    for (size_t i = 0; i < batch->n_rows; i++) {
+        const struct batch_row *at = &batch->rows[i];
+        buf_append(out, lines->before.data, lines->before.size);
+        row_text_append(&table->text, &batch->parts[at->part], at->row, out);
+        buf_append(out, lines->after.data, lines->after.size);
+        wire_spill(lines->wire);
+    }
+    return wire_end(lines->wire, false, err);
+}
+
+/* Neither protocol can say these: better to fail than to say something else. */
+static enum tl_status lines_cannot(const char *table, const char *what, struct tl_error *err)
+{
+    (void)tl_fail(err, TL_DESTINATION, "table %s: the platform's protocol cannot %s", table,
+                  what);
+    return tl_remedy(err, "Sync this stream into a database, or by a platform that can");
+}
+
+static enum tl_status lines_update(struct destination *self, const struct batch *batch,
+                                   struct tally *tally, struct tl_error *err)
+{
+    (void)self, (void)tally;
+    return lines_cannot(batch->table->name, "change a part of a row", err);
+}
+
+static enum tl_status lines_delete(struct destination *self, const struct batch *batch,
+                                   struct tally *tally, struct tl_error *err)
+{
+    (void)self, (void)tally;
+    return lines_cannot(batch->table->name, "delete a row by its key", err);
+}
+
+static enum tl_status lines_truncate(struct destination *self,
+                                     const struct catalog_table *table,
+                                     const struct destination_scope *scope, int64_t synced_us,
+                                     struct tally *tally, struct tl_error *err)
+{
+    (void)self, (void)scope, (void)synced_us, (void)tally;
+    return lines_cannot(table->name, "truncate", err);
+}
+
+/* What a full load no longer holds is for the platform to remove. */
+static enum tl_status lines_sweep_begin(struct destination *self,
+                                        const struct catalog_table *table, struct tl_error *err)
+{
+    (void)self, (void)table, (void)err;
+    return TL_OK;
+}
+
+static enum tl_status lines_sweep(struct destination *self, const struct catalog_table *table,
+                                  const struct destination_scope *scope,
+                                  enum tl_deletes deletes, int64_t synced_us,
+                                  struct tally *tally, struct tl_error *err)
+{
+    (void)self, (void)table, (void)scope, (void)deletes, (void)synced_us, (void)tally,
+        (void)err;
+    return TL_OK;
+}
+
+static enum tl_status lines_commit(struct destination *self, const char *stream,
+                                   const char *state, const struct run_record *run,
+                                   struct tl_error *err)
+{
+    struct lines *lines = lines_of(self);
+    struct lines_table *table = lines_find(lines, stream);
+    char *copy = state ? text_copy(state, strlen(state)) : NULL;
+    struct buf *out;
+
+    if (table == NULL || (state != NULL && copy == NULL)) {
+        free(copy);
+        return lines_no_memory(stream, err);
+    }
+    if (state == NULL || lines->protocol == NULL) {
+        free(copy); /* only the run's log would have something to say */
+        return TL_OK;
+    }
+    free(table->state);
+    table->state = copy;
+    table->complete = run != NULL && strcmp(run->status, "done") == 0;
+    out = wire_begin(lines->wire);
+    lines->protocol->state(lines, table, run, table->complete, out);
+    table->rows = 0;
+    return wire_end(lines->wire, true, err);
+}
+
+/* Rows that were sent cannot be taken back; they come again, and their keys tell them. Columns
+ * are numbered anew. */
+static void lines_rollback(struct destination *self)
+{
+    struct lines *lines = lines_of(self);
+
+    for (size_t i = 0; i < lines->n_tables; i++) {
+        struct lines_table *table = lines->tables[i];
+        if (table->complete)
+            continue;
+        table->n_shapes = 0;
+        if (lines->protocol != NULL && lines->protocol->again != NULL)
+            lines->protocol->again(lines, table);
+    }
+}
+
+static enum tl_status lines_forget(struct destination *self, struct tl_error *err)
+{
+    (void)self;
+    return tl_fail(err, TL_DESTINATION, "what a platform holds is not Towline's to remove");
+}
+
+static const struct destination_ops lines_ops = {
+    .scheme = "platform",
+    .help = "a platform that runs the program",
+    .traits = {.max_columns = UINT32_MAX, .any_order = true},
+    .load = lines_load,
+    .alter = lines_alter,
+    .upsert = lines_upsert,
+    .update = lines_update,
+    .delete_rows = lines_delete,
+    .truncate = lines_truncate,
+    .sweep_begin = lines_sweep_begin,
+    .sweep = lines_sweep,
+    .commit = lines_commit,
+    .rollback = lines_rollback,
+    .reset = lines_forget,
+};
+
+void lines_init(struct lines *lines, const struct lines_protocol *protocol, struct wire *wire,
+                const struct selection *selection, const struct stored_state *states,
+                size_t n_states)
+{
+    *lines = (struct lines){
+        .base = {.ops = &lines_ops},
+        .protocol = protocol,
+        .wire = wire,
+        .selection = selection,
+        .states = states,
+        .n_states = n_states,
+        .before = BUF_INIT(FRAME_MAX_BYTES),
+        .after = BUF_INIT(FRAME_MAX_BYTES),
+    };
+}
+
+void lines_reset(struct lines *lines)
+{
+    for (size_t i = 0; i < lines->n_tables; i++) {
+        struct lines_table *table = lines->tables[i];
+        row_text_reset(&table->text);
+        free(table->shapes);
+        free(table->state);
+        free(table->name);
+        free(table);
+    }
+    free(lines->tables);
+    buf_free(&lines->before);
+    buf_free(&lines->after);
+}

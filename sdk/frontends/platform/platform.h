@@ -1,0 +1,49 @@
+/* What every platform's protocol needs of the program: configuration, wire, request to stop. */
+#ifndef PLATFORM_PLATFORM_H
+#define PLATFORM_PLATFORM_H
+
+#include "frontends/platform/wire.h"
+#include "sync/run.h"
+
+struct platform {
+    const struct tl_connector *connector;
+    const char *name;         /* of the program, as the platform knows it: "source-ssh" */
+    struct tl_config *config; /* NULL until platform_configure */
+    struct wire wire;         /* on standard output */
+    int stop_fd;
+};
+
+/* Listens for signals; from then on a reader of standard output that hangs up stops the program
+ * as a signal would. The caller resets *out in any case. */
+TL_NODISCARD enum tl_status platform_init(struct platform *out,
+                                          const struct tl_connector *connector,
+                                          const char *name, struct tl_error *err);
+void platform_reset(struct platform *platform);
+
+/* "source-" or "tap-" before what the connector reads, into out; returns out. */
+const char *platform_name(const struct tl_connector *connector, const char *prefix, char *out,
+                          size_t out_size);
+
+/* Whether a program of that name (argv[0]) is one with that prefix. */
+bool platform_is_called(const char *program, const char *prefix);
+
+/* Reads the configuration from JSON text, or from files, the later of which win key by key. */
+TL_NODISCARD enum tl_status platform_parse(struct platform *platform, const char *json,
+                                           size_t size, struct tl_error *err);
+TL_NODISCARD enum tl_status platform_configure(struct platform *platform,
+                                               const char *const *paths, struct tl_error *err);
+
+/* A file that the platform names, whole, without its byte order mark; "-" is standard input. */
+TL_NODISCARD enum tl_status platform_read_file(const char *path, struct buf *out,
+                                               struct tl_error *err);
+
+/* The runtime's options that have a meaning here: all but the destination, which the platform
+ * is. */
+const struct tl_option *platform_runtime_options(void);
+
+/* What is common to every run; into `opened`. */
+struct run_options platform_run_options(const struct platform *platform,
+                                        struct destination *opened,
+                                        struct run_observer *observer);
+
+#endif

@@ -1,0 +1,41 @@
+/* The wire: a platform's protocol on standard output. Whole lines only, from whichever thread,
+ * written in large pieces. */
+#ifndef PLATFORM_WIRE_H
+#define PLATFORM_WIRE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct wire {
+    int fd;
+    pthread_mutex_t lock;
+    struct buf text;    /* lines that are not written yet */
+    int64_t touched_ms; /* when a line last came */
+    int error; /* errno of the write that failed; 0: none. Nothing is written after it */
+    void (*failed)(void); /* called once when a write has failed; may be NULL */
+};
+
+void wire_init(struct wire *wire, int fd);
+void wire_reset(struct wire *wire);
+
+/* Lends the buffer to append lines to, until wire_end. Nothing may be logged in between: the
+ * log's lines may go the same way. */
+struct buf *wire_begin(struct wire *wire);
+
+/* Between two lines of those: writes them if they are many. */
+void wire_spill(struct wire *wire);
+
+/* Takes the lines; `now`: and writes everything. TL_DESTINATION if a write failed, now or
+ * before: whoever read hung up, the disk is full; TL_MEMORY for lines that did not fit. */
+TL_NODISCARD enum tl_status wire_end(struct wire *wire, bool now, struct tl_error *err);
+
+/* Whether the reader hung up. */
+bool wire_is_broken(struct wire *wire);
+
+/* For how long no line has come. */
+int64_t wire_silent_ms(struct wire *wire);
+
+#endif
