@@ -59,6 +59,25 @@ static char *put_utf8(char *out, uint32_t character)
     return out;
 }
 
+/* What a short escape stands for: the character itself, or one that has no name but this. */
+static char short_escape(char kind)
+{
+    switch (kind) {
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return kind;
+    }
+}
+
 /* Writes the character of the escape whose backslash is at *at, and passes it. */
 static char *copy_escape(char *out, const char **at)
 {
@@ -66,10 +85,9 @@ static char *copy_escape(char *out, const char **at)
     uint32_t character;
 
     if (kind != 'u') {
-        const char *found = strchr("\"\"\\\\//b\bf\fn\nr\rt\t", kind);
-        *out = found[1];
+        *out++ = short_escape(kind);
         *at += 2;
-        return out + 1;
+        return out;
     }
     character = hex(*at + 2);
     *at += 6;

@@ -57,13 +57,31 @@ static enum json_lexed lex_unicode(struct json_lex *lex)
     return JSON_LEX_OK;
 }
 
+/* Whether it makes a whole escape with the backslash before it. */
+static bool is_short_escape(char c)
+{
+    switch (c) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        return true;
+    default:
+        return false;
+    }
+}
+
 static enum json_lexed lex_escape(struct json_lex *lex)
 {
     if (lex->end - lex->at < 2)
         return JSON_LEX_CUT;
     if (lex->at[1] == 'u')
         return lex_unicode(lex);
-    if (lex->at[1] == '\0' || strchr("\"\\/bfnrt", lex->at[1]) == NULL)
+    if (!is_short_escape(lex->at[1]))
         return json_lex_bad(lex, lex->at, "invalid escape in a string");
     lex->at += 2;
     return JSON_LEX_OK;

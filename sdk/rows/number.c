@@ -23,9 +23,11 @@ static bool is_digit(char c)
 static const char *read_digits(const char *text, const char *end, struct number *number)
 {
     const char *at = text;
+    uint64_t mantissa = number->mantissa;
 
     for (; at < end && is_digit(*at); at++)
-        number->mantissa = number->mantissa * 10 + (uint64_t)(*at - '0');
+        mantissa = mantissa * 10 + (uint64_t)(*at - '0');
+    number->mantissa = mantissa;
     number->digits += (uint64_t)(at - text);
     return at;
 }
@@ -116,7 +118,8 @@ static struct significant significant_read(const char *text, size_t size, int64_
     struct significant significant = {.exponent = exponent};
     int64_t zeros = 0;
 
-    for (size_t i = 0; i < size && text[i] != 'e' && text[i] != 'E'; i++)
+    for (size_t i = 0; i < size && text[i] != 'e' && text[i] != 'E' && significant.count < 18;
+         i++)
         if (is_digit(text[i]))
             significant_add(&significant, text[i], &zeros);
     significant.exponent += zeros;
