@@ -10,4 +10,7 @@ extern const struct tl_command connector_commands[];
 extern const struct tl_option tunnel_options[];
 enum tl_status tunnel_run(const struct tl_call *call, struct tl_error *err);
 
+extern const struct tl_option keygen_options[];
+enum tl_status keygen_run(const struct tl_call *call, struct tl_error *err);
+
 #endif

@@ -25,19 +25,6 @@ static char *first_path(const char *paths)
     return path;
 }
 
-/* Only the last folder: a missing one above it is a mistake in the path. */
-static void make_folder(const char *path)
-{
-    char *folder = strdup(path);
-    char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
-
-    if (slash != NULL && slash != folder) {
-        *slash = '\0';
-        (void)mkdir(folder, 0700); /* if it fails, opening the file tells why */
-    }
-    free(folder);
-}
-
 /* A line cut short by an earlier crash must not swallow the new one. */
 static bool ends_in_newline(int fd)
 {
@@ -111,7 +98,7 @@ enum tl_status known_hosts_add(const char *paths, const char *host, uint16_t por
 
     if (path == NULL)
         return tl_fail(err, TL_MEMORY, "writing known_hosts: out of memory");
-    make_folder(path);
+    local_user_make_folder(path);
     fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0 || flock(fd, LOCK_EX) != 0) {
         tl_fail(err, TL_HOST_KEY, "cannot remember the host key in %s: %s", path,

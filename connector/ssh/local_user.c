@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ENTRY_BYTES = 16 * 1024 };
@@ -37,4 +38,17 @@ static char *below_home(const char *rest)
 char *local_user_path(const char *path)
 {
     return strncmp(path, "~/", 2) == 0 ? below_home(path + 2) : strdup(path);
+}
+
+/* A missing folder above it is a mistake in the path. */
+void local_user_make_folder(const char *path)
+{
+    char *folder = strdup(path);
+    char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
+
+    if (slash != NULL && slash != folder) {
+        *slash = '\0';
+        (void)mkdir(folder, 0700); /* if it fails, opening the file tells why */
+    }
+    free(folder);
 }

@@ -11,4 +11,8 @@ const char *local_user_name(char out[LOCAL_USER_NAME_SIZE]);
  * ran out. */
 char *local_user_path(const char *path);
 
+/* Makes the folder that the path's file is to be in, with mode 0700, if it is missing; if that
+ * fails, opening the file tells why. */
+void local_user_make_folder(const char *path);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "frontends/cli/job.h"
 #include "frontends/cli/output.h"
+#include "frontends/cli/prompt.h"
 #include "frontends/signals.h"
 
 /* Memory of a command's options: its own, those of all, and the list of these. */
@@ -173,6 +174,13 @@ void own_commands_free(struct cli_command *commands)
     for (struct cli_command *row = commands; row != NULL && row->name != NULL; row++)
         free(row->own_tables);
     free(commands);
+}
+
+enum tl_status tl_ask_secret(const struct tl_call *call, const char *question, char *out,
+                             size_t out_size, struct tl_error *err)
+{
+    const struct cli_options options = {.non_interactive = call->non_interactive};
+    return prompt_secret(&options, question, call->stop_fd, out, out_size, err);
 }
 
 enum tl_status tl_print(struct tl_error *err, const char *format, ...)

@@ -46,6 +46,11 @@ struct tl_command {
     enum tl_status (*run)(const struct tl_call *call, struct tl_error *err);
 };
 
+/* Asks on the terminal for a secret, which does not show while it is typed. TL_USAGE if there
+ * is no terminal, or --non-interactive; TL_INTERRUPTED. */
+TL_NODISCARD enum tl_status tl_ask_secret(const struct tl_call *call, const char *question,
+                                          char *out, size_t out_size, struct tl_error *err);
+
 /* Prints a result to standard output; text from elsewhere must have been made safe to show.
  * Secrets of the configuration are masked. TL_DESTINATION if it cannot be written. */
 TL_NODISCARD enum tl_status tl_print(struct tl_error *err, const char *format, ...)
