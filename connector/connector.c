@@ -10,6 +10,7 @@
 #include "sources/source.h"
 #include "ssh/session.h"
 #include "stream.h"
+#include "towline/log.h"
 
 struct tl_instance {
     const struct tl_config *config;
@@ -33,6 +34,24 @@ static void connector_close(struct tl_instance *self)
     free(self);
 }
 
+/* A configuration that names no streams may be one of Fivetran's example of a tunnel. */
+static enum tl_status connector_read_upstream(struct tl_instance *self, struct tl_error *err)
+{
+    if (tl_config_text(self->config, "api_key") == NULL) {
+        (void)tl_fail(err, TL_CONFIGURATION, "\"streams\" is missing");
+        return tl_remedy(err, "Give \"streams\", or the fields of one at the top level "
+                              "(\"table\" ...)");
+    }
+    self->n_streams = 1;
+    if (stream_init_upstream(&self->streams[0], self->config, err) != TL_OK)
+        return err->status;
+    tl_log(TL_LOG_INFO, "no streams are configured: the table user is read from %s",
+           self->streams[0].http->url);
+    if (tl_config_given(self->config, "local_port"))
+        tl_log(TL_LOG_INFO, "local_port is not needed: no port is opened on this machine");
+    return TL_OK;
+}
+
 static enum tl_status connector_read_streams(struct tl_instance *self, struct tl_error *err)
 {
     size_t count = tl_config_count(self->config, "streams");
@@ -40,6 +59,8 @@ static enum tl_status connector_read_streams(struct tl_instance *self, struct tl
     self->streams = calloc(count + 1, sizeof(*self->streams));
     if (self->streams == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for %zu streams", count);
+    if (count == 0)
+        return connector_read_upstream(self, err);
     for (size_t i = 0; i < count; i++) {
         self->n_streams++;
         if (stream_init(&self->streams[i], tl_config_item(self->config, "streams", i),

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "sources/http_settings.h"
 #include "towline/stream.h"
 
 #define SECRET TL_OPTION_SECRET
@@ -20,6 +21,12 @@ static const struct tl_option stream_options[] = {
         .kind = TL_OPTION_TEXT,
         .help = "text to feed the command, with the same placeholders, unquoted",
         .flags = TL_OPTION_MULTILINE,
+    },
+    {
+        .name = "http",
+        .kind = TL_OPTION_OBJECTS,
+        .help = "instead of command: an HTTP request made through the SSH connection",
+        .fields = http_options,
     },
     {
         .name = "remote_shell",
@@ -71,12 +78,14 @@ static const struct tl_option tunnel_options[] = {
 #define HOST_OPTIONS                                                                           \
     {                                                                                          \
         .name = "ssh_host",                                                                    \
+        .alias = "bastion_host",                                                               \
         .kind = TL_OPTION_TEXT,                                                                \
         .help = "the host to connect to",                                                      \
         .flags = TL_OPTION_REQUIRED,                                                           \
     },                                                                                         \
         {                                                                                      \
             .name = "ssh_port",                                                                \
+            .alias = "bastion_port",                                                           \
             .kind = TL_OPTION_INTEGER,                                                         \
             .fallback = "22",                                                                  \
             .help = "its SSH port",                                                            \
@@ -85,11 +94,13 @@ static const struct tl_option tunnel_options[] = {
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_user",                                                                \
+            .alias = "bastion_user",                                                           \
             .kind = TL_OPTION_TEXT,                                                            \
             .help = "who to log in as; the local user's name if not given",                    \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_private_key",                                                         \
+            .alias = "bastion_private_key",                                                    \
             .kind = TL_OPTION_TEXT,                                                            \
             .help = "the private key: OpenSSH or PEM text, also with \\n escapes, or that in " \
                     "base64",                                                                  \
@@ -102,6 +113,7 @@ static const struct tl_option tunnel_options[] = {
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_key_passphrase",                                                      \
+            .alias = "bastion_passphrase",                                                     \
             .kind = TL_OPTION_TEXT,                                                            \
             .help = "the private key's passphrase",                                            \
             .flags = SECRET,                                                                   \
@@ -120,6 +132,7 @@ static const struct tl_option tunnel_options[] = {
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_password",                                                            \
+            .alias = "bastion_password",                                                       \
             .kind = TL_OPTION_TEXT,                                                            \
             .help = "the password; also answers keyboard-interactive",                         \
             .flags = SECRET,                                                                   \
@@ -206,14 +219,42 @@ const struct tl_option connector_options[] = {
     {
         .name = "api_key",
         .kind = TL_OPTION_TEXT,
-        .help = "a secret for commands, as {{config.api_key}}",
+        .help = "a secret for commands and requests, as {{config.api_key}}; without streams, "
+                "the key with which the table user is read",
         .flags = SECRET,
+    },
+    {
+        .name = "remote_port",
+        .kind = TL_OPTION_INTEGER,
+        .fallback = "5005",
+        .help =
+            "without streams: the port of the SSH host where the service with the table user "
+            "listens",
+        .flags = TL_OPTION_ADVANCED,
+        .min = 1,
+        .max = 65535,
+    },
+    {
+        .name = "local_port",
+        .kind = TL_OPTION_INTEGER,
+        .fallback = "8000",
+        .help = "taken and not used: requests need no port on this machine",
+        .flags = TL_OPTION_ADVANCED,
+        .min = 1,
+        .max = 65535,
+    },
+    {
+        .name = "require_tls_through_tunnel",
+        .kind = TL_OPTION_BOOLEAN,
+        .fallback = "true",
+        .help =
+            "whether requests that go on from the SSH host must use TLS; false: TLS is tried, "
+            "then clear text, with a warning",
     },
     {
         .name = "streams",
         .kind = TL_OPTION_OBJECTS,
         .help = "what to sync; for a single stream its fields may stand at the top level",
-        .flags = TL_OPTION_REQUIRED,
         .fields = stream_options,
     },
     {

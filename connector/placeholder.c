@@ -9,7 +9,8 @@ enum { NAME_MAX_BYTES = 128 };
 
 /* Reads "{{ name }}" at text; gives the name and what follows. False if it is no placeholder of
  * ours. */
-static bool placeholder_read(const char *text, char name[NAME_MAX_BYTES], const char **rest)
+static bool placeholder_read(const char *text, const char *extra, char name[NAME_MAX_BYTES],
+                             const char **rest)
 {
     const char *start = text + 2, *end;
     size_t size;
@@ -27,8 +28,8 @@ static bool placeholder_read(const char *text, char name[NAME_MAX_BYTES], const 
     memcpy(name, start, size);
     name[size] = '\0';
     *rest = end + 2;
-    return strcmp(name, "cursor") == 0 || strncmp(name, "state.", 6) == 0 ||
-           strncmp(name, "config.", 7) == 0;
+    return strcmp(name, "cursor") == 0 || (extra != NULL && strcmp(name, extra) == 0) ||
+           strncmp(name, "state.", 6) == 0 || strncmp(name, "config.", 7) == 0;
 }
 
 enum tl_status placeholder_expand(const char *text, struct placeholder_source *source,
@@ -39,7 +40,7 @@ enum tl_status placeholder_expand(const char *text, struct placeholder_source *s
 
     while ((open = strstr(text, "{{")) != NULL) {
         buf_append(out, text, (size_t)(open - text));
-        if (!placeholder_read(open, name, &rest)) {
+        if (!placeholder_read(open, source->extra, name, &rest)) {
             buf_append_char(out, '{');
             text = open + 1;
             continue;
@@ -60,7 +61,7 @@ enum tl_status placeholder_visit(const char *text, struct placeholder_visitor *v
     const char *rest;
 
     while ((text = strstr(text, "{{")) != NULL) {
-        if (!placeholder_read(text, name, &rest)) {
+        if (!placeholder_read(text, NULL, name, &rest)) {
             text++;
             continue;
         }

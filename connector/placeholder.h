@@ -8,8 +8,9 @@
 
 /* Where values come from, and how they are written. */
 struct placeholder_source {
-    /* The value of "cursor", "state.NAME" or "config.NAME"; NULL if there is none. Lent until
-     * the next call. */
+    const char *extra; /* one more name that is a placeholder here; NULL: none */
+    /* The value of "cursor", "state.NAME", "config.NAME" or `extra`; NULL if there is none.
+     * Lent until the next call. */
     const char *(*value)(struct placeholder_source *self, const char *name);
     /* Appends the value as it must stand in the text. */
     enum tl_status (*write)(struct placeholder_source *self, const char *value, struct buf *out,

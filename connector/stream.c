@@ -55,13 +55,28 @@ static enum tl_status stream_check_placeholder(struct placeholder_visitor *visit
     return TL_OK;
 }
 
+/* The texts of an HTTP request, each visited for its placeholders. */
+struct http_check {
+    struct http_text_visitor base;
+    struct placeholder_check *check;
+};
+
+static enum tl_status stream_check_text(struct http_text_visitor *visitor, const char *text,
+                                        struct tl_error *err)
+{
+    return placeholder_visit(text, &((struct http_check *)visitor)->check->base, err);
+}
+
 static enum tl_status stream_check_placeholders(const struct stream *stream,
                                                 const struct tl_config *whole,
                                                 struct tl_error *err)
 {
     struct placeholder_check check = {
         .base = {stream_check_placeholder}, .stream = stream, .whole = whole};
+    struct http_check texts = {.base = {stream_check_text}, .check = &check};
 
+    if (stream->http != NULL)
+        return http_settings_visit(stream->http, &texts.base, err);
     if (placeholder_visit(stream->command, &check.base, err) != TL_OK)
         return err->status;
     return stream->input ? placeholder_visit(stream->input, &check.base, err) : TL_OK;
@@ -89,25 +104,17 @@ static enum tl_status stream_check_sizes(const struct stream *stream, struct tl_
     return TL_OK;
 }
 
-enum tl_status stream_init(struct stream *stream, const struct tl_config *config,
-                           const struct tl_config *whole, struct tl_error *err)
+static bool is_blank(const char *text)
 {
-    *stream = (struct stream){
-        .command = tl_config_text(config, "command"),
-        .input = tl_config_text(config, "stdin"),
-        .completion = strcmp(tl_config_text(config, "completion"), "status") == 0
-                          ? STREAM_COMPLETION_STATUS
-                          : STREAM_COMPLETION_MARKER,
-        .fail_on_stderr = tl_config_boolean(config, "fail_on_stderr"),
-        .command_timeout_ms = tl_config_ms(whole, "command_timeout"),
-        .idle_timeout_ms = tl_config_ms(whole, "idle_timeout"),
-    };
-    if (tl_stream_read(config, &stream->base, &stream->columns, err) != TL_OK)
-        return err->status;
-    if (stream->command == NULL ||
-        stream->command[strspn(stream->command, " \t\r\n")] == '\0') {
+    return text == NULL || text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static enum tl_status stream_init_command(struct stream *stream, const struct tl_config *config,
+                                          struct tl_error *err)
+{
+    if (is_blank(stream->command)) {
         (void)tl_fail(err, TL_CONFIGURATION, "stream %s has no command", stream->base.table);
-        return tl_remedy(err, "Add `command`: what prints the rows of %s as JSON",
+        return tl_remedy(err, "Add `command`: what prints the rows of %s as JSON, or `http`",
                          stream->base.table);
     }
     if (stream_check_sizes(stream, err) != TL_OK)
@@ -123,12 +130,66 @@ enum tl_status stream_init(struct stream *stream, const struct tl_config *config
     if (stream_read_exit_codes(stream, tl_config_list(config, "expected_exit_codes"), err) !=
         TL_OK)
         return tl_context(err, "stream %s", stream->base.table);
+    return TL_OK;
+}
+
+static enum tl_status stream_init_http(struct stream *stream, const struct tl_config *config,
+                                       const struct tl_config *whole, struct tl_error *err)
+{
+    if (stream->command != NULL || stream->input != NULL ||
+        tl_config_count(config, "http") > 1) {
+        (void)tl_fail(err, TL_CONFIGURATION, "stream %s has more than one `http` or `command`",
+                      stream->base.table);
+        return tl_remedy(err, "Make a stream of each, or leave one out");
+    }
+    stream->http = calloc(1, sizeof(*stream->http));
+    if (stream->http == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for stream %s", stream->base.table);
+    if (http_settings_read(tl_config_item(config, "http", 0), whole, stream->http, err) !=
+        TL_OK)
+        return tl_context(err, "stream %s", stream->base.table);
+    return TL_OK;
+}
+
+enum tl_status stream_init(struct stream *stream, const struct tl_config *config,
+                           const struct tl_config *whole, struct tl_error *err)
+{
+    *stream = (struct stream){
+        .command = tl_config_text(config, "command"),
+        .input = tl_config_text(config, "stdin"),
+        .completion = strcmp(tl_config_text(config, "completion"), "status") == 0
+                          ? STREAM_COMPLETION_STATUS
+                          : STREAM_COMPLETION_MARKER,
+        .fail_on_stderr = tl_config_boolean(config, "fail_on_stderr"),
+        .command_timeout_ms = tl_config_ms(whole, "command_timeout"),
+        .idle_timeout_ms = tl_config_ms(whole, "idle_timeout"),
+    };
+    if (tl_stream_read(config, &stream->base, &stream->columns, err) != TL_OK)
+        return err->status;
+    if ((tl_config_count(config, "http") > 0
+             ? stream_init_http(stream, config, whole, err)
+             : stream_init_command(stream, config, err)) != TL_OK)
+        return err->status;
     return stream_check_placeholders(stream, whole, err);
+}
+
+enum tl_status stream_init_upstream(struct stream *stream, const struct tl_config *whole,
+                                    struct tl_error *err)
+{
+    static const char *const key[] = {"id", NULL};
+
+    *stream = (struct stream){.base = {.table = "user", .primary_key = key}};
+    stream->http = calloc(1, sizeof(*stream->http));
+    if (stream->http == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for stream user");
+    http_settings_upstream(whole, stream->http);
+    return TL_OK;
 }
 
 void stream_reset(struct stream *stream)
 {
     free(stream->columns);
+    free(stream->http);
     free(stream->expected_exit_codes);
     *stream = (struct stream){0};
 }

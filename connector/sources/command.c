@@ -134,7 +134,7 @@ static enum tl_status command_run(struct ssh_session *session, const struct stre
 {
     struct buf command = BUF_INIT(STREAM_COMMAND_MAX_BYTES),
                input = BUF_INIT(STREAM_INPUT_MAX_BYTES);
-    struct command_values values = {.base = {command_value, command_write},
+    struct command_values values = {.base = {.value = command_value, .write = command_write},
                                     .sync = sync,
                                     .config = config,
                                     .session = session,

@@ -21,8 +21,7 @@ bool complete_has_row(const struct tl_option *table, const char *name)
     return false;
 }
 
-/* Whether the key is one of the configuration's own, by either name. */
-static bool is_known(const struct tl_config *config, const char *key)
+bool complete_is_known(const struct tl_config *config, const char *key)
 {
     for (size_t i = 0; i < config->n_values; i++)
         if (config->values[i].option != NULL && is_name_of(config->values[i].option, key))
@@ -107,7 +106,7 @@ enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *
     {
         const struct config_value *owner =
             wanted ? owner_of_field(config, member->string) : NULL;
-        if (is_known(config, member->string) ||
+        if (complete_is_known(config, member->string) ||
             (wanted != NULL && placeholders_have(wanted, member->string)))
             continue;
         if (owner == NULL)

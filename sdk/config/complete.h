@@ -20,6 +20,9 @@ TL_NODISCARD enum tl_status complete_check_keys(const struct tl_config *config,
 TL_NODISCARD enum tl_status complete_defaults(struct tl_config *config, bool whole,
                                               const char *path, struct tl_error *err);
 
+/* Whether the key is one of the configuration's own, by either of its names. */
+bool complete_is_known(const struct tl_config *config, const char *key);
+
 /* Whether the table has a row of that name. */
 bool complete_has_row(const struct tl_option *table, const char *name);
 

@@ -21,7 +21,7 @@ static bool has_fields_of(const cJSON *object, const struct tl_config *config,
     cJSON_ArrayForEach(member, object)
     {
         if (complete_has_row(option->fields, member->string) &&
-            values_find(config, member->string) == NULL)
+            !complete_is_known(config, member->string))
             return true;
     }
     return false;

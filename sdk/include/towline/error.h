@@ -31,6 +31,7 @@ extern "C" {
     X(HANDSHAKE, "SSH handshake failed", 3, false, USER)                                       \
     X(LOST, "connection lost", 3, true, OPERATOR)                                              \
     X(FORWARD, "forwarding refused", 3, false, OPERATOR)                                       \
+    X(TLS, "TLS not trusted", 3, false, USER)                                                  \
     X(HOST_KEY, "host key not trusted", 4, false, USER)                                        \
     X(AUTHENTICATION, "authentication refused", 5, false, USER)                                \
     X(KEY, "private key not usable", 5, false, USER)                                           \

@@ -1,0 +1,352 @@
+/* A request put together from the settings. */
+#include "sources/http_call.h"
+
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/base64.h"
+#include "base/text.h"
+#include "sources/http_place.h"
+#include "towline/log.h"
+
+enum { LINE_MAX_BYTES = 64 * 1024 };
+
+void http_call_init(struct http_call *call)
+{
+    *call = (struct http_call){.url = BUF_INIT(HTTP_URL_MAX_BYTES),
+                               .body = BUF_INIT(HTTP_BODY_MAX_BYTES)};
+}
+
+void http_call_reset(struct http_call *call)
+{
+    buf_wipe(&call->url);
+    buf_wipe(&call->body);
+    curl_slist_free_all(call->headers);
+    http_call_init(call);
+}
+
+static enum tl_status add_header(struct http_call *call, const struct buf *line,
+                                 struct tl_error *err)
+{
+    struct curl_slist *longer =
+        line->failed ? NULL : curl_slist_append(call->headers, buf_text(line));
+
+    if (longer == NULL)
+        return tl_fail(err, TL_CONFIGURATION, "http: a header is too long");
+    call->headers = call->request.headers = longer;
+    return TL_OK;
+}
+
+static enum tl_status add_plain_header(struct http_call *call, const char *text,
+                                       struct tl_error *err)
+{
+    struct buf line = BUF_INIT(LINE_MAX_BYTES);
+    enum tl_status status;
+
+    buf_append_string(&line, text);
+    status = add_header(call, &line, err);
+    buf_free(&line);
+    return status;
+}
+
+/* A value is what `text` stands for; an empty header is sent as such. */
+static enum tl_status add_expanded_header(struct http_call *call,
+                                          const struct http_values *values, const char *name,
+                                          const char *prefix, const char *text,
+                                          struct tl_error *err)
+{
+    struct buf line = BUF_INIT(LINE_MAX_BYTES);
+    size_t before;
+
+    buf_printf(&line, "%s: %s", name, prefix);
+    before = line.size;
+    if (http_expand(values, text, HTTP_IN_A_HEADER, &line, NULL, err) == TL_OK) {
+        if (line.size == before && *prefix == '\0') {
+            buf_reset(&line);
+            buf_printf(&line, "%s;", name);
+        }
+        (void)!add_header(call, &line, err);
+    }
+    buf_wipe(&line);
+    return err->status;
+}
+
+static bool has_header(const struct http_settings *settings, const char *name)
+{
+    const char *given, *text;
+
+    for (size_t i = 0; http_settings_pair(settings, "headers", i, &given, &text); i++)
+        if (strcasecmp(given, name) == 0)
+            return true;
+    return false;
+}
+
+static enum tl_status add_headers(struct http_call *call, const struct http_settings *settings,
+                                  const struct http_values *values, struct tl_error *err)
+{
+    const char *name, *text;
+
+    if (!has_header(settings, "Accept") &&
+        add_plain_header(call,
+                         "Accept: application/json, application/x-ndjson;q=0.9, */*;q=0.1",
+                         err) != TL_OK)
+        return err->status;
+    for (size_t i = 0; http_settings_pair(settings, "headers", i, &name, &text); i++) {
+        if (strpbrk(name, ": \t\r\n") != NULL || *name == '\0')
+            return tl_fail(err, TL_CONFIGURATION, "http: \"%.80s\" is no name of a header",
+                           name);
+        if (add_expanded_header(call, values, name, "", text, err) != TL_OK)
+            return err->status;
+    }
+    return TL_OK;
+}
+
+static enum tl_status add_basic(struct http_call *call, const struct http_settings *settings,
+                                const struct http_values *values, struct tl_error *err)
+{
+    struct buf pair = BUF_INIT(LINE_MAX_BYTES), line = BUF_INIT(LINE_MAX_BYTES);
+    enum tl_status status = http_expand(values, settings->username, HTTP_RAW, &pair, NULL, err);
+
+    buf_append_char(&pair, ':');
+    if (status == TL_OK)
+        status = http_expand(values, settings->password, HTTP_RAW, &pair, NULL, err);
+    if (status == TL_OK) {
+        buf_append_string(&line, "Authorization: Basic ");
+        base64_encode(&line, buf_text(&pair), pair.size);
+        tl_log_add_secret(buf_text(&line) + 21, line.size > 21 ? line.size - 21 : 0);
+        status = add_header(call, &line, err);
+    }
+    buf_wipe(&pair);
+    buf_wipe(&line);
+    return status;
+}
+
+static enum tl_status add_auth(struct http_call *call, const struct http_settings *settings,
+                               const struct http_values *values, const char *token,
+                               struct tl_error *err)
+{
+    struct buf line = BUF_INIT(LINE_MAX_BYTES);
+
+    switch (settings->auth) {
+    case HTTP_AUTH_BASIC:
+        return add_basic(call, settings, values, err);
+    case HTTP_AUTH_BEARER:
+        return add_expanded_header(call, values, "Authorization", "Bearer ", settings->token,
+                                   err);
+    case HTTP_AUTH_API_KEY:
+        if (settings->auth_parameter != NULL)
+            return TL_OK;
+        return add_expanded_header(call, values, settings->auth_header, settings->auth_prefix,
+                                   settings->api_key, err);
+    case HTTP_AUTH_SESSION:
+        buf_printf(&line, "%s: %s%s", settings->auth_header, settings->auth_prefix,
+                   token ? token : "");
+        (void)!add_header(call, &line, err);
+        buf_wipe(&line);
+        return err->status;
+    case HTTP_AUTH_NONE:
+        break;
+    }
+    return TL_OK;
+}
+
+/* Appends "?name=value" or "&name=value"; a fragment would swallow it, so there must be none.
+ */
+static void append_parameter(struct buf *url, const char *name, const char *value)
+{
+    buf_append_char(url, strchr(buf_text(url), '?') != NULL ? '&' : '?');
+    http_url_encode(name, url);
+    buf_append_char(url, '=');
+    http_url_encode(value, url);
+}
+
+static bool is_first_only(const struct http_settings *settings, const char *name)
+{
+    const char *const *other = settings->first_only;
+
+    while (other != NULL && *other != NULL && strcmp(*other, name) != 0)
+        other++;
+    return other != NULL && *other != NULL;
+}
+
+/* The number, offset, key or token takes the place of a parameter of the same name. */
+static bool sends_next(const struct http_settings *settings, const struct http_values *values)
+{
+    return settings->parameter != NULL && values->next != NULL && *values->next != '\0';
+}
+
+static enum tl_status append_query(struct http_call *call, const struct http_settings *settings,
+                                   const struct http_values *values, bool first,
+                                   struct tl_error *err)
+{
+    struct buf value = BUF_INIT(HTTP_URL_MAX_BYTES);
+    const char *name, *text;
+    bool vacant;
+
+    for (size_t i = 0; http_settings_pair(settings, "query", i, &name, &text); i++) {
+        bool replaced = sends_next(settings, values) && strcmp(name, settings->parameter) == 0;
+        if (replaced || (!first && is_first_only(settings, name)))
+            continue;
+        buf_reset(&value);
+        if (http_expand(values, text, HTTP_RAW, &value, &vacant, err) != TL_OK)
+            break;
+        if (!vacant)
+            append_parameter(&call->url, name, buf_text(&value));
+    }
+    buf_wipe(&value);
+    if (err->status != TL_OK)
+        return err->status;
+    if (sends_next(settings, values))
+        append_parameter(&call->url, settings->parameter, values->next);
+    if (settings->size_parameter != NULL) {
+        char size[24];
+        (void)snprintf(size, sizeof(size), "%" PRIu64, settings->page_size);
+        append_parameter(&call->url, settings->size_parameter, size);
+    }
+    return TL_OK;
+}
+
+static enum tl_status append_key(struct http_call *call, const struct http_settings *settings,
+                                 const struct http_values *values, struct tl_error *err)
+{
+    struct buf key = BUF_INIT(LINE_MAX_BYTES);
+
+    if (settings->auth != HTTP_AUTH_API_KEY || settings->auth_parameter == NULL)
+        return TL_OK;
+    if (http_expand(values, settings->api_key, HTTP_RAW, &key, NULL, err) == TL_OK)
+        append_parameter(&call->url, settings->auth_parameter, buf_text(&key));
+    buf_wipe(&key);
+    return err->status;
+}
+
+static enum tl_status compose_url(struct http_call *call, const struct http_settings *settings,
+                                  const struct http_values *values,
+                                  const struct http_asked *asked, struct tl_error *err)
+{
+    char *fragment;
+
+    if (asked->url != NULL)
+        buf_append_string(&call->url, asked->url);
+    else if (http_expand(values, settings->url, HTTP_IN_URL, &call->url, NULL, err) != TL_OK)
+        return err->status;
+    fragment = call->url.size > 0 ? strchr(call->url.data, '#') : NULL;
+    if (fragment != NULL) {
+        *fragment = '\0';
+        call->url.size = (size_t)(fragment - call->url.data);
+    }
+    if ((asked->url == NULL &&
+         append_query(call, settings, values, asked->first, err) != TL_OK) ||
+        append_key(call, settings, values, err) != TL_OK)
+        return err->status;
+    call->request.url = buf_text(&call->url);
+    return call->url.failed ? tl_fail(err, TL_CONFIGURATION, "http: the URL is too long")
+                            : TL_OK;
+}
+
+/* Sends what call->body holds. */
+static enum tl_status take_body(struct http_call *call, enum http_encoding encoding, bool typed,
+                                struct tl_error *err)
+{
+    if (call->body.failed)
+        return tl_fail(err, TL_CONFIGURATION, "http: the body has more than %d bytes",
+                       HTTP_BODY_MAX_BYTES);
+    call->request.body = buf_text(&call->body);
+    call->request.body_size = call->body.size;
+    if (add_plain_header(call, "Expect:", err) != TL_OK || typed)
+        return err->status;
+    return add_plain_header(call,
+                            encoding == HTTP_IN_JSON
+                                ? "Content-Type: application/json"
+                                : "Content-Type: application/x-www-form-urlencoded",
+                            err);
+}
+
+static enum tl_status compose_body(struct http_call *call, const struct http_values *values,
+                                   const char *body, bool typed, struct tl_error *err)
+{
+    enum http_encoding encoding = http_body_encoding(body);
+
+    if (http_expand(values, body, encoding, &call->body, NULL, err) != TL_OK)
+        return err->status;
+    return take_body(call, encoding, typed, err);
+}
+
+enum tl_status http_call_compose(struct http_call *call, const struct http_settings *settings,
+                                 const struct http_values *values,
+                                 const struct http_asked *asked, const char *token,
+                                 struct tl_error *err)
+{
+    http_call_reset(call);
+    *err = (struct tl_error){0};
+    call->request.method = settings->method != NULL ? settings->method
+                           : settings->body != NULL ? "POST"
+                                                    : "GET";
+    call->request.feed = settings->paging == HTTP_PAGING_NONE;
+    if (compose_url(call, settings, values, asked, err) != TL_OK ||
+        add_headers(call, settings, values, err) != TL_OK ||
+        add_auth(call, settings, values, token, err) != TL_OK)
+        return err->status;
+    if (settings->body == NULL)
+        return TL_OK;
+    return compose_body(call, values, settings->body, has_header(settings, "Content-Type"),
+                        err);
+}
+
+/* {"username": ..., "password": ...}, unless the user says otherwise. */
+static enum tl_status compose_login_body(struct http_call *call,
+                                         const struct http_settings *settings,
+                                         const struct http_values *values, struct tl_error *err)
+{
+    struct buf *body = &call->body;
+
+    if (settings->login_body != NULL)
+        return compose_body(call, values, settings->login_body, false, err);
+    buf_append_string(body, "{\"username\":\"");
+    if (http_expand(values, settings->username, HTTP_IN_JSON, body, NULL, err) != TL_OK)
+        return err->status;
+    buf_append_string(body, "\",\"password\":\"");
+    if (http_expand(values, settings->password, HTTP_IN_JSON, body, NULL, err) != TL_OK)
+        return err->status;
+    buf_append_string(body, "\"}");
+    return take_body(call, HTTP_IN_JSON, false, err);
+}
+
+enum tl_status http_call_compose_login(struct http_call *call,
+                                       const struct http_settings *settings,
+                                       const struct http_values *values, struct tl_error *err)
+{
+    struct buf base = BUF_INIT(HTTP_URL_MAX_BYTES), login = BUF_INIT(HTTP_URL_MAX_BYTES);
+
+    http_call_reset(call);
+    *err = (struct tl_error){0};
+    call->request.method = "POST";
+    if (http_expand(values, settings->url, HTTP_IN_URL, &base, NULL, err) == TL_OK &&
+        http_expand(values, settings->login_url, HTTP_IN_URL, &login, NULL, err) == TL_OK &&
+        http_url_resolve(buf_text(&base), buf_text(&login), &call->url, err) == TL_OK) {
+        call->request.url = buf_text(&call->url);
+        (void)!compose_login_body(call, settings, values, err);
+    }
+    buf_free(&base);
+    buf_free(&login);
+    return err->status;
+}
+
+enum tl_status http_call_redirect(struct http_call *call, long status, const char *url,
+                                  struct tl_error *err)
+{
+    struct buf copy = BUF_INIT(HTTP_URL_MAX_BYTES);
+
+    buf_append_string(&copy, url);
+    buf_free(&call->url);
+    call->url = copy;
+    call->request.url = buf_text(&call->url);
+    if (status != 307 && status != 308) {
+        call->request.method = "GET";
+        call->request.body = NULL;
+        call->request.body_size = 0;
+    }
+    return buf_check(&call->url, "a redirect's URL", err);
+}

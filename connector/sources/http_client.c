@@ -1,0 +1,599 @@
+/* HTTP requests over channels of an SSH session. */
+#include "sources/http_client.h"
+
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "sources/http_place.h"
+#include "towline/log.h"
+#include "tunnel/forwarder.h"
+
+enum {
+    PLACES_MAX = 8,
+    ERROR_BODY_BYTES = 64 * 1024,
+    HEADER_BYTES = 16 * 1024,
+    RECEIVE_BYTES = 128 * 1024,
+    TLS_TRY_MS = 5000, /* before it is taken that a server speaks no TLS */
+    READY_MS = 1000    /* how often a full sync is asked again at the latest */
+};
+
+/* Where requests have gone, and how they get there. */
+struct door {
+    struct http_place place;
+    const char *path;                                  /* of the Unix socket; the forwarder's */
+    enum { DOOR_UNTRIED, DOOR_TLS, DOOR_CLEAR } found; /* what it speaks, if not required */
+};
+
+struct http_client {
+    const struct http_settings *settings;
+    struct tl_sync *sync;
+    const char *label; /* of the SSH session */
+    struct forwarder *forwarder;
+    CURLM *multi;
+    CURL *easy;
+    struct door doors[PLACES_MAX];
+    size_t n_doors;
+
+    /* The request under way. */
+    const struct http_request *request;
+    struct http_answer *answer;
+    struct door *door;
+    bool busy, trying_tls, paused;
+    bool dead; /* the session has ended */
+    int64_t last_byte_ms;
+    struct tl_error failure; /* of a callback */
+    char why[CURL_ERROR_SIZE];
+};
+
+void http_answer_init(struct http_answer *answer, uint64_t max_body_bytes)
+{
+    *answer = (struct http_answer){.wait_ms = -1};
+    answer->body =
+        BUF_INIT(max_body_bytes < SIZE_MAX / 2 ? (size_t)max_body_bytes : SIZE_MAX / 2);
+    answer->link = BUF_INIT(HEADER_BYTES);
+    answer->location = BUF_INIT(HEADER_BYTES);
+}
+
+/* Keeps the memory for the next answer. */
+static void answer_clear(struct http_answer *answer)
+{
+    struct buf body = answer->body, link = answer->link, location = answer->location;
+
+    buf_reset(&body);
+    buf_reset(&link);
+    buf_reset(&location);
+    *answer =
+        (struct http_answer){.body = body, .link = link, .location = location, .wait_ms = -1};
+}
+
+void http_answer_reset(struct http_answer *answer)
+{
+    buf_free(&answer->body);
+    buf_free(&answer->link);
+    buf_free(&answer->location);
+}
+
+bool http_answer_is_good(const struct http_answer *answer)
+{
+    return answer->status >= 200 && answer->status < 300;
+}
+
+/* What callbacks fail with is kept for http_client_finish. */
+static size_t stop(struct http_client *client, const struct tl_error *err)
+{
+    client->failure = *err;
+    return 0;
+}
+
+/* The value of a header line, if it is that header's. */
+static bool header_value(const char *line, size_t size, const char *name, const char **value,
+                         size_t *value_size)
+{
+    size_t length = strlen(name);
+
+    if (size <= length || strncasecmp(line, name, length) != 0 || line[length] != ':')
+        return false;
+    for (length++; length < size && (line[length] == ' ' || line[length] == '\t');)
+        length++;
+    while (size > length && (unsigned char)line[size - 1] <= ' ')
+        size--;
+    *value = line + length;
+    *value_size = size - length;
+    return true;
+}
+
+/* "HTTP/1.1 404 Not Found": what stands behind the number. */
+static void take_reason(struct http_answer *answer, const char *line, size_t size)
+{
+    const char *end = line + size, *at = memchr(line, ' ', size);
+
+    at = at != NULL ? memchr(at + 1, ' ', (size_t)(end - at - 1)) : NULL;
+    while (end > line && (unsigned char)end[-1] <= ' ')
+        end--;
+    if (at != NULL && at < end)
+        (void)text_safe(answer->reason, sizeof(answer->reason), at + 1, (size_t)(end - at - 1));
+}
+
+static size_t take_header(char *line, size_t one, size_t size, void *user)
+{
+    struct http_client *client = user;
+    struct http_answer *answer = client->answer;
+    const char *value;
+    size_t value_size;
+
+    client->last_byte_ms = clock_now_ms();
+    if (size > 5 && memcmp(line, "HTTP/", 5) == 0) {
+        answer_clear(answer); /* what came before was only a "100 Continue" */
+        take_reason(answer, line, size);
+    } else if (header_value(line, size, "Link", &value, &value_size)) {
+        if (answer->link.size > 0)
+            buf_append_string(&answer->link, ", ");
+        buf_append(&answer->link, value, value_size);
+    } else if (header_value(line, size, "Content-Encoding", &value, &value_size)) {
+        answer->packed = value_size > 0 && strncasecmp(value, "identity", value_size) != 0;
+    } else if (header_value(line, size, "Content-Type", &value, &value_size)) {
+        size_t kept = value_size < sizeof(answer->kind) ? value_size : sizeof(answer->kind) - 1;
+        memcpy(answer->kind, value, kept);
+        answer->kind[kept] = '\0';
+    }
+    return one * size;
+}
+
+/* A web page instead of JSON is told apart by its type, or by how it begins; so is other text.
+ * A byte order mark may come first. */
+static bool is_foreign(const struct http_answer *answer, const char *data, size_t size)
+{
+    if (strcasestr(answer->kind, "html") != NULL)
+        return true;
+    while (size > 0 && (*data == ' ' || *data == '\t' || *data == '\r' || *data == '\n')) {
+        data++;
+        size--;
+    }
+    return size > 0 && strchr("{[\"-0123456789tfn\xef\xfe\xff", *data) == NULL;
+}
+
+/* Of what is no page only the beginning is kept, to be shown. */
+static void keep_beginning(struct http_answer *answer, const char *data, size_t size)
+{
+    size_t room =
+        answer->body.size < ERROR_BODY_BYTES ? ERROR_BODY_BYTES - answer->body.size : 0;
+
+    if (size < room)
+        room = size;
+    buf_append(&answer->body, data, room);
+}
+
+static enum tl_status check_size(const struct http_client *client, struct tl_error *err)
+{
+    const struct http_answer *answer = client->answer;
+
+    if (answer->taken <= client->settings->max_body_bytes ||
+        (client->request->feed && !answer->packed))
+        return TL_OK;
+    (void)tl_fail(err, TL_DATA, "the answer%s has more than max_body_bytes (%" PRIu64 ")",
+                  answer->packed ? ", unpacked," : "", client->settings->max_body_bytes);
+    return tl_remedy(err, "Ask for smaller pages, or raise max_body_bytes");
+}
+
+static size_t take_body(char *data, size_t one, size_t size, void *user)
+{
+    struct http_client *client = user;
+    struct http_answer *answer = client->answer;
+    struct tl_error err = {0};
+
+    (void)one;
+    client->last_byte_ms = clock_now_ms();
+    (void)curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    if (answer->taken == 0)
+        answer->foreign = is_foreign(answer, data, size);
+    if (client->request->feed && http_answer_is_good(answer) && !answer->foreign &&
+        !tl_sync_ready(client->sync)) {
+        client->paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    answer->taken += size;
+    if (!http_answer_is_good(answer) || answer->foreign)
+        keep_beginning(answer, data, size);
+    else if (check_size(client, &err) != TL_OK)
+        return stop(client, &err);
+    else if (!client->request->feed)
+        buf_append(&answer->body, data, size);
+    else if (answer->fed = true, tl_feed(client->sync, data, size, &err) != TL_OK)
+        return stop(client, &err);
+    return buf_check(&answer->body, "the answer", &err) == TL_OK ? size : stop(client, &err);
+}
+
+/* Nothing of the surroundings counts: no proxy, no netrc, no protocol but these two. */
+static bool set_constants(struct http_client *client)
+{
+    CURL *easy = client->easy;
+    const char *ca_file = client->settings->ca_file;
+
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+           (ca_file == NULL || curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK) &&
+           curl_easy_setopt(easy, CURLOPT_USERAGENT, "towline/" TOWLINE_VERSION) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->why) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERDATA, client) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, client) == CURLE_OK;
+}
+
+static enum tl_status open_forwarder(struct http_client *client, struct ssh_session *session,
+                                     struct tl_error *err)
+{
+    struct forwarder_options options;
+
+    forwarder_options_init(&options);
+    if (client->settings->connect_timeout_ms > 0)
+        options.open_timeout_ms = (int)client->settings->connect_timeout_ms;
+    if (forwarder_open(&options, &client->forwarder, err) != TL_OK)
+        return err->status;
+    return forwarder_carry(client->forwarder, session, err);
+}
+
+enum tl_status http_client_open(struct ssh_session *session,
+                                const struct http_settings *settings, struct tl_sync *sync,
+                                struct http_client **out, struct tl_error *err)
+{
+    struct http_client *client = calloc(1, sizeof(*client));
+
+    if (client == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for an HTTP client");
+    client->settings = settings;
+    client->sync = sync;
+    client->label = ssh_session_label(session);
+    client->multi = curl_multi_init();
+    client->easy = curl_easy_init();
+    if (client->multi == NULL || client->easy == NULL || !set_constants(client))
+        (void)tl_fail(err, TL_INTERNAL, "libcurl cannot be used as it should");
+    else if (open_forwarder(client, session, err) == TL_OK) {
+        *out = client;
+        return TL_OK;
+    }
+    http_client_close(client);
+    return err->status;
+}
+
+static void end_request(struct http_client *client)
+{
+    if (client->busy)
+        (void)curl_multi_remove_handle(client->multi, client->easy);
+    client->busy = false;
+}
+
+void http_client_close(struct http_client *client)
+{
+    if (client == NULL)
+        return;
+    end_request(client);
+    curl_easy_cleanup(client->easy);
+    curl_multi_cleanup(client->multi);
+    forwarder_close(client->forwarder);
+    free(client);
+}
+
+static enum tl_status find_door(struct http_client *client, const struct http_place *place,
+                                struct tl_error *err)
+{
+    const char *connect_to = client->settings->connect_to;
+    struct http_place target = *place;
+    struct door *door;
+
+    for (size_t i = 0; i < client->n_doors; i++) {
+        door = &client->doors[i];
+        if (door->place.port == place->port && strcasecmp(door->place.host, place->host) == 0) {
+            client->door = door;
+            return TL_OK;
+        }
+    }
+    if (client->n_doors == PLACES_MAX)
+        return tl_fail(err, TL_DATA, "requests lead to more than %d places", PLACES_MAX);
+    if (connect_to != NULL && http_place_of_pair(connect_to, &target, err) != TL_OK)
+        return err->status;
+    door = &client->doors[client->n_doors];
+    *door = (struct door){.place = *place};
+    if (forwarder_listen_unix(client->forwarder, target.host, target.port, &door->path, err) !=
+        TL_OK)
+        return err->status;
+    client->n_doors++;
+    client->door = door;
+    return TL_OK;
+}
+
+static bool set_request(struct http_client *client, const char *url)
+{
+    const struct http_request *request = client->request;
+    CURL *easy = client->easy;
+    bool body = request->body != NULL;
+    long connect_ms = client->settings->connect_timeout_ms > 0
+                          ? 2 * (long)client->settings->connect_timeout_ms
+                          : 0;
+
+    return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, client->door->path) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
+           (!body || (curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body) == CURLE_OK &&
+                      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                                       (curl_off_t)request->body_size) == CURLE_OK)) &&
+           curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                            client->trying_tls ? (long)TLS_TRY_MS : connect_ms) == CURLE_OK;
+}
+
+/* Where TLS is not required it is tried all the same, once for each place. */
+static enum tl_status start(struct http_client *client, struct tl_error *err)
+{
+    const struct http_settings *settings = client->settings;
+    struct buf url = BUF_INIT(HEADER_BYTES * 4);
+    enum tl_status status = TL_OK;
+    bool tls;
+
+    client->trying_tls = !settings->require_tls && client->door->found == DOOR_UNTRIED;
+    tls = settings->require_tls ? client->door->place.tls : client->door->found != DOOR_CLEAR;
+    answer_clear(client->answer);
+    client->failure = (struct tl_error){0};
+    client->why[0] = '\0';
+    client->paused = false;
+    client->last_byte_ms = clock_now_ms();
+    status = http_url_with_tls(client->request->url, tls, &url, err);
+    if (status == TL_OK && (!set_request(client, buf_text(&url)) ||
+                            curl_multi_add_handle(client->multi, client->easy) != CURLM_OK))
+        status = tl_fail(err, TL_INTERNAL, "libcurl does not take the request");
+    client->busy = status == TL_OK;
+    buf_wipe(&url);
+    return status;
+}
+
+/* Moves what can be moved now. */
+static enum tl_status turn(struct http_client *client, int *running, struct tl_error *err)
+{
+    if (client->paused && tl_sync_ready(client->sync)) {
+        client->paused = false;
+        client->last_byte_ms = clock_now_ms();
+        (void)curl_easy_pause(client->easy, CURLPAUSE_CONT);
+    }
+    if (curl_multi_perform(client->multi, running) != CURLM_OK)
+        return tl_fail(err, TL_INTERNAL, "libcurl fails");
+    client->dead = forwarder_step(client->forwarder, err) != TL_OK;
+    return client->dead ? err->status : TL_OK;
+}
+
+enum tl_status http_client_begin(struct http_client *client, const struct http_request *request,
+                                 struct http_answer *answer, struct tl_error *err)
+{
+    struct http_place place;
+    int running;
+
+    end_request(client);
+    client->request = request;
+    client->answer = answer;
+    if (http_place_of(request->url, &place, err) != TL_OK ||
+        http_place_check(&place, client->settings, err) != TL_OK ||
+        find_door(client, &place, err) != TL_OK)
+        return err->status;
+    client->door->place.tls = place.tls;
+    if (start(client, err) != TL_OK)
+        return err->status;
+    return turn(client, &running, err);
+}
+
+bool http_client_is_busy(const struct http_client *client)
+{
+    return client->busy;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static enum tl_status silent(const struct http_client *client, struct tl_error *err)
+{
+    (void)tl_fail(err, TL_COMMAND_TIMEOUT, "no answer within idle_timeout (%g s)",
+                  (double)client->settings->idle_timeout_ms / 1000);
+    return tl_remedy(err, "Look whether the service hangs, or raise idle_timeout");
+}
+
+/* Waits until there is something to do. */
+static enum tl_status wait_turn(struct http_client *client, struct tl_error *err)
+{
+    int64_t idle_ms = client->settings->idle_timeout_ms, now_ms = clock_now_ms();
+    int64_t until_ms = forwarder_wake_ms(client->forwarder);
+    struct curl_waitfd more[3] = {
+        {.fd = forwarder_fd(client->forwarder), .events = CURL_WAIT_POLLIN},
+        {.fd = tl_sync_stop_fd(client->sync), .events = CURL_WAIT_POLLIN},
+    };
+    unsigned n_more = more[1].fd >= 0 ? 2 : 1;
+
+    if (client->paused) {
+        until_ms = earlier(until_ms, now_ms + READY_MS);
+        more[n_more++] = (struct curl_waitfd){.fd = tl_sync_ready_fd(client->sync),
+                                              .events = CURL_WAIT_POLLIN};
+    } else if (idle_ms > 0) {
+        if (now_ms - client->last_byte_ms >= idle_ms)
+            return silent(client, err);
+        until_ms = earlier(until_ms, client->last_byte_ms + idle_ms);
+    }
+    if (curl_multi_poll(client->multi, more, n_more, clock_remaining_ms(until_ms), NULL) !=
+        CURLM_OK)
+        return tl_fail(err, TL_INTERNAL, "libcurl cannot wait");
+    return TL_OK;
+}
+
+static CURLcode outcome(struct http_client *client)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(client->multi, &left)) != NULL)
+        if (message->msg == CURLMSG_DONE)
+            return message->data.result;
+    return CURLE_GOT_NOTHING;
+}
+
+static enum tl_status not_trusted(const struct http_client *client, struct tl_error *err)
+{
+    const char *host = client->door->place.host, *ca_file = client->settings->ca_file;
+    char why[CURL_ERROR_SIZE];
+
+    (void)text_safe(why, sizeof(why), client->why, strlen(client->why));
+    (void)tl_fail(err, TL_TLS, "the certificate is not one for %s that can be trusted: %s",
+                  host, why);
+    return tl_remedy(err,
+                     "Ask for the URL by a name that is in the certificate, renew it, or "
+                     "name the authority that signed it in `ca_file`%s",
+                     ca_file ? " (now another)" : "");
+}
+
+static enum tl_status cut_short(const struct http_client *client, struct tl_error *err)
+{
+    (void)tl_fail(err, TL_DATA, "the answer was cut short after %" PRIu64 " bytes of its body",
+                  client->answer->taken);
+    return tl_remedy(err, "Look at the service's own log for why it closed the connection");
+}
+
+/* What went wrong, in the words of whoever knows best. */
+static enum tl_status explain(struct http_client *client, CURLcode code, struct tl_error *err)
+{
+    char why[CURL_ERROR_SIZE];
+    const char *text = client->why[0] ? client->why : curl_easy_strerror(code);
+
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return not_trusted(client, err);
+    else if (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CACERT_BADFILE)
+        (void)tl_fail(err, TL_TLS, "TLS cannot be set up: %s",
+                      text_safe(why, sizeof(why), text, strlen(text)));
+    else if (code == CURLE_PARTIAL_FILE)
+        return cut_short(client, err);
+    else if (code == CURLE_BAD_CONTENT_ENCODING)
+        (void)tl_fail(err, TL_DATA, "the answer cannot be unpacked: %s",
+                      text_safe(why, sizeof(why), text, strlen(text)));
+    else if (code == CURLE_OPERATION_TIMEDOUT)
+        return silent(client, err);
+    else if (code == CURLE_GOT_NOTHING)
+        (void)tl_fail(err, TL_LOST, "the server closed the connection without an answer");
+    else
+        (void)tl_fail(err, TL_LOST, "the connection to the server broke: %s",
+                      text_safe(why, sizeof(why), text, strlen(text)));
+    return err->status;
+}
+
+static enum tl_status complete(struct http_client *client, struct tl_error *err)
+{
+    struct http_answer *answer = client->answer;
+    char *location = NULL;
+    curl_off_t wait_s = 0;
+
+    (void)curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    (void)curl_easy_getinfo(client->easy, CURLINFO_RETRY_AFTER, &wait_s);
+    (void)curl_easy_getinfo(client->easy, CURLINFO_REDIRECT_URL, &location);
+    if (wait_s > 0)
+        answer->wait_ms = wait_s > INT64_MAX / 1000 ? INT64_MAX : (int64_t)wait_s * 1000;
+    if (location != NULL)
+        buf_append_string(&answer->location, location);
+    if (answer->location.failed || answer->link.failed)
+        return tl_fail(err, TL_DATA, "a header of the answer is too long");
+    return TL_OK;
+}
+
+/* The server does not answer in TLS: from now on it is spoken to in clear text. */
+static enum tl_status fall_back(struct http_client *client, struct tl_error *err)
+{
+    const struct http_place *place = &client->door->place;
+
+    client->door->found = DOOR_CLEAR;
+    tl_warn(client->sync,
+            "%s:%u speaks no TLS: what is sent to it from the SSH host on is clear text "
+            "(require_tls_through_tunnel is false)",
+            place->host, place->port);
+    return start(client, err);
+}
+
+static enum tl_status run_to_end(struct http_client *client, CURLcode *code,
+                                 struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+    int running = 1;
+
+    while (status == TL_OK) {
+        status = turn(client, &running, err);
+        if (status == TL_OK && running == 0)
+            break;
+        if (status == TL_OK)
+            status = wait_turn(client, err);
+    }
+    *code = status == TL_OK ? outcome(client) : CURLE_ABORTED_BY_CALLBACK;
+    end_request(client);
+    return status;
+}
+
+/* Whether what failed may be for want of TLS, and not for want of a connection. */
+static bool lacks_tls(const struct http_client *client, CURLcode code)
+{
+    return client->trying_tls && client->answer->status == 0 &&
+           (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_OPERATION_TIMEDOUT);
+}
+
+enum tl_status http_client_finish(struct http_client *client, struct tl_error *err)
+{
+    CURLcode code;
+
+    for (;;) {
+        if (run_to_end(client, &code, err) != TL_OK)
+            return err->status;
+        if (client->failure.status != TL_OK) {
+            *err = client->failure;
+            return err->status;
+        }
+        if (code != CURLE_OK && forwarder_refusal(client->forwarder, err))
+            return err->status;
+        if (!lacks_tls(client, code))
+            break;
+        if (fall_back(client, err) != TL_OK)
+            return err->status;
+    }
+    if (code != CURLE_OK)
+        return explain(client, code, err);
+    if (client->trying_tls)
+        client->door->found = DOOR_TLS;
+    return complete(client, err);
+}
+
+bool http_client_is_alive(const struct http_client *client)
+{
+    return !client->dead;
+}
+
+enum tl_status http_client_wait(struct http_client *client, int64_t until_ms,
+                                struct tl_error *err)
+{
+    return forwarder_run(client->forwarder, until_ms, tl_sync_stop_fd(client->sync), err);
+}
+
+enum tl_status http_client_wait_ready(struct http_client *client, struct tl_error *err)
+{
+    while (!tl_sync_ready(client->sync))
+        if (forwarder_run(client->forwarder, clock_now_ms() + READY_MS,
+                          tl_sync_ready_fd(client->sync), err) != TL_OK)
+            return err->status;
+    return TL_OK;
+}
