@@ -6,15 +6,15 @@
 
 #include "commands/commands.h"
 #include "options.h"
-#include "route.h"
 #include "sources/source.h"
 #include "ssh/session.h"
 #include "stream.h"
 #include "towline/log.h"
+#include "way.h"
 
 struct tl_instance {
     const struct tl_config *config;
-    struct route route;
+    struct way way;
     struct ssh_session
         *session;            /* one for all streams; NULL until needed, and after a failure */
     struct tl_error refused; /* connecting failed for good: asking again would not help */
@@ -29,7 +29,7 @@ static void connector_close(struct tl_instance *self)
     ssh_session_close(self->session);
     for (size_t i = 0; i < self->n_streams; i++)
         stream_reset(&self->streams[i]);
-    route_reset(&self->route);
+    way_reset(&self->way);
     free(self->streams);
     free(self);
 }
@@ -78,7 +78,7 @@ static enum tl_status connector_open(const struct tl_open *open, struct tl_insta
     if (self == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the connector");
     self->config = open->config;
-    if (route_init(&self->route, open->config, open->approve, open->stop_fd, err) != TL_OK ||
+    if (way_init(&self->way, open->config, open->approve, open->stop_fd, err) != TL_OK ||
         connector_read_streams(self, err) != TL_OK) {
         connector_close(self);
         return err->status;
@@ -133,10 +133,20 @@ static enum tl_status connector_check(struct tl_instance *self, struct tl_probe 
                                       struct tl_error *err)
 {
     struct phase_observer observer = {.base = {connector_phase_begins, connector_phase_ends},
-                                      .probe = probe,
-                                      .target = &self->route.target};
+                                      .probe = probe};
+    char where[300];
+    bool found = false;
 
-    return ssh_session_open(&self->route.target, &observer.base, &self->session, err);
+    if (way_find(&self->way, &found, err) != TL_OK) {
+        tl_probe_begin(probe, "OpenSSH configuration");
+        return err->status;
+    }
+    if (found) {
+        tl_probe_begin(probe, "OpenSSH configuration");
+        tl_probe_pass(probe, way_describe(&self->way, where, sizeof(where)));
+    }
+    observer.target = way_options(&self->way);
+    return ssh_session_open(observer.target, &observer.base, &self->session, err);
 }
 
 static enum tl_status connector_connect(struct tl_instance *self, struct tl_error *err)
@@ -149,7 +159,9 @@ static enum tl_status connector_connect(struct tl_instance *self, struct tl_erro
         *err = self->refused;
         return err->status;
     }
-    status = ssh_session_open(&self->route.target, NULL, &self->session, err);
+    status = way_find(&self->way, NULL, err);
+    if (status == TL_OK)
+        status = ssh_session_open(way_options(&self->way), NULL, &self->session, err);
     if (status != TL_OK && !tl_status_is_transient(status))
         self->refused = *err;
     return status;

@@ -196,11 +196,11 @@ const struct tl_option connector_options[] = {
     {
         .name = "ssh_config",
         .kind = TL_OPTION_CHOICE,
-        .fallback = "off",
-        .help =
-            "whether aliases of the OpenSSH client's configuration count; so far they do not",
+        .fallback = "auto",
+        .help = "auto: what is not said here comes from the OpenSSH client's configuration, "
+                "where it is installed (aliases, HostName, User, IdentityFile, ProxyJump ...)",
         .flags = TL_OPTION_ADVANCED,
-        .choices = "off",
+        .choices = "auto|off",
     },
     {
         .name = "command_timeout",

@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "commands/commands.h"
 #include "commands/tunnel_spec.h"
-#include "options.h"
 #include "towline/log.h"
 #include "tunnel/forwarder.h"
+#include "way.h"
 #include "tunnel/route.h"
 
 enum { SESSIONS_MAX = 8, TUNNELS_MAX = 64 };
@@ -95,19 +95,19 @@ static enum tl_status hold(struct forwarder *forwarder, int stop_fd, struct tl_e
 enum tl_status tunnel_run(const struct tl_call *call, struct tl_error *err)
 {
     struct forwarder_options options;
-    struct ssh_options ssh;
+    struct way way;
     struct ssh_session *session = NULL;
     struct forwarder *forwarder = NULL;
-    enum tl_status status = connector_ssh_options(call->config, &ssh, err);
+    enum tl_status status = way_init(&way, call->config, NULL, call->stop_fd, err);
 
-    if (status != TL_OK)
-        return status;
     allow_many_files();
-    ssh.stop_fd = call->stop_fd;
+    if (status == TL_OK)
+        status = way_find(&way, NULL, err);
     forwarder_options_init(&options);
-    options.further = &ssh;
+    options.further = way.target != NULL ? way_options(&way) : NULL;
     options.max_sessions = SESSIONS_MAX;
-    status = ssh_session_open(&ssh, NULL, &session, err);
+    if (status == TL_OK)
+        status = ssh_session_open(way_options(&way), NULL, &session, err);
     if (status == TL_OK)
         status = forwarder_open(&options, &forwarder, err);
     if (status == TL_OK)
@@ -118,5 +118,6 @@ enum tl_status tunnel_run(const struct tl_call *call, struct tl_error *err)
         status = hold(forwarder, call->stop_fd, err);
     forwarder_close(forwarder);
     ssh_session_close(session);
+    way_reset(&way);
     return status;
 }

@@ -44,6 +44,11 @@ static bool has_certificate(const struct auth_means *means)
     return means->key.certificate.size > 0;
 }
 
+static bool has_identities(const struct auth_means *means)
+{
+    return means->options->identities != NULL;
+}
+
 /* In the order of trying. Password goes before keyboard-interactive, which asks for the same.
  */
 static const struct {
@@ -53,12 +58,13 @@ static const struct {
 } ways[] = {
     {"publickey", has_certificate, auth_by_certificate},
     {"publickey", has_key, auth_by_key},
+    {"publickey", has_identities, auth_by_identities},
     {"publickey", has_agent, auth_by_agent},
     {"password", has_password, auth_by_password},
     {"keyboard-interactive", has_password, auth_by_keyboard},
 };
-enum { WAYS = sizeof(ways) / sizeof(ways[0]), PASSWORD_WAY = 3, KEYBOARD_WAY = 4 };
-#define KEY_WAYS 7u /* a bit for each of those before the password */
+enum { WAYS = sizeof(ways) / sizeof(ways[0]), PASSWORD_WAY = 4, KEYBOARD_WAY = 5 };
+#define KEY_WAYS 15u /* a bit for each of those before the password */
 
 /* Asks what the server would accept next; the answer may also be that no proof is needed. */
 static enum tl_status ask_methods(struct auth *auth, struct tl_error *err)

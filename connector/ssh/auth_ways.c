@@ -58,6 +58,48 @@ enum tl_status auth_by_certificate(struct ssh_session *session, const struct aut
     return show_key(session, means, &means->key.certificate, err);
 }
 
+/* Tries the certificate that comes with the key, and the key. */
+static enum tl_status try_file(struct ssh_session *session, const struct auth_means *means,
+                               struct buf *tried, struct tl_error *err)
+{
+    enum tl_status status = TL_AUTHENTICATION;
+
+    if (means->key.certificate.size > 0) {
+        status = auth_by_certificate(session, means, tried, err);
+        buf_append_string(tried, ", ");
+    }
+    if (status == TL_AUTHENTICATION)
+        status = auth_by_key(session, means, tried, err);
+    return status;
+}
+
+enum tl_status auth_by_identities(struct ssh_session *session, const struct auth_means *means,
+                                  struct buf *tried, struct tl_error *err)
+{
+    enum tl_status status = TL_AUTHENTICATION;
+
+    tl_fail(err, status, "%s: none of the keys can be used", session->label);
+    for (const char *const *path = means->options->identities;
+         status == TL_AUTHENTICATION && session->end == SSH_END_NONE && *path != NULL; path++) {
+        struct ssh_options options = *means->options;
+        struct auth_means file = {.options = &options};
+        struct tl_error unusable = {0};
+
+        options.private_key = NULL;
+        options.private_key_path = *path;
+        if (tried->size > 0)
+            buf_append_string(tried, ", ");
+        if (ssh_key_load(&options, &file.key, &unusable) == TL_OK &&
+            key_certificate_load(&options, &file.key, &unusable) == TL_OK)
+            status = try_file(session, &file, tried, err);
+        else
+            buf_printf(tried, "private key %s (which cannot be used: %s)", *path,
+                       unusable.message);
+        ssh_key_free(&file.key);
+    }
+    return status;
+}
+
 static enum tl_status try_identity(struct ssh_session *session, const char *user,
                                    LIBSSH2_AGENT *agent,
                                    struct libssh2_agent_publickey *identity, struct buf *tried,
@@ -107,6 +149,8 @@ enum tl_status auth_by_agent(struct ssh_session *session, const struct auth_mean
 
     if (agent == NULL)
         return tl_fail(err, TL_MEMORY, "logging in: out of memory");
+    if (means->options->agent_path != NULL)
+        libssh2_agent_set_identity_path(agent, means->options->agent_path);
     if (libssh2_agent_connect(agent) != 0 || libssh2_agent_list_identities(agent) != 0) {
         buf_append_string(tried, "agent (which cannot be reached at $SSH_AUTH_SOCK)");
         status = session->end != SSH_END_NONE

@@ -19,6 +19,7 @@ typedef enum tl_status auth_way(struct ssh_session *session, const struct auth_m
 
 auth_way auth_by_certificate;
 auth_way auth_by_key;
+auth_way auth_by_identities;
 auth_way auth_by_agent;
 auth_way auth_by_password;
 auth_way auth_by_keyboard;

@@ -16,6 +16,16 @@ struct known_key host_key_shown(struct ssh_session *session)
     return key;
 }
 
+const char *host_key_name(const struct ssh_options *options)
+{
+    return options->host_key_alias != NULL ? options->host_key_alias : options->host;
+}
+
+uint16_t host_key_port(const struct ssh_options *options)
+{
+    return options->host_key_alias != NULL ? 22 : options->port;
+}
+
 static bool given(const char *text)
 {
     return text != NULL && text[0] != '\0';
@@ -49,7 +59,7 @@ static enum tl_status refuse_changed(const struct ssh_session *session,
                                      const char *type, const char *shown, struct tl_error *err)
 {
     char known_type[KNOWN_KEY_TYPE_SIZE], known_sha256[KNOWN_KEY_SHA256_SIZE];
-    bool default_port = options->port == 22;
+    bool default_port = host_key_port(options) == 22;
 
     tl_fail(
         err, TL_HOST_KEY,
@@ -61,7 +71,7 @@ static enum tl_status refuse_changed(const struct ssh_session *session,
         return tl_remedy(err,
                          "Only if the server's administrator confirms the new key: ssh-keygen "
                          "-R %s -f %s, then towline check --approve %s",
-                         options->host, options->known_hosts_path, shown);
+                         host_key_name(options), options->known_hosts_path, shown);
     return tl_remedy(err,
                      "Only if the server's administrator confirms the new key: ssh-keygen -R "
                      "'[%s]:%u' -f %s, then towline check --approve %s",
@@ -105,8 +115,8 @@ static enum tl_status approve(struct ssh_session *session, const struct ssh_opti
     }
     if (verdict == KNOWN_HOSTS_CHANGED && known_key_same_type(key, other))
         return refuse_changed(session, options, other, type, shown, err);
-    status = known_hosts_add(options->known_hosts_path, options->host, options->port, key, true,
-                             err);
+    status = known_hosts_add(options->known_hosts_path, host_key_name(options),
+                             host_key_port(options), key, true, err);
     if (status == TL_OK)
         tl_log(TL_LOG_INFO, "%s: host key %s %s recorded in %s", session->label, type, shown,
                options->known_hosts_path);
@@ -139,8 +149,8 @@ static enum tl_status verify_unknown(struct ssh_session *session,
 
     if (options->host_key_policy != SSH_HOST_KEY_ACCEPT_NEW)
         return refuse_unknown(session, options, known, type, shown, err);
-    status = known_hosts_add(options->known_hosts_path, options->host, options->port,
-                             host_key_shown(session), false, err);
+    status = known_hosts_add(options->known_hosts_path, host_key_name(options),
+                             host_key_port(options), host_key_shown(session), false, err);
     if (status == TL_OK)
         tl_log(TL_LOG_INFO, "%s: new host, key %s %s remembered in %s", session->label, type,
                shown, options->known_hosts_path);

@@ -8,6 +8,10 @@
 /* The key the server showed in the handshake; lent by the session. */
 struct known_key host_key_shown(struct ssh_session *session);
 
+/* Under which name and port known_hosts has the host. */
+const char *host_key_name(const struct ssh_options *options);
+uint16_t host_key_port(const struct ssh_options *options);
+
 /* Decides by the pin, the approval, or known_hosts and policy, and remembers the key where
  * these say so. TL_HOST_KEY with the remedy if it is not trusted. */
 TL_NODISCARD enum tl_status host_key_verify(struct ssh_session *session,

@@ -22,17 +22,27 @@ const char *local_user_name(char out[LOCAL_USER_NAME_SIZE])
 }
 
 /* The environment goes first, as for a shell. */
-static char *below_home(const char *rest)
+char *local_user_home(bool of_account)
 {
-    char memory[ENTRY_BYTES], *path = NULL;
+    char memory[ENTRY_BYTES];
     struct passwd entry, *found = NULL;
-    const char *home = getenv("HOME");
+    const char *home = of_account ? NULL : getenv("HOME");
 
     if (home == NULL || home[0] != '/') {
         (void)getpwuid_r(getuid(), &entry, memory, sizeof(memory), &found);
         home = found != NULL ? entry.pw_dir : "/";
     }
-    return asprintf(&path, "%s/%s", home, rest) >= 0 ? path : NULL;
+    return strdup(home);
+}
+
+static char *below_home(const char *rest)
+{
+    char *home = local_user_home(false), *path = NULL;
+
+    if (home != NULL && asprintf(&path, "%s/%s", home, rest) < 0)
+        path = NULL;
+    free(home);
+    return path;
 }
 
 char *local_user_path(const char *path)

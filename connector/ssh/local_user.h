@@ -2,10 +2,16 @@
 #ifndef SSH_LOCAL_USER_H
 #define SSH_LOCAL_USER_H
 
+#include <stdbool.h>
+
 enum { LOCAL_USER_NAME_SIZE = 64 };
 
 /* The name, "root" if the system knows none; into out. */
 const char *local_user_name(char out[LOCAL_USER_NAME_SIZE]);
+
+/* The home folder, to be freed: HOME's, unless it is not set, or the account's. NULL when
+ * memory ran out. */
+char *local_user_home(bool of_account);
 
 /* A copy of path with a leading "~/" replaced by the home folder; to be freed. NULL when memory
  * ran out. */

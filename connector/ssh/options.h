@@ -29,15 +29,19 @@ struct ssh_options {
 
     const char *private_key; /* OpenSSH or PEM text, also with \n escapes, or that in base64 */
     const char *private_key_path;
-    const char *passphrase;       /* of either key */
-    const char *certificate_path; /* default: PRIVATE_KEY_PATH-cert.pub, if there is one */
-    const char *password;         /* also answers keyboard-interactive */
-    bool use_agent;               /* the one at $SSH_AUTH_SOCK */
+    const char *passphrase;        /* of either key */
+    const char *certificate_path;  /* default: PRIVATE_KEY_PATH-cert.pub, if there is one */
+    const char *password;          /* also answers keyboard-interactive */
+    bool use_agent;                /* the one at $SSH_AUTH_SOCK */
+    const char *agent_path;        /* or the one there */
+    const char *const *identities; /* paths of further keys to try, NULL-terminated; one that
+                                      cannot be used is passed over */
 
     enum ssh_host_key_policy host_key_policy;
     const char *host_key_sha256;  /* "SHA256:...": decides alone when given */
     const char *approve_sha256;   /* the host's key is recorded if it has this fingerprint */
     bool approve_unknown_only;    /* ... and a key that is trusted already passes */
+    const char *host_key_alias;   /* the name to look up in known_hosts instead of host */
     const char *known_hosts_path; /* several separated by blanks; the first is written to */
 
     int connect_timeout_ms;    /* for name lookup to host key, and again for authentication */

@@ -87,7 +87,8 @@ static bool is_host(const char *host)
     size_t size = host != NULL ? strlen(host) : 0;
 
     for (size_t i = 0; i < size; i++)
-        if (!isgraph((unsigned char)host[i]) || strchr(",*?!|[]@#\"'\\", host[i]) != NULL)
+        if (!isgraph((unsigned char)host[i]) ||
+            strchr(",*?!|[]@#\"'\\;&<>(){}$`", host[i]) != NULL)
             return false;
     return size > 0 && size <= HOST_MAX_BYTES && host[0] != '-';
 }
@@ -361,8 +362,8 @@ static enum tl_status load_known_hosts(struct opening *opening, struct tl_error 
 
     if (options->host_key_sha256 != NULL && options->host_key_sha256[0] != '\0')
         return TL_OK;
-    if (known_hosts_load(options->known_hosts_path, options->host, options->port,
-                         &opening->known, err) == TL_OK)
+    if (known_hosts_load(options->known_hosts_path, host_key_name(options),
+                         host_key_port(options), &opening->known, err) == TL_OK)
         return TL_OK;
     begin(opening, SSH_PHASE_HOST_KEY);
     report(opening, SSH_PHASE_HOST_KEY, "", err);

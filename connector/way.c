@@ -1,0 +1,424 @@
+/* The way to the host: the configuration's, completed by the OpenSSH client's. */
+#include "way.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "options.h"
+#include "ssh/local_user.h"
+#include "ssh_config.h"
+#include "towline/log.h"
+
+/* A host on the way. What the configuration says goes before what the OpenSSH client says, and
+ * that before what a jump host takes over from the main one. */
+struct way_host {
+    struct ssh_options options;
+    bool has_user, has_port, has_login, has_known_hosts; /* said of this very host */
+    char *name, *user;                                   /* taken apart from "user@host:port" */
+    struct ssh_config_host found;
+    char *identities[SSH_CONFIG_IDENTITIES_MAX + 1];
+    char *agent;
+};
+
+static void host_free(struct way_host *host)
+{
+    if (host == NULL)
+        return;
+    for (char **path = host->identities; *path != NULL; path++)
+        free(*path);
+    ssh_config_free(&host->found);
+    free(host->agent);
+    free(host->name);
+    free(host->user);
+    free(host);
+}
+
+void way_reset(struct way *way)
+{
+    for (size_t i = 0; i < way->n_jumps; i++)
+        host_free(way->jumps[i]);
+    host_free(way->target);
+    *way = (struct way){0};
+}
+
+const struct ssh_options *way_options(const struct way *way)
+{
+    return &way->target->options;
+}
+
+/* -- from the configuration ------------------------------------------------------------------
+ */
+
+static bool read_port(const char *text, uint16_t *port)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+
+    *port = (uint16_t)number;
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && number > 0 && number <= 65535;
+}
+
+/* Where the port's colon is in "host:port" or "[address]:port"; NULL if there is none. An
+ * address of version 6 without brackets has no port. */
+static const char *find_port(const char *host, size_t *host_size)
+{
+    const char *colon = strchr(host, ':');
+
+    *host_size = strlen(host);
+    if (host[0] == '[' && strchr(host, ']') != NULL) {
+        *host_size = (size_t)(strchr(host, ']') - host) + 1;
+        return host[*host_size] == ':' ? host + *host_size : NULL;
+    }
+    if (colon == NULL || strchr(colon + 1, ':') != NULL)
+        return NULL;
+    *host_size = (size_t)(colon - host);
+    return colon;
+}
+
+/* Takes "user@host:port" apart, as far as it is there. */
+static enum tl_status split_host(struct way_host *jump, struct tl_error *err)
+{
+    struct ssh_options *options = &jump->options;
+    const char *text = options->host, *at = strrchr(text, '@');
+    const char *host = at != NULL ? at + 1 : text;
+    size_t size;
+    const char *colon = find_port(host, &size);
+
+    if (size == 0 || at == text || (colon != NULL && !read_port(colon + 1, &options->port))) {
+        (void)tl_fail(err, TL_CONFIGURATION, "ssh_jump: \"%s\" is not user@host:port", text);
+        return tl_remedy(err, "User and port may be left out, the host may not");
+    }
+    if (host[0] == '[' && host[size - 1] == ']') {
+        host++;
+        size -= 2;
+    }
+    options->host = jump->name = text_copy(host, size);
+    if (at != NULL)
+        options->user = jump->user = text_copy(text, (size_t)(at - text));
+    jump->has_user |= at != NULL;
+    jump->has_port |= colon != NULL;
+    if (jump->name == NULL || (at != NULL && jump->user == NULL))
+        return tl_fail(err, TL_MEMORY, "out of memory for ssh_jump");
+    return TL_OK;
+}
+
+/* What a jump host does not say is as for the main host, but for what is a host's own: the
+ * port, the fingerprint, and the password, which must not be shown to another server. config is
+ * NULL for a host that the OpenSSH client's configuration named. */
+static void inherit(struct way_host *jump, const struct tl_config *config,
+                    const struct ssh_options *main)
+{
+    struct ssh_options *options = &jump->options;
+
+    if (!jump->has_user)
+        options->user = main->user;
+    if (!jump->has_login) {
+        options->private_key = main->private_key;
+        options->private_key_path = main->private_key_path;
+        options->use_agent = main->use_agent;
+        if (config == NULL || !tl_config_given(config, "ssh_key_passphrase"))
+            options->passphrase = main->passphrase;
+        if (config == NULL || !tl_config_given(config, "ssh_certificate_path"))
+            options->certificate_path = main->certificate_path;
+    }
+    if (!jump->has_known_hosts)
+        options->known_hosts_path = main->known_hosts_path;
+    if (config == NULL || !tl_config_given(config, "ssh_host_key_policy"))
+        options->host_key_policy = main->host_key_policy;
+    if (config == NULL || !tl_config_given(config, "ssh_connect_timeout"))
+        options->connect_timeout_ms = main->connect_timeout_ms;
+    if (config == NULL || !tl_config_given(config, "ssh_keepalive_interval"))
+        options->keepalive_interval_ms = main->keepalive_interval_ms;
+}
+
+static enum tl_status host_new(const struct tl_config *config, struct way_host **out,
+                               struct tl_error *err)
+{
+    struct way_host *host = *out = calloc(1, sizeof(*host));
+
+    if (host == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for the way to the host");
+    host->has_user = tl_config_given(config, "ssh_user");
+    host->has_port = tl_config_given(config, "ssh_port");
+    host->has_known_hosts = tl_config_given(config, "ssh_known_hosts_path");
+    host->has_login = tl_config_given(config, "ssh_private_key") ||
+                      tl_config_given(config, "ssh_private_key_path") ||
+                      tl_config_given(config, "ssh_agent");
+    return connector_ssh_options(config, &host->options, err);
+}
+
+static enum tl_status read_jumps(struct way *way, const struct tl_config *config,
+                                 struct tl_error *err)
+{
+    size_t count = tl_config_count(config, "ssh_jump");
+
+    if (count > WAY_JUMPS_MAX)
+        return tl_fail(err, TL_CONFIGURATION, "ssh_jump has %zu hosts, %d are the most", count,
+                       WAY_JUMPS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct tl_config *item = tl_config_item(config, "ssh_jump", i);
+        struct way_host **jump = &way->jumps[way->n_jumps++];
+
+        if (host_new(item, jump, err) != TL_OK)
+            return tl_context(err, "ssh_jump");
+        if (split_host(*jump, err) != TL_OK)
+            return err->status;
+        inherit(*jump, item, &way->target->options);
+    }
+    return TL_OK;
+}
+
+/* Brings into line what the hosts have of each other. */
+static void link_hosts(struct way *way)
+{
+    struct ssh_options *main = &way->target->options;
+
+    main->jump = NULL;
+    main->approve_unknown_only = way->n_jumps > 0;
+    for (size_t i = 0; i < way->n_jumps; i++) {
+        struct ssh_options *jump = &way->jumps[i]->options;
+        jump->jump = main->jump;
+        jump->approve_sha256 = main->approve_sha256;
+        jump->approve_unknown_only = true;
+        main->jump = jump;
+    }
+}
+
+enum tl_status way_init(struct way *way, const struct tl_config *config, const char *approve,
+                        int stop_fd, struct tl_error *err)
+{
+    *way = (struct way){.asks = strcmp(tl_config_text(config, "ssh_config"), "auto") == 0};
+    if (host_new(config, &way->target, err) != TL_OK ||
+        (approve != NULL && connector_check_fingerprint(approve, "--approve", err) != TL_OK) ||
+        read_jumps(way, config, err) != TL_OK)
+        return err->status;
+    way->target->options.approve_sha256 = approve;
+    way->target->options.stop_fd = stop_fd;
+    link_hosts(way);
+    return TL_OK;
+}
+
+/* -- from the OpenSSH client's configuration -------------------------------------------------
+ */
+
+/* Paths of the keys that are there: the client names many that are not. */
+static void take_identities(struct way_host *host)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; host->found.identities[i] != NULL; i++) {
+        char *path =
+            ssh_config_expand(&host->found, host->options.host, host->found.identities[i]);
+        if (path != NULL && access(path, F_OK) == 0)
+            host->identities[n++] = path;
+        else
+            free(path);
+    }
+}
+
+/* Keys and agents of our own configuration go before those of the client's; a password does not
+ * keep a key that was configured for the host from being tried first. */
+static void take_login(struct way_host *host, bool is_jump)
+{
+    struct ssh_options *options = &host->options;
+    const struct ssh_config_host *found = &host->found;
+    bool chosen = !ssh_config_identities_are_default(found);
+    bool has_key = options->private_key != NULL || options->private_key_path != NULL;
+
+    if (host->has_login || (!chosen && (has_key || options->password != NULL)))
+        return;
+    take_identities(host);
+    if (host->identities[0] != NULL) {
+        options->private_key = options->private_key_path = NULL;
+        options->identities = (const char *const *)host->identities;
+    } else if (is_jump && has_key) {
+        return;
+    }
+    if (found->agent != NULL && strcmp(found->agent, "SSH_AUTH_SOCK") != 0)
+        options->agent_path = host->agent =
+            ssh_config_expand(found, options->host, found->agent);
+    options->use_agent = options->agent_path != NULL || getenv("SSH_AUTH_SOCK") != NULL;
+}
+
+static bool is_default_known_hosts(const char *paths)
+{
+    char wanted[1200], *home = local_user_home(true);
+
+    snprintf(wanted, sizeof(wanted), "%.500s/.ssh/known_hosts %.500s/.ssh/known_hosts2",
+             home != NULL ? home : "", home != NULL ? home : "");
+    free(home);
+    return strcmp(paths, wanted) == 0;
+}
+
+/* True if the client's configuration says anything of the host. */
+static bool take_found(struct way_host *host, bool is_jump)
+{
+    struct ssh_options *options = &host->options;
+    const struct ssh_config_host *found = &host->found;
+    char local[LOCAL_USER_NAME_SIZE];
+    bool any = found->proxy_jump != NULL || found->proxy_command != NULL ||
+               strcmp(found->host_name, options->host) != 0;
+
+    take_login(host, is_jump);
+    options->host = found->host_name;
+    if (!host->has_port && found->port != 0) {
+        any |= found->port != options->port;
+        options->port = found->port;
+    }
+    if (!host->has_user && found->user != NULL &&
+        strcmp(found->user, local_user_name(local)) != 0) {
+        any = true;
+        options->user = found->user;
+    }
+    options->host_key_alias = found->host_key_alias;
+    if (!host->has_known_hosts && found->known_hosts != NULL &&
+        !is_default_known_hosts(found->known_hosts))
+        options->known_hosts_path = found->known_hosts;
+    return any || options->identities != NULL;
+}
+
+static bool is_plain(const char *host)
+{
+    size_t size = strlen(host);
+
+    for (size_t i = 0; i < size; i++)
+        if (!isalnum((unsigned char)host[i]) && strchr("._-:%", host[i]) == NULL &&
+            (unsigned char)host[i] < 0x80)
+            return false;
+    return size > 0 && host[0] != '-';
+}
+
+static enum tl_status ask_of(struct way *way, struct way_host *host, bool *found,
+                             struct tl_error *err)
+{
+    const struct ssh_options *options = &host->options;
+    enum tl_status status;
+
+    if (!is_plain(options->host))
+        return TL_OK; /* opening the session refuses it */
+    status = ssh_config_ask(options->host, host->has_user ? options->user : NULL,
+                            host->has_port ? options->port : 0, way->target->options.stop_fd,
+                            &host->found, err);
+    if (status == TL_OK && host->found.host_name != NULL)
+        *found |= take_found(host, host != way->target);
+    return status;
+}
+
+/* A jump host that the client's configuration names, put before the others. */
+static enum tl_status add_jump(struct way *way, const char *text, size_t size, size_t place,
+                               struct tl_error *err)
+{
+    struct way_host *jump = calloc(1, sizeof(*jump));
+    char *copy = text_copy(text, size);
+    enum tl_status status = TL_MEMORY;
+
+    if (way->n_jumps == WAY_JUMPS_MAX) {
+        status = tl_fail(err, TL_CONFIGURATION,
+                         "the OpenSSH client's ProxyJump leads through more than %d hosts",
+                         WAY_JUMPS_MAX);
+    } else if (jump == NULL || copy == NULL) {
+        (void)tl_fail(err, status, "out of memory for ProxyJump");
+    } else {
+        ssh_options_init(&jump->options);
+        jump->options.host = copy;
+        status = split_host(jump, err);
+    }
+    if (status == TL_OK) {
+        inherit(jump, NULL, &way->target->options);
+        memmove(&way->jumps[place + 1], &way->jumps[place],
+                (way->n_jumps++ - place) * sizeof(jump));
+        way->jumps[place] = jump;
+        jump = NULL;
+    }
+    free(copy);
+    host_free(jump);
+    return status;
+}
+
+/* The hosts of "a,ssh://user@b:22". */
+static enum tl_status add_jumps(struct way *way, const char *list, struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+
+    for (size_t place = 0; status == TL_OK && *list != '\0'; place++) {
+        size_t size;
+        if (strncmp(list, "ssh://", 6) == 0)
+            list += 6;
+        size = strcspn(list, ",");
+        status = add_jump(way, list, size, place, err);
+        list += size + (list[size] == ',');
+    }
+    return status;
+}
+
+static enum tl_status follow_proxy(struct way *way, const struct way_host *host,
+                                   struct tl_error *err)
+{
+    const char *command = host->found.proxy_command, *jump;
+    char safe[200];
+
+    if (host->found.proxy_jump != NULL)
+        return add_jumps(way, host->found.proxy_jump, err);
+    if (command == NULL)
+        return TL_OK;
+    jump = ssh_config_jump_of(command);
+    if (jump != NULL)
+        return add_jump(way, jump, strcspn(jump, " "), 0, err);
+    (void)tl_fail(
+        err, TL_CONFIGURATION,
+        "the OpenSSH client reaches %s by a ProxyCommand, which Towline does not run: "
+        "%s",
+        host->options.host, text_safe(safe, sizeof(safe), command, strlen(command)));
+    return tl_remedy(err,
+                     "Say ProxyJump there, or ssh_jump in this configuration; \"ssh_config\": "
+                     "\"off\" connects without it");
+}
+
+const char *way_describe(const struct way *way, char *out, size_t size)
+{
+    const struct ssh_options *target = &way->target->options;
+    struct buf text = BUF_INIT(4096);
+
+    buf_printf(&text, "%s%s%s port %u", target->user != NULL ? target->user : "",
+               target->user != NULL ? "@" : "", target->host, target->port);
+    for (size_t i = 0; i < way->n_jumps; i++)
+        buf_printf(&text, "%s%s", i == 0 ? " through " : ", ", way->jumps[i]->options.host);
+    (void)text_safe(out, size, buf_text(&text), text.size);
+    buf_free(&text);
+    return out;
+}
+
+/* The first host of all may itself be behind others; jump hosts of our own configuration stand
+ * for those that the client would take. */
+enum tl_status way_find(struct way *way, bool *found, struct tl_error *err)
+{
+    bool any = false;
+    size_t asked = 0; /* of the jump hosts, from the last one on */
+    enum tl_status status = TL_OK;
+    char where[300];
+
+    if (way->asks) {
+        status = ask_of(way, way->target, &any, err);
+        if (status == TL_OK && way->n_jumps == 0)
+            status = follow_proxy(way, way->target, err);
+        while (status == TL_OK && asked < way->n_jumps) {
+            struct way_host *jump = way->jumps[way->n_jumps - ++asked];
+            status = ask_of(way, jump, &any, err);
+            if (status == TL_OK && asked == way->n_jumps)
+                status = follow_proxy(way, jump, err);
+        }
+        link_hosts(way);
+    }
+    if (status == TL_OK && any)
+        tl_log(TL_LOG_DEBUG, "the OpenSSH client's configuration leads to %s",
+               way_describe(way, where, sizeof(where)));
+    if (status == TL_OK)
+        way->asks = false;
+    if (found != NULL)
+        *found = any;
+    return status;
+}
