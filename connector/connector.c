@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "commands/commands.h"
 #include "options.h"
 #include "sources/source.h"
+#include "ssh/channel.h"
 #include "ssh/session.h"
 #include "stream.h"
 #include "towline/log.h"
@@ -96,9 +98,11 @@ static enum tl_status connector_schema(struct tl_instance *self, struct tl_schem
     return TL_OK;
 }
 
-/* The steps of check, as the phases of a session. */
+static const char channel_step[] = "channel";
+
+/* The steps of check: the phases of a session, and what comes after. */
 static const char *const connector_steps[] = {
-    "name lookup", "TCP", "SSH handshake", "host key", "authentication", NULL};
+    "name lookup", "TCP", "SSH handshake", "host key", "authentication", channel_step, NULL};
 
 /* Tells the probe of each phase; those of jump hosts bear their names. */
 struct phase_observer {
@@ -129,6 +133,25 @@ static void connector_phase_ends(struct ssh_observer *observer, const struct ssh
         tl_probe_pass(((struct phase_observer *)observer)->probe, detail);
 }
 
+/* An account may be there for tunnels only, which is enough where no stream runs a command. */
+static enum tl_status connector_check_channel(struct tl_instance *self, struct tl_probe *probe,
+                                              struct tl_error *err)
+{
+    bool wanted = false;
+    int64_t deadline_ms = clock_now_ms() + way_options(&self->way)->connect_timeout_ms;
+    enum tl_status status;
+
+    for (size_t i = 0; i < self->n_streams; i++)
+        wanted = wanted || self->streams[i].command != NULL;
+    if (!wanted)
+        return TL_OK;
+    tl_probe_begin(probe, channel_step);
+    status = ssh_channel_try(self->session, deadline_ms, err);
+    if (status == TL_OK)
+        tl_probe_pass(probe, NULL);
+    return status;
+}
+
 static enum tl_status connector_check(struct tl_instance *self, struct tl_probe *probe,
                                       struct tl_error *err)
 {
@@ -136,6 +159,7 @@ static enum tl_status connector_check(struct tl_instance *self, struct tl_probe 
                                       .probe = probe};
     char where[300];
     bool found = false;
+    enum tl_status status;
 
     if (way_find(&self->way, &found, err) != TL_OK) {
         tl_probe_begin(probe, "OpenSSH configuration");
@@ -146,7 +170,8 @@ static enum tl_status connector_check(struct tl_instance *self, struct tl_probe 
         tl_probe_pass(probe, way_describe(&self->way, where, sizeof(where)));
     }
     observer.target = way_options(&self->way);
-    return ssh_session_open(observer.target, &observer.base, &self->session, err);
+    status = ssh_session_open(observer.target, &observer.base, &self->session, err);
+    return status == TL_OK ? connector_check_channel(self, probe, err) : status;
 }
 
 static enum tl_status connector_connect(struct tl_instance *self, struct tl_error *err)

@@ -73,23 +73,23 @@ enum tl_status algorithms_offer(struct ssh_session *session, const struct known_
                                 bool compression, const struct algorithms_omit *omit,
                                 struct tl_error *err)
 {
-    struct buf host_key_names = BUF_INIT(1024);
+    struct buf wanted = BUF_INIT(1024);
     const char *ciphers = omit->chacha ? cipher_names_but_chacha : cipher_names;
     const char *compressions = compression ? "zlib@openssh.com,none" : "none";
     bool good;
 
-    append_host_keys(&host_key_names, known, true, omit->host_keys);
-    append_host_keys(&host_key_names, known, false, omit->host_keys);
+    append_host_keys(&wanted, known, true, omit->host_keys);
+    append_host_keys(&wanted, known, false, omit->host_keys);
     libssh2_session_flag(session->ssh, LIBSSH2_FLAG_COMPRESS, compression);
     good = prefer(session, LIBSSH2_METHOD_KEX, kex_names) &&
-           prefer(session, LIBSSH2_METHOD_HOSTKEY, buf_text(&host_key_names)) &&
+           prefer(session, LIBSSH2_METHOD_HOSTKEY, buf_text(&wanted)) &&
            prefer(session, LIBSSH2_METHOD_CRYPT_CS, ciphers) &&
            prefer(session, LIBSSH2_METHOD_CRYPT_SC, ciphers) &&
            prefer(session, LIBSSH2_METHOD_MAC_CS, mac_names) &&
            prefer(session, LIBSSH2_METHOD_MAC_SC, mac_names) &&
            prefer(session, LIBSSH2_METHOD_COMP_CS, compressions) &&
            prefer(session, LIBSSH2_METHOD_COMP_SC, compressions);
-    buf_free(&host_key_names);
+    buf_free(&wanted);
     return good ? TL_OK : pump_fail(session, TL_HANDSHAKE, 0, "choosing algorithms", err);
 }
 
@@ -125,46 +125,64 @@ static void supported(struct ssh_session *session, int method, const char *names
 static bool mac_matters(const struct ssh_greeting *greeting)
 {
     const char *theirs = buf_text(&greeting->offers[SSH_OFFER_CIPHER_TO_CLIENT]);
-    return !ssh_names_meet(theirs, CHACHA "," GCM);
+    return !ssh_names_meet(theirs, CHACHA ",aes128-gcm@openssh.com,aes256-gcm@openssh.com");
 }
 
-static bool explain_offer(struct ssh_session *session, enum ssh_offer offer, int method,
-                          const char *ours, const char *what, struct tl_error *err)
+static const char host_key_names[] =
+    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521," RSA_SHA2;
+
+/* What has to be common, in the order in which it is agreed on. */
+static const struct negotiated {
+    enum ssh_offer offer;
+    int method;
+    const char *ours;
+    const char *what;
+    const char *setting; /* of sshd_config */
+} negotiated[] = {
+    {SSH_OFFER_KEX, LIBSSH2_METHOD_KEX, kex_names, "key exchange algorithm", "KexAlgorithms"},
+    {SSH_OFFER_HOST_KEY, LIBSSH2_METHOD_HOSTKEY, host_key_names, "host key algorithm",
+     "HostKeyAlgorithms"},
+    {SSH_OFFER_CIPHER_TO_CLIENT, LIBSSH2_METHOD_CRYPT_SC, cipher_names, "cipher", "Ciphers"},
+    {SSH_OFFER_MAC_TO_CLIENT, LIBSSH2_METHOD_MAC_SC, mac_names, "MAC", "MACs"},
+};
+
+static enum tl_status nothing_common(const struct ssh_session *session,
+                                     const struct negotiated *row, const char *usable,
+                                     struct tl_error *err)
 {
-    const char *theirs = buf_text(&session->greeting.offers[offer]);
-    struct buf usable = BUF_INIT(1024);
+    const char *theirs = buf_text(&session->greeting.offers[row->offer]);
+    bool of_host = row->offer == SSH_OFFER_HOST_KEY;
     char shown[400];
-    bool explained;
 
-    supported(session, method, ours, &usable);
-    explained = !ssh_names_meet(theirs, buf_text(&usable));
-    if (explained) {
-        tl_fail(err, TL_HANDSHAKE, "%s: no common %s: the server offers %s; supported here: %s",
-                session->label, what, text_safe(shown, sizeof(shown), theirs, strlen(theirs)),
-                buf_text(&usable));
-        tl_remedy(err, "Allow one of the supported algorithms in the server's sshd_config%s",
-                  SSH_MODERN ? "" : ", or build with libssh2 1.11 or newer, which knows more");
-    }
-    buf_free(&usable);
-    return explained;
+    tl_fail(err, TL_HANDSHAKE, "%s: no common %s: the server offers %s; supported here: %s",
+            session->label, row->what, text_safe(shown, sizeof(shown), theirs, strlen(theirs)),
+            usable);
+    return tl_remedy(
+        err, "Add one of the supported ones to the server's sshd_config, as in `%s +%.*s`%s%s",
+        row->setting, (int)strcspn(usable, ","), usable,
+        of_host ? "; it needs a HostKey of that type (ssh-keygen -A makes them)" : "",
+        SSH_MODERN ? "" : "; or build with libssh2 1.11 or newer, which knows more");
 }
 
+/* False if that is not why the handshake failed, as far as can be seen. */
 static bool explain(struct ssh_session *session, struct tl_error *err)
 {
-    static const char all_host_keys[] =
-        "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521," RSA_SHA2;
+    const struct buf *offers = session->greeting.offers;
+    bool explained = false;
 
-    if (session->greeting.offers[SSH_OFFER_MAC_TO_CLIENT].size == 0)
+    if (offers[SSH_OFFER_MAC_TO_CLIENT].size == 0)
         return false;
-    return explain_offer(session, SSH_OFFER_KEX, LIBSSH2_METHOD_KEX, kex_names,
-                         "key exchange algorithm", err) ||
-           explain_offer(session, SSH_OFFER_HOST_KEY, LIBSSH2_METHOD_HOSTKEY, all_host_keys,
-                         "host key algorithm", err) ||
-           explain_offer(session, SSH_OFFER_CIPHER_TO_CLIENT, LIBSSH2_METHOD_CRYPT_SC,
-                         cipher_names, "cipher", err) ||
-           (mac_matters(&session->greeting) &&
-            explain_offer(session, SSH_OFFER_MAC_TO_CLIENT, LIBSSH2_METHOD_MAC_SC, mac_names,
-                          "MAC", err));
+    for (size_t i = 0; i < sizeof(negotiated) / sizeof(negotiated[0]) && !explained; i++) {
+        const struct negotiated *row = &negotiated[i];
+        struct buf usable = BUF_INIT(1024);
+        supported(session, row->method, row->ours, &usable);
+        explained = !ssh_names_meet(buf_text(&offers[row->offer]), buf_text(&usable)) &&
+                    (row->offer != SSH_OFFER_MAC_TO_CLIENT || mac_matters(&session->greeting));
+        if (explained)
+            (void)nothing_common(session, row, buf_text(&usable), err);
+        buf_free(&usable);
+    }
+    return explained;
 }
 
 /* Before the banner, a closed connection is mostly a busy sshd: MaxStartups, tcp wrappers. */

@@ -139,11 +139,40 @@ static enum tl_status nothing_given(const struct auth *auth, struct tl_error *er
         err, "Set ssh_private_key_path (or ssh_private_key), ssh_agent or ssh_password");
 }
 
+static bool is_windows(const struct ssh_session *session)
+{
+    return strstr(buf_text(&session->greeting.banner), "Windows") != NULL;
+}
+
+/* What keeps a key out is in the server's log alone: the usual causes, in the usual order. */
+static enum tl_status advise_on_key(const struct auth *auth, struct tl_error *err)
+{
+    const char *user = auth->means.options->user, *type = auth->means.key.type;
+    bool rsa = strcmp(type, "ssh-rsa") == 0;
+
+    if (is_windows(auth->session))
+        return tl_remedy(
+            err,
+            "Append the public key to .ssh\\authorized_keys of %s; for an "
+            "administrator to %%ProgramData%%\\ssh\\administrators_authorized_keys, "
+            "which only Administrators and SYSTEM may access (towline keygen prints "
+            "the commands)",
+            user);
+    return tl_remedy(
+        err,
+        "Append the public key to ~%s/.ssh/authorized_keys on the server (~ not "
+        "writable by others, .ssh mode 0700, the file 0600); its "
+        "PubkeyAcceptedAlgorithms must allow %s; its log (journalctl -u ssh) tells "
+        "which it is%s",
+        user,
+        rsa             ? "rsa-sha2-512"
+        : *type != '\0' ? type
+                        : "the key's type",
+        SSH_MODERN || !rsa ? "" : "; RSA keys need libssh2 1.11 or newer, this is older");
+}
+
 static enum tl_status refused(const struct auth *auth, struct tl_error *err)
 {
-    const char *user = auth->means.options->user;
-    bool key_tried = (auth->ways_tried & KEY_WAYS) != 0;
-
     if (auth->tried.size == 0) {
         tl_fail(err, TL_AUTHENTICATION,
                 "%s: nothing that is configured can be used to log in; the server offers %s",
@@ -152,13 +181,9 @@ static enum tl_status refused(const struct auth *auth, struct tl_error *err)
     }
     tl_fail(err, TL_AUTHENTICATION, "%s: the server refused the login: tried %s; it offers %s",
             auth->session->label, buf_text(&auth->tried), buf_text(&auth->offered));
-    if (!key_tried)
+    if ((auth->ways_tried & KEY_WAYS) == 0)
         return tl_remedy(err, "Check ssh_user and ssh_password");
-    return tl_remedy(err,
-                     "Append the public key to ~%s/.ssh/authorized_keys on the server (folder "
-                     "mode 0700, file 0600)%s",
-                     user,
-                     SSH_MODERN ? "" : "; RSA keys need libssh2 1.11 or newer, this is older");
+    return advise_on_key(auth, err);
 }
 
 static bool any_left(const struct auth *auth)

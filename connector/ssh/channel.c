@@ -101,6 +101,27 @@ static enum tl_status start_command(struct ssh_channel *channel, const char *com
     return status;
 }
 
+static void wait_until(struct ssh_session *session, int64_t deadline_ms)
+{
+    session->patience.deadline_ms = deadline_ms;
+    session->patient = deadline_ms != CLOCK_NEVER;
+}
+
+enum tl_status ssh_channel_try(struct ssh_session *session, int64_t deadline_ms,
+                               struct tl_error *err)
+{
+    struct ssh_channel *channel = channel_new(session, &words_of_command);
+    enum tl_status status;
+
+    if (channel == NULL)
+        return tl_fail(err, TL_MEMORY, "%s: out of memory", session->label);
+    wait_until(session, deadline_ms);
+    status = open_channel(channel, err);
+    wait_until(session, CLOCK_NEVER);
+    ssh_channel_close(channel);
+    return status;
+}
+
 enum tl_status ssh_channel_open(struct ssh_session *session, const char *command,
                                 int64_t deadline_ms, struct ssh_channel **out,
                                 struct tl_error *err)
@@ -111,14 +132,12 @@ enum tl_status ssh_channel_open(struct ssh_session *session, const char *command
     if (channel == NULL)
         return tl_fail(err, TL_MEMORY, "%s: out of memory", session->label);
     channel_sweep(session, false);
-    session->patience.deadline_ms = deadline_ms;
-    session->patient = true;
+    wait_until(session, deadline_ms);
     ssh_forward_settle(session);
     status = open_channel(channel, err);
     if (status == TL_OK)
         status = start_command(channel, command, err);
-    session->patience.deadline_ms = CLOCK_NEVER;
-    session->patient = false;
+    wait_until(session, CLOCK_NEVER);
     if (status == TL_OK) {
         *out = channel;
         channel = NULL;

@@ -32,6 +32,11 @@ TL_NODISCARD enum tl_status ssh_channel_open(struct ssh_session *session, const 
                                              int64_t deadline_ms, struct ssh_channel **out,
                                              struct tl_error *err);
 
+/* Whether the server opens a channel for commands at all; closes it again. TL_CONNECT, TL_LOST,
+ * TL_INTERRUPTED. */
+TL_NODISCARD enum tl_status ssh_channel_try(struct ssh_session *session, int64_t deadline_ms,
+                                            struct tl_error *err);
+
 /* What has arrived of a stream: *got bytes, 0 if nothing has. Both streams must be read, or the
  * command stalls. */
 TL_NODISCARD enum tl_status ssh_channel_read(struct ssh_channel *channel,

@@ -148,7 +148,7 @@ enum tl_status checks_run(const struct checks_options *options, struct tl_probe 
     if (status == TL_OK)
         check_streams(options, probe);
     else
-        probe_skip(probe, "streams", "there is no connection");
+        probe_skip(probe, "streams", "a step before it failed");
     if (!was_stopped(probe) && options->run->opened == NULL)
         check_destination(options->run, probe);
     *err = probe->first_failure;

@@ -1,0 +1,129 @@
+"""check: its steps in order, each timed; which one fails, and the remedy for the real cause."""
+import json
+import socket
+
+import pytest
+
+STREAM = {"table": "t", "command": "echo '[{\"id\":1}]'", "primary_key": "id"}
+STEPS = ["configuration", "name lookup", "TCP", "SSH handshake", "host key", "authentication",
+         "channel", "stream t runs", "stream t parses", "destination"]
+
+
+@pytest.fixture
+def check(towline, configuration):
+    """check(code, server=..., key=value ...) gives the steps as check --json prints them."""
+
+    def run(code, server=None, **changes):
+        streams = changes.pop("streams", [STREAM])
+        config = configuration(*streams, server=server, **changes)
+        result = towline("check", "--json", config=config).expect(code)
+        return json.loads(result.stdout)
+
+    return run
+
+
+def failure(steps):
+    """The one step that failed; every other passed or, with those after it, was skipped."""
+    failed = [step for step in steps if step["status"] == "failed"]
+    assert len(failed) == 1, steps
+    names = [step["step"] for step in steps]
+    assert all(step["status"] == "passed" for step in steps[:names.index(failed[0]["step"])])
+    assert failed[0]["message"] and failed[0]["remedy"]
+    return failed[0]
+
+
+def test_steps(check, sshd):
+    steps = check(0)
+    assert [step["step"] for step in steps] == STEPS
+    for step in steps:
+        assert step["status"] == "passed" and isinstance(step["ms"], int)
+        assert step["message"] is None and step["remedy"] is None
+    detail = {step["step"]: step["detail"] for step in steps}
+    assert detail["name lookup"] == sshd.host
+    assert detail["TCP"] == f"{sshd.host} port {sshd.port}"
+    assert detail["SSH handshake"].startswith("SSH-2.0-OpenSSH")
+    kind, fingerprint = detail["host key"].split()
+    assert fingerprint == sshd.fingerprint(kind.removeprefix("ssh-"))
+    assert str(sshd.key) in detail["authentication"]
+    assert detail["stream t parses"] == "1 row"
+
+
+@pytest.mark.parametrize("code, step, config, texts", [
+    (3, "SSH handshake", ["KexAlgorithms sntrup761x25519-sha512@openssh.com"],
+     ("offers sntrup761x25519", "here: curve25519-sha256", "`KexAlgorithms +curve25519-sha256`")),
+    (3, "SSH handshake", ["HostKeyAlgorithms ssh-rsa"],
+     ("offers ssh-rsa;", "rsa-sha2-512", "`HostKeyAlgorithms +", "ssh-keygen -A")),
+    (3, "SSH handshake", ["Ciphers aes256-cbc"], ("offers aes256-cbc;", "`Ciphers +")),
+    (3, "SSH handshake", ["Ciphers aes256-ctr", "MACs umac-64@openssh.com"],
+     ("offers umac-64", "`MACs +hmac-sha2-")),
+    (5, "authentication", ["AuthorizedKeysFile none"],
+     ("ssh-ed25519 SHA256:", "offers publickey", ".ssh mode 0700, the file 0600")),
+    (5, "authentication", ["PubkeyAcceptedAlgorithms rsa-sha2-512"],
+     ("PubkeyAcceptedAlgorithms must allow ssh-ed25519",)),
+    (5, "authentication", ["AuthorizedKeysFile none", "VersionAddendum for_Windows"],
+     ("administrators_authorized_keys",)),
+    (3, "channel", ["MaxSessions 0"], ("MaxSessions",)),
+])
+def test_servers_that_refuse(check, make_sshd, code, step, config, texts):
+    failed = failure(check(code, make_sshd(config=config)))
+    assert failed["step"] == step
+    for text in texts:
+        assert text in failed["message"] + " -> " + failed["remedy"]
+
+
+def test_forwarding_that_is_not_allowed(check, make_sshd, sshd):
+    bastion = make_sshd(config=["AllowTcpForwarding no"])
+    jump = {"ssh_host": bastion.host, "ssh_port": str(bastion.port), "ssh_user": bastion.user,
+            "ssh_private_key_path": str(bastion.key),
+            "ssh_known_hosts_path": str(bastion.known_hosts)}
+    failed = failure(check(3, ssh_jump=[jump]))
+    assert failed["step"] == "TCP"
+    assert "AllowTcpForwarding" in failed["remedy"]
+
+
+def test_addresses_where_nobody_answers(check, configuration):
+    assert failure(check(3, ssh_host="no-such-host.invalid"))["step"] == "name lookup"
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        failed = failure(check(3, ssh_port=str(closed.getsockname()[1])))
+        assert failed["step"] == "TCP" and "ssh_port" in failed["remedy"]
+    # A queue that is full swallows what comes, as firewalls do.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        failed = failure(check(3, ssh_port=str(full.getsockname()[1]), ssh_connect_timeout="1"))
+        assert failed["step"] == "TCP" and "security group" in failed["remedy"]
+        for one in waiting:
+            one.close()
+
+
+@pytest.mark.parametrize("code, step, changes", [
+    (4, "host key", {"ssh_host_key_sha256": "SHA256:" + "A" * 43}),
+    (5, "authentication", {"ssh_private_key_path": "/nonexistent/key"}),
+    (6, "stream t runs", {"streams": [{**STREAM, "command": "exit 3"}]}),
+    (7, "stream t parses", {"streams": [{**STREAM, "command": "echo no JSON"}]}),
+    (7, "stream t parses", {"streams": [{**STREAM, "primary_key": "none"}]}),
+    (8, "destination", {"destination": "sqlite:/nonexistent/warehouse.db"}),
+])
+def test_step_that_fails(check, code, step, changes):
+    steps = check(code, **changes)
+    assert failure(steps)["step"] == step
+    assert [entry["step"] for entry in steps][-1] == "destination"
+
+
+def test_configuration_that_is_wrong(towline):
+    result = towline("check", "--json", config={"ssh_hots": "x"}).expect(2)
+    steps = json.loads(result.stdout)
+    assert [step["step"] for step in steps] == ["configuration"]
+    assert "ssh_host" in steps[0]["message"]
+
+
+def test_text_says_the_same(towline, configuration, sshd):
+    result = towline("check", config=configuration(STREAM)).expect(0)
+    lines = result.stdout.splitlines()
+    assert [line[8:].split("  ")[0].rstrip() for line in lines] == STEPS
+    assert all(line.startswith("ok ") and " ms" in line for line in lines)
+    result = towline("check", config=configuration(STREAM, ssh_port="1")).expect(3)
+    assert "remedy: " in result.stdout and "skipped authentication" in result.stdout
