@@ -119,7 +119,9 @@ static enum tl_status http_run(struct ssh_session *session, const struct stream 
     status = tl_feed(sync, "", 0, err);
     if (status == TL_OK)
         status = fetch_all(&fetch, err);
-    if (status != TL_OK && status != TL_DATA)
+    /* Data errors are told of with the host anyway, and the session's own name it. */
+    if (status != TL_OK && status != TL_DATA &&
+        strstr(err->message, ssh_session_label(session)) == NULL)
         (void)tl_context(err, "%s", ssh_session_label(session));
     http_exchange_reset(&fetch.exchange);
     http_pages_reset(&fetch.pages);

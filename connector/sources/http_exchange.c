@@ -185,8 +185,10 @@ static enum tl_status converse(struct http_exchange *exchange, struct http_call 
                 return err->status;
             continue;
         }
-        if (status == TL_OK && (!is_busy(answer->status) || last))
+        if (status == TL_OK && (!is_busy(answer->status) || last)) {
+            *err = (struct tl_error){0}; /* of attempts before this one */
             return TL_OK;
+        }
         if (status != TL_OK && (last || !may_mend(exchange, answer, status)))
             return status;
         (void)snprintf(why, sizeof(why), "the server answers %ld", answer->status);

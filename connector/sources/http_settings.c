@@ -114,9 +114,9 @@ static enum tl_status check_parameter(const struct http_settings *out, const cha
 
     if (out->parameter != NULL)
         return TL_OK;
-    if (http_settings_visit(out, &finder.base, err) != TL_OK || finder.found)
+    if (http_settings_visit(out, &finder.base, err) != TL_OK)
         return err->status;
-    return need(NULL, "parameter", type, err);
+    return finder.found ? TL_OK : need(NULL, "parameter", type, err);
 }
 
 static enum tl_status check_paging(const struct http_settings *out, const char *type,

@@ -79,9 +79,10 @@ struct run_record {
     int64_t run; /* from load */
     const char *stream;
     int64_t started_us;
-    int64_t finished_us; /* 0 while it runs */
-    const char *status;  /* "running", "done", "failed" */
-    const char *error;   /* "" when there is none */
+    int64_t finished_us;  /* 0 while it runs */
+    const char *status;   /* "running", "done", "failed" */
+    const char *error;    /* "" when there is none */
+    const char *warnings; /* a line each; NULL: none */
     uint64_t rows_read;
     uint64_t bytes_read;
     uint64_t schema_changes;

@@ -11,7 +11,12 @@
 #include "towline/log.h"
 
 /* A block of 256 KiB stays in the processor's cache between the two threads. */
-enum { BLOCK_BYTES = 256 * 1024, BLOCK_ROWS = 4096, MAX_COLUMNS = 100000 };
+enum {
+    BLOCK_BYTES = 256 * 1024,
+    BLOCK_ROWS = 4096,
+    MAX_COLUMNS = 100000,
+    WARNINGS_BYTES = 64 * 1024
+};
 
 enum tl_status sync_writer_status(struct tl_sync *sync, struct tl_error *err)
 {
@@ -81,6 +86,7 @@ enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *option
         .cursor_index = COLUMNS_NONE,
         .last = {.index = COLUMNS_NONE, .text = BUF_INIT(STATE_MAX_BYTES)},
         .value = BUF_INIT(STATE_MAX_BYTES),
+        .warnings = BUF_INIT(WARNINGS_BYTES),
         .scratch = BUF_INIT(SIZE_MAX / 2),
         .report = options->report,
         .observer = options->observer,
@@ -107,6 +113,7 @@ void sync_reset(struct tl_sync *sync)
     builder_reset(&sync->builder);
     cursor_reset(&sync->cursor);
     buf_free(&sync->value);
+    buf_free(&sync->warnings);
     buf_free(&sync->last.text);
     buf_free(&sync->scratch);
     free(sync->state);
@@ -225,6 +232,13 @@ static char *sync_cursor_state(struct tl_sync *sync)
     return state;
 }
 
+/* A copy for the run log; NULL if there are none, or no memory to remember them. */
+static char *sync_warnings(const struct tl_sync *sync)
+{
+    return sync->warnings.size > 0 ? text_copy(buf_text(&sync->warnings), sync->warnings.size)
+                                   : NULL;
+}
+
 enum tl_status sync_checkpoint(struct tl_sync *sync, const char *state, bool last,
                                struct tl_error *err)
 {
@@ -241,6 +255,7 @@ enum tl_status sync_checkpoint(struct tl_sync *sync, const char *state, bool las
         return tl_fail(err, TL_MEMORY, "out of memory for the state");
     }
     operation->progress = sync_progress(sync);
+    operation->warnings = sync_warnings(sync);
     operation->last = last;
     /* what a sweep has seen is remembered for one stream at a time */
     operation->yields = last || sync->stream->stream->deletes == TL_DELETES_IGNORE;
@@ -303,6 +318,7 @@ void sync_abandon(struct tl_sync *sync, bool last, const char *message)
         operation->yields = true;
         operation->state = text_copy(message, strlen(message));
         operation->progress = sync_progress(sync);
+        operation->warnings = sync_warnings(sync);
         queue_push(sync->queue, operation);
     }
     queue_drain(sync->queue);
@@ -317,6 +333,8 @@ void tl_warn(struct tl_sync *sync, const char *format, ...)
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     tl_log(TL_LOG_WARNING, "%s: %s", sync->stream->name, text);
+    if (sync->warnings.size + strlen(text) + 1 < WARNINGS_BYTES)
+        buf_printf(&sync->warnings, "%s%s", sync->warnings.size > 0 ? "\n" : "", text);
 }
 
 enum tl_status tl_task(struct tl_sync *sync, struct tl_error *err, const char *format, ...)

@@ -40,9 +40,10 @@ struct tl_sync {
     bool overlap_fits; /* seen to fit the cursor's kind of values */
     struct last_value last;
 
-    char *state;      /* what the attempt started from */
-    struct buf value; /* of tl_sync_state_value */
-    char where[256];  /* of tl_sync_from; "" if not told */
+    char *state;         /* what the attempt started from */
+    struct buf value;    /* of tl_sync_state_value */
+    struct buf warnings; /* of tl_warn, a line each; what does not fit is only logged */
+    char where[256];     /* of tl_sync_from; "" if not told */
     struct json_rows rows;
     struct json_reader *reader; /* NULL until something is fed */
     bool fed;

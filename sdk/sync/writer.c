@@ -200,8 +200,8 @@ static void tally_add(struct tally *sum, const struct tally *more)
 }
 
 static struct run_record writer_record(const struct stream_run *stream,
-                                       const struct progress *progress, const char *status,
-                                       const char *error)
+                                       const struct progress *progress, const char *warnings,
+                                       const char *status, const char *error)
 {
     return (struct run_record){
         .run = stream->run,
@@ -210,6 +210,7 @@ static struct run_record writer_record(const struct stream_run *stream,
         .finished_us = strcmp(status, "running") == 0 ? 0 : clock_utc_us(),
         .status = status,
         .error = error,
+        .warnings = warnings,
         .rows_read = progress->rows_read,
         .bytes_read = progress->bytes_read,
         .schema_changes = stream->schema_changes,
@@ -244,8 +245,8 @@ static enum tl_status writer_commit(struct writer *writer, struct operation *ope
 
     tally_add(&stream->committed, &stream->pending);
     stream->schema_changes += stream->pending_schema_changes;
-    record =
-        writer_record(stream, &operation->progress, operation->last ? "done" : "running", "");
+    record = writer_record(stream, &operation->progress, operation->warnings,
+                           operation->last ? "done" : "running", "");
     status = writer_whole_state(writer, operation->state, &whole, err);
     if (status == TL_OK)
         status = writer_ops(writer)->commit(writer->options.destination, stream->stream->table,
@@ -303,10 +304,10 @@ static void writer_rollback(struct writer *writer)
 /* A failed stream is recorded too, but not where that would make a destination out of nothing.
  */
 static void writer_record_failure(struct writer *writer, const struct progress *progress,
-                                  const char *reason)
+                                  const char *warnings, const char *reason)
 {
     struct stream_run *stream = writer->stream;
-    struct run_record record = writer_record(stream, progress, "failed", reason);
+    struct run_record record = writer_record(stream, progress, warnings, "failed", reason);
     struct tl_error ignored = {0};
 
     if (!writer->options.keep_record || !writer->durable || writer->dead.status != TL_OK)
@@ -349,7 +350,7 @@ static enum tl_status writer_carry_out(struct writer *writer, struct operation *
     case OPERATION_ROLLBACK:
         writer_rollback(writer);
         if (operation->last)
-            writer_record_failure(writer, &operation->progress,
+            writer_record_failure(writer, &operation->progress, operation->warnings,
                                   operation->state != NULL ? operation->state
                                                            : writer->stream->error.message);
         break;
@@ -390,7 +391,7 @@ static void writer_step(struct writer *writer, struct operation *operation)
     if (status != TL_OK && !atomic_load(&stream->failed))
         writer_give_up(writer, &err);
     if (unheard && atomic_load(&stream->failed))
-        writer_record_failure(writer, &progress, stream->error.message);
+        writer_record_failure(writer, &progress, NULL, stream->error.message);
 }
 
 static void *writer_main(void *argument)

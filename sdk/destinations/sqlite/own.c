@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 /* "TOWL" */
-enum { APPLICATION_ID = 0x544f574c, CATALOG_VERSION = 1 };
+enum { APPLICATION_ID = 0x544f574c, CATALOG_VERSION = 2 };
 
 static const char MAKE_TABLES[] = "CREATE TABLE IF NOT EXISTS main._towline_columns (\n"
                                   "    table_name TEXT NOT NULL,\n"
@@ -41,6 +41,7 @@ static const char MAKE_TABLES[] = "CREATE TABLE IF NOT EXISTS main._towline_colu
                                   "    unchanged INTEGER NOT NULL,\n"
                                   "    deleted INTEGER NOT NULL,\n"
                                   "    schema_changes INTEGER NOT NULL,\n"
+                                  "    warnings TEXT NOT NULL DEFAULT '',\n"
                                   "    PRIMARY KEY (run, stream)\n"
                                   ") WITHOUT ROWID;\n";
 
@@ -113,6 +114,28 @@ enum tl_status own_check(const struct sql *sql, bool *marked, struct tl_error *e
     return TL_OK;
 }
 
+/* A catalog of version 1 has no place for warnings. */
+static enum tl_status upgrade(const struct sql *sql, struct tl_error *err)
+{
+    struct buf text = BUF_INIT(256);
+    int64_t present = 0;
+    enum tl_status status =
+        sql_number(sql,
+                   "SELECT count(*) FROM pragma_table_info('_towline_runs', 'main') WHERE name "
+                   "= 'warnings'",
+                   NULL, &present, err);
+
+    if (status != TL_OK || present > 0)
+        return status;
+    buf_printf(&text,
+               "ALTER TABLE main._towline_runs ADD COLUMN warnings TEXT NOT NULL DEFAULT ''; "
+               "PRAGMA main.user_version = %d",
+               CATALOG_VERSION);
+    status = sql_run_text(sql, &text, "renew its catalog", err);
+    buf_free(&text);
+    return status;
+}
+
 enum tl_status own_make(const struct sql *sql, bool marked, struct tl_error *err)
 {
     struct buf marks = BUF_INIT(256);
@@ -126,7 +149,7 @@ enum tl_status own_make(const struct sql *sql, bool marked, struct tl_error *err
     }
     if (status == TL_OK)
         status = sql_run(sql, MAKE_TABLES, "make its catalog", err);
-    return status;
+    return status == TL_OK ? upgrade(sql, err) : status;
 }
 
 /* What a column has shown, as words: "LONG STRING", with WIDE and DECLARED for the two bits
@@ -361,7 +384,7 @@ enum tl_status own_put_run(const struct sql *sql, const struct run_record *run,
 
     if (sql_prepare(sql,
                     "REPLACE INTO main._towline_runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
-                    "?9, ?10, ?11, ?12, ?13)",
+                    "?9, ?10, ?11, ?12, ?13, ?14)",
                     &statement, err) != TL_OK)
         return err->status;
     (void)sqlite3_bind_int64(statement, 1, run->run);
@@ -373,6 +396,7 @@ enum tl_status own_put_run(const struct sql *sql, const struct run_record *run,
     (void)sql_bind_text(statement, 6, run->error);
     for (int i = 0; i < 7; i++)
         (void)sqlite3_bind_int64(statement, 7 + i, (int64_t)counts[i]);
+    (void)sql_bind_text(statement, 14, run->warnings ? run->warnings : "");
     return sql_finish(sql, statement, "write the record of the run", err);
 }
 

@@ -1,0 +1,338 @@
+"""http streams against services that fail: the exit code, one clear line, nothing half-written."""
+import email.utils
+import gzip
+import json
+import re
+import time
+
+import pytest
+
+from services import Authority, Resetting, Service, Silent, answer
+
+PAGES = {"type": "next_url", "next": "/next"}
+
+
+def page(*ids, **members):
+    """A page of rows."""
+    return answer(json.dumps({"data": [{"id": number} for number in ids], **members}))
+
+
+@pytest.fixture
+def serve():
+    """serve(reply, kind=Service, ...) starts a service for one test."""
+    services = []
+
+    def make(reply, kind=Service, **options):
+        services.append(kind(reply, **options))
+        return services[-1]
+
+    yield make
+    for service in services:
+        service.stop()
+
+
+@pytest.fixture
+def http(configuration):
+    """http(service or URL, stream fields of http, keys={...}) -> a configuration."""
+
+    def make(service, keys=None, server=None, **request):
+        url = service if isinstance(service, str) else service.url + "/rows"
+        stream = {"table": "t", "primary_key": "id", "http": {"url": url, **request}}
+        return configuration(stream, server=server, **(keys or {}))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """An authority that nobody trusts but who is told so."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def one_line(result):
+    """The error, which must be one line."""
+    lines = [line for line in result.stderr.splitlines() if "SYNC FAILED" in line]
+    assert len(lines) == 1, result
+    return lines[0]
+
+
+@pytest.mark.parametrize("forbidden", ["AllowTcpForwarding no", "PermitOpen 127.0.0.1:1"])
+def test_forwarding_is_forbidden(forbidden, http, serve, towline, warehouse, make_sshd):
+    service = serve(lambda request: page(1))
+    result = towline("sync", config=http(service, server=make_sshd(config=[forbidden])))
+    result.expect(3, "AllowTcpForwarding")
+    assert one_line(result) and not service.requests and warehouse.tables() == []
+
+
+def test_service_is_down(http, serve, towline, warehouse):
+    service = serve(lambda request: page(1))
+    service.stop()
+    result = towline("sync", config=http(service)).expect(3, str(service.port), "cannot reach")
+    assert one_line(result) and warehouse.tables() == []
+
+
+def test_service_resets(http, serve, towline):
+    one_line(towline("sync", config=http(serve(None, Resetting))).expect(3, "connection"))
+
+
+def test_service_hangs(http, serve, towline):
+    config = http(serve(None, Silent), keys={"idle_timeout": "1"})
+    result = towline("sync", config=config).expect(6, "idle_timeout")
+    assert one_line(result) and result.seconds < 5
+
+
+CERTIFICATES = {
+    "another name": ({"names": "DNS:other.example.com"}, "other"),
+    "expired": ({"names": "IP:127.0.0.1", "expired": True}, "expired"),
+    "self-signed": ({"names": "IP:127.0.0.1", "self_signed": True}, "self-signed"),
+}
+
+
+@pytest.mark.parametrize("kind", CERTIFICATES)
+@pytest.mark.parametrize("required", ["true", "false"])
+def test_certificate(kind, required, http, serve, towline, authority):
+    options, _ = CERTIFICATES[kind]
+    service = serve(lambda request: page(1), context=authority.context(**options))
+    config = http(service, ca_file=str(authority.certificate), auth={
+        "type": "bearer", "token": "canary-token"}, keys={"require_tls_through_tunnel": required})
+    result = towline("sync", config=config).expect(3, "certificate")
+    assert one_line(result) and not service.requests
+
+
+def test_good_certificate(http, serve, towline, warehouse, authority):
+    service = serve(lambda request: page(1), context=authority.context("DNS:db.example.com"))
+    url = f"https://db.example.com:{service.port}/rows"
+    config = http(url, ca_file=str(authority.certificate), connect_to=f"127.0.0.1:{service.port}")
+    towline("sync", config=config).expect(0)
+    assert warehouse.count("t") == 1
+    untrusted = http(url, connect_to=f"127.0.0.1:{service.port}")
+    towline("sync", config=untrusted).expect(3, "certificate", "ca_file")
+
+
+def test_clear_text_is_refused(http, towline):
+    result = towline("sync", config=http("http://db.example.com:8080/x"))
+    result.expect(2, "clear text", "require_tls_through_tunnel")
+    assert "host key" not in result.stderr
+
+
+def test_clear_text_as_a_last_resort(http, serve, towline, warehouse, authority):
+    plain = serve(lambda request: page(request.number))
+    config = http(plain, keys={"require_tls_through_tunnel": "false"})
+    for _ in range(2):
+        towline("sync", config=config).expect(0, "WARNING", "speaks no TLS")
+    assert [request.method for request in plain.requests] == ["GET", "GET"]
+    recorded = warehouse.query("SELECT warnings FROM _towline_runs")
+    assert len(recorded) == 2 and all("speaks no TLS" in text for (text,) in recorded)
+    secret = serve(lambda request: page(3), context=authority.context("IP:127.0.0.1"))
+    config = http(secret.url.replace("https", "http") + "/rows", ca_file=str(authority.certificate),
+                  keys={"require_tls_through_tunnel": "false"})
+    assert "WARNING" not in towline("sync", config=config).expect(0).stderr
+
+
+def test_redirects(http, serve, towline, warehouse):
+    def reply(request):
+        step = int(re.search(r"\d*$", request.path)[0] or 0)
+        return answer("", "302 Found", Location=f"/step/{step + 1}") if step < 3 else page(1)
+
+    towline("sync", config=http(serve(reply))).expect(0)
+    assert warehouse.count("t") == 1
+
+
+@pytest.mark.parametrize("location", [
+    "/again", "http://metadata.example.com/x", "file:///etc/passwd", "http://127.0.0.1:1/x", "//evil/x",
+    "http://user@127.0.0.1:80/", "gopher://127.0.0.1/"])
+def test_redirect_without_end_or_elsewhere(location, http, serve, towline):
+    service = serve(lambda request: answer("", "301 Moved", Location=location))
+    result = towline("sync", config=http(service)).expect(6, "redirect")
+    assert one_line(result) and len(service.requests) <= 11
+    assert result.stderr.count("root:") == 0
+
+
+@pytest.mark.parametrize("body, kind, word", [
+    ("<!doctype html><title>Log in</title>", "text/html; charset=utf-8", "HTML"),
+    ("\n <html>\x1b[31m</html>", "application/json", "not JSON"),
+    ("id,name\n1,x\n", "text/csv", "text/csv"), ('{"data": [{"id": 1}', "application/json", "ends"),
+])
+def test_body_is_not_json(body, kind, word, http, serve, towline, warehouse):
+    service = serve(lambda request: answer(body, kind=kind))
+    for pagination in ({"type": "none"}, PAGES):
+        result = towline("sync", config=http(service, pagination=pagination)).expect(7, word)
+        assert one_line(result) and "\x1b" not in result.stderr and warehouse.tables() == []
+
+
+CUTS = {
+    "length": b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + b'{"data": [{"id": 1}]}',
+    "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n15\r\n"
+               b'{"data": [{"id": 1}]}\r\n',
+}
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_body_is_cut_short(cut, http, serve, towline, warehouse):
+    service = serve(lambda request: CUTS[cut], ends=lambda data: True)
+    for pagination in ({"type": "none"}, PAGES):
+        result = towline("sync", config=http(service, pagination=pagination))
+        one_line(result.expect(7, "cut short"))
+        assert warehouse.tables() == []
+
+
+def test_a_later_page_that_is_cut_is_asked_for_again(http, serve, towline, warehouse):
+    def reply(request):
+        if request.number == 2:
+            return CUTS["length"]
+        return page(1, next="/two") if request.number == 1 else page(2)
+
+    service = serve(reply, ends=lambda data: data == CUTS["length"])
+    towline("sync", config=http(service, pagination=PAGES, keys={"retry_attempts": "1"})).expect(0)
+    assert warehouse.rows("t", "id") == [(1,), (2,)] and len(service.requests) == 3
+
+
+@pytest.mark.parametrize("pages", [["/b", "/c", "/a"], ["/rows"], ["/b", "/b"]])
+def test_pages_in_a_circle(pages, http, serve, towline, warehouse):
+    follow = dict(zip(["/rows", *pages], [*pages, pages[0]]))
+    service = serve(lambda request: page(1, at=request.path, next=follow[request.path]))
+    result = towline("sync", config=http(service, pagination=PAGES)).expect(7, "taken already")
+    assert one_line(result) and len(service.requests) <= 6 and warehouse.tables() == []
+
+
+@pytest.mark.parametrize("kind", [{"type": "page"}, {"type": "offset"}, {
+    "type": "scroll", "next": "/next", "parameter": "token"}])
+def test_a_parameter_that_is_ignored(kind, http, serve, towline):
+    service = serve(lambda request: page(1, 2, next="same"))
+    result = towline("sync", config=http(service, pagination=kind)).expect(7, "page")
+    assert one_line(result) and len(service.requests) <= 4
+
+
+def test_more_ties_than_a_page_holds(http, serve, towline):
+    kind = {"type": "keyset", "column": "at", "parameter": "since", "overlap": "1", "page_size": 2}
+    service = serve(lambda request: answer('[{"id": 1, "at": 5}, {"id": 2, "at": 5}]'))
+    one_line(towline("sync", config=http(service, pagination=kind)).expect(7, "do not get past"))
+
+
+def test_next_page_elsewhere(http, serve, towline):
+    service = serve(lambda request: page(1, next="http://metadata.example.com/latest"))
+    result = towline("sync", config=http(service, pagination=PAGES))
+    one_line(result.expect(7, "metadata.example.com"))
+    assert len(service.requests) == 1
+
+
+def test_link_header(http, serve, towline, warehouse):
+    def reply(request):
+        number = len(request.path) - 4
+        link = f'</prev>; rel="prev", <{request.path}x>; title="a, \\"b\\""; rel="next last"'
+        return answer(f'[{{"id": {number}}}]', Link=link if number < 5 else "</>; rel=first")
+
+    towline("sync", config=http(serve(reply), pagination={"type": "link"})).expect(0)
+    assert warehouse.count("t") == 5
+
+
+def test_token_in_a_body(http, serve, towline, warehouse):
+    def reply(request):
+        asked = json.loads(request.body)
+        assert request.method == "POST" and asked["q"] == 'say "x"\\'
+        number = int(asked["after"] or 0) + 1
+        return page(number, token=str(number) if number < 4 else None)
+
+    service = serve(reply)
+    config = http(service, body={"q": "{{config.question}}", "after": "{{next}}"},
+                  pagination={"type": "scroll", "next": "/token"}, keys={"question": 'say "x"\\'})
+    towline("sync", config=config).expect(0)
+    assert warehouse.count("t") == 4
+    assert service.connections == 1
+
+
+def test_busy_servers_are_waited_for(http, serve, towline, warehouse):
+    def reply(request):
+        if request.number == 1:
+            return answer("{}", "503 Service Unavailable", Retry_After="1")
+        if request.number == 2:
+            later = email.utils.formatdate(time.time() + 1, usegmt=True)
+            return answer("{}", "429 Too Many Requests", Retry_After=later)
+        return answer("{}", "500 Oops") if request.number == 3 else page(1)
+
+    service = serve(reply)
+    result = towline("debug", config=http(service, keys={"retry_attempts": "3"})).expect(0, "503")
+    assert result.seconds > 1 and warehouse.count("t") == 1 and len(service.requests) == 4
+    service.requests.clear()
+    towline("sync", config=http(service, keys={"retry_attempts": "1"})).expect(6, "429", "2 times")
+
+
+def test_a_wait_that_is_too_long(http, serve, towline):
+    service = serve(lambda request: answer("{}", "429 Too Many", Retry_After="86400"))
+    result = towline("sync", config=http(service, keys={"retry_attempts": "5"}, max_wait="10"))
+    assert one_line(result.expect(6, "86400 s")) and result.seconds < 5
+
+
+@pytest.mark.parametrize("status, code", [(400, 6), (401, 5), (403, 5), (404, 6), (500, 6)])
+def test_status(status, code, http, serve, towline):
+    body = json.dumps({"error": "why \u202e it is so"})
+    service = serve(lambda request: answer(body, f"{status} No\x1b[1m"))
+    result = towline("sync", config=http(service)).expect(code, f"answers {status}", "why")
+    assert one_line(result) and "\x1b" not in result.stderr and "\u202e" not in result.stderr
+
+
+def test_gzip(http, serve, towline, warehouse):
+    rows = gzip.compress(json.dumps([{"id": number} for number in range(5000)]).encode())
+    config = http(serve(lambda request: answer(rows, Content_Encoding="gzip")))
+    towline("sync", config=config).expect(0)
+    assert warehouse.count("t") == 5000
+
+
+@pytest.mark.parametrize("pagination", [{"type": "none"}, PAGES])
+def test_bomb(pagination, http, serve, towline, warehouse):
+    bomb = gzip.compress(b'{"data": [' + b" " * (100 << 20), 9)
+    config = http(serve(lambda request: answer(bomb, Content_Encoding="gzip")),
+                  pagination=pagination, max_body_bytes="1000000")
+    one_line(towline("sync", config=config).expect(7, "max_body_bytes", "unpacked"))
+    assert warehouse.tables() == []
+
+
+def test_a_session_that_runs_out(http, serve, towline, warehouse):
+    tokens = []
+
+    def reply(request):
+        if request.path == "/login":
+            tokens.append(f"token-{len(tokens)}-canary")
+            return answer(json.dumps({"auth": {"key": tokens[-1]}}))
+        if request.headers.get("X-Key") != tokens[-1] or (request.number == 4 and len(tokens) < 2):
+            return answer("{}", "401 Unauthorized")
+        return page(request.number, next="/more" if request.number == 2 else "/last"
+                    if request.path == "/more" else None)
+
+    service = serve(reply)
+    auth = {"type": "session", "login_url": "/login", "username": "u", "password": "pass-canary",
+            "login_token": "/auth/key", "header": "X-Key"}
+    result = towline("debug", config=http(service, auth=auth, pagination=PAGES)).expect(0)
+    assert len(tokens) == 2 and warehouse.count("t") == 3
+    assert "canary" not in result.stderr + result.stdout
+
+
+def test_nothing_of_a_failed_stream_is_written(http, serve, towline, warehouse):
+    service = serve(lambda request: page(request.number, next=f"/{request.number}")
+                    if request.number < 4 else answer("{}", "500 Oops"))
+    towline("sync", config=http(service, pagination=PAGES)).expect(6, "500")
+    assert len(service.requests) == 4 and warehouse.tables() == []
+
+
+def test_the_session_is_lost_between_pages(http, serve, towline, warehouse, make_sshd):
+    server = make_sshd()
+
+    def reply(request):
+        if request.number == 3:
+            server.drop_connections()
+        path = int(request.path.strip("/rows") or 0)
+        return page(path, next=f"/{path + 1}" if path < 5 else None)
+
+    config = http(serve(reply), pagination=PAGES, server=server, keys={"retry_attempts": "3"})
+    towline("sync", config=config).expect(0)
+    assert warehouse.rows("t", "id") == [(number,) for number in range(6)]
+
+
+def test_a_run_log_without_warnings_is_renewed(http, serve, towline, warehouse):
+    config = http(serve(lambda request: page(1)), keys={"require_tls_through_tunnel": "false"})
+    towline("sync", config=config).expect(0)
+    warehouse.execute("ALTER TABLE _towline_runs DROP COLUMN warnings; PRAGMA user_version = 1")
+    towline("sync", config=config).expect(0)
+    recorded = warehouse.query("SELECT run, warnings <> '' FROM _towline_runs ORDER BY run")
+    assert recorded == [(1, 0), (2, 1)]
+    assert warehouse.query("PRAGMA user_version") == [(2,)]
