@@ -7,12 +7,12 @@
 #include "base/text.h"
 #include "ssh/handle.h"
 
-/* The window bounds what can be under way: bandwidth times round trip. A larger one than needed
- * only costs memory. */
+/* The window bounds what can be under way: bandwidth times round trip, for as much bandwidth as
+ * a reader can use. A larger one only costs memory, which a slow reader fills to its brim. */
 enum {
-    WINDOW_NEAR_BYTES = 2 * 1024 * 1024,
-    WINDOW_FAR_BYTES = 16 * 1024 * 1024,
-    FAR_ROUND_TRIP_US = 5000,
+    WINDOW_MIN_BYTES = 2 * 1024 * 1024,
+    WINDOW_MAX_BYTES = 12 * 1024 * 1024,
+    BANDWIDTH_BYTES_PER_MS = 240 * 1024,
     QUEUE_MAX_BYTES = 24 * 1024 * 1024
 };
 
@@ -35,8 +35,24 @@ struct ssh_channel *channel_new(struct ssh_session *session, const struct channe
 
 unsigned channel_window_bytes(struct ssh_session *session)
 {
-    uint32_t round_trip_us = session->link->round_trip_us(session->link);
-    return round_trip_us > FAR_ROUND_TRIP_US ? WINDOW_FAR_BYTES : WINDOW_NEAR_BYTES;
+    int64_t round_trip_ms = session->round_trip_ms > 0
+                                ? session->round_trip_ms
+                                : session->link->round_trip_us(session->link) / 1000;
+    int64_t bytes = round_trip_ms * BANDWIDTH_BYTES_PER_MS;
+
+    if (bytes < WINDOW_MIN_BYTES)
+        return WINDOW_MIN_BYTES;
+    return bytes < WINDOW_MAX_BYTES ? (unsigned)bytes : WINDOW_MAX_BYTES;
+}
+
+/* A server agrees to a channel at once, so that takes a round trip, all the way through
+ * proxies, of which the socket knows nothing. The quickest is the truest. */
+static void note_round_trip(struct ssh_session *session, int64_t start_ms)
+{
+    int64_t took_ms = clock_now_ms() - start_ms;
+
+    if (session->round_trip_ms == 0 || took_ms < session->round_trip_ms)
+        session->round_trip_ms = took_ms > 0 ? took_ms : 1;
 }
 
 void channel_sweep(struct ssh_session *session, bool all)
@@ -69,16 +85,21 @@ static enum tl_status open_refused(struct ssh_session *session, int rc, struct t
 static enum tl_status open_channel(struct ssh_channel *channel, struct tl_error *err)
 {
     struct ssh_session *session = channel->session;
+    unsigned window_bytes = channel_window_bytes(session);
+    int64_t start_ms = clock_now_ms();
     int rc;
 
     pump_slice(session);
     do {
-        channel->channel = libssh2_channel_open_ex(
-            session->ssh, "session", sizeof("session") - 1, channel_window_bytes(session),
-            CHANNEL_PACKET_BYTES, NULL, 0);
+        channel->channel =
+            libssh2_channel_open_ex(session->ssh, "session", sizeof("session") - 1,
+                                    window_bytes, CHANNEL_PACKET_BYTES, NULL, 0);
         rc = channel->channel != NULL ? 0 : libssh2_session_last_errno(session->ssh);
     } while (pump_repeat(session, rc));
-    return rc == 0 ? TL_OK : open_refused(session, rc, err);
+    if (rc != 0)
+        return open_refused(session, rc, err);
+    note_round_trip(session, start_ms);
+    return TL_OK;
 }
 
 static enum tl_status start_command(struct ssh_channel *channel, const char *command,
@@ -146,13 +167,24 @@ enum tl_status ssh_channel_open(struct ssh_session *session, const char *command
     return status;
 }
 
+void channel_slice(struct ssh_channel *channel, enum ssh_stream stream, size_t size)
+{
+    unsigned long queued = 0;
+
+    if (stream == SSH_STDOUT)
+        (void)libssh2_channel_window_read_ex(channel->channel, &queued, NULL);
+    pump_slice(channel->session);
+    if (queued > 0 && queued >= size / 2)
+        channel->session->slice_bytes = 0;
+}
+
 enum tl_status ssh_channel_read(struct ssh_channel *channel, enum ssh_stream stream, char *data,
                                 size_t size, size_t *got, struct tl_error *err)
 {
     int id = stream == SSH_STDERR ? SSH_EXTENDED_DATA_STDERR : 0;
     ssize_t rc;
 
-    pump_slice(channel->session);
+    channel_slice(channel, stream, size);
     rc = libssh2_channel_read_ex(channel->channel, id, data, size);
     *got = rc > 0 ? (size_t)rc : 0;
     if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)

@@ -55,6 +55,7 @@ struct ssh_session {
                              */
     int64_t pulse_ms;       /* when a silent server may be asked again */
     int64_t last_receive_ms;
+    int64_t round_trip_ms; /* 0 until a channel was opened */
     uint64_t received_bytes;
     uint64_t receive_max_bytes; /* before login; afterwards unlimited */
     size_t slice_bytes;         /* what the libssh2 call in progress may still receive */
@@ -84,6 +85,11 @@ enum { CHANNEL_PACKET_BYTES = 32768 };
 
 /* A channel that the server has not been asked for yet; NULL when memory ran out. */
 struct ssh_channel *channel_new(struct ssh_session *session, const struct channel_words *words);
+
+/* What pump_slice does, before up to size bytes of a stream are read: what is queued comes
+ * first, while it is warm. stderr's turn receives in any case, as its bytes may be behind the
+ * queue. */
+void channel_slice(struct ssh_channel *channel, enum ssh_stream stream, size_t size);
 
 /* How many bytes the server may have under way to us on one channel. */
 unsigned channel_window_bytes(struct ssh_session *session);

@@ -20,7 +20,7 @@ static ssize_t jump_receive(struct ssh_link *self, void *data, size_t size)
     struct ssh_channel *channel = ((struct jump *)self)->channel;
     ssize_t rc;
 
-    pump_slice(channel->session);
+    channel_slice(channel, SSH_STDOUT, size);
     rc = libssh2_channel_read_ex(channel->channel, 0, data, size);
     if (rc == LIBSSH2_ERROR_EAGAIN)
         return -EAGAIN;

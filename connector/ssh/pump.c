@@ -11,7 +11,7 @@
 
 /* A slice is small enough to stay in the processor's cache between decryption and the reader.
  */
-enum { SLICE_BYTES = 512 * 1024 };
+enum { SLICE_BYTES = 256 * 1024 };
 
 static void session_end(struct ssh_session *session, enum ssh_end end, int error)
 {

@@ -136,6 +136,7 @@ static void session_reset(struct ssh_session *session)
     session->through = NULL;
     ssh_greeting_free(&session->greeting);
     buf_wipe(&session->outgoing);
+    ssh_memory_reset(&session->memory);
 }
 
 static struct ssh_session *session_new(const struct opening *opening)

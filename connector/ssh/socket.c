@@ -22,23 +22,42 @@ static void set_option(int fd, int level, int name, int value)
     (void)setsockopt(fd, level, name, &value, sizeof(value)); /* all are for comfort only */
 }
 
+struct socket_link {
+    struct ssh_link link;
+    bool drained;  /* the last read left nothing: to ask again at once would be in vain */
+    bool answered; /* something was sent since acknowledgements were last made quick */
+};
+
+/* The kernel delays acknowledgements again after each send; without this, the server's next
+ * small message waits 40 ms for one. */
+static ssize_t nothing_now(struct socket_link *socket)
+{
+    socket->drained = false;
+    if (socket->answered)
+        set_option(socket->link.fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+    socket->answered = false;
+    return -EAGAIN;
+}
+
 static ssize_t socket_receive(struct ssh_link *self, void *data, size_t size)
 {
-    ssize_t received = recv(self->fd, data, size, MSG_DONTWAIT);
-    int error = errno;
+    struct socket_link *socket = (struct socket_link *)self;
+    ssize_t received;
 
-    /* The kernel leaves this mode by itself; without it, the server's small messages wait 40 ms
-     * for a delayed acknowledgement. A full read is bulk, which is better left alone. */
-    if (received < (ssize_t)size)
-        set_option(self->fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+    if (socket->drained)
+        return nothing_now(socket);
+    received = recv(self->fd, data, size, MSG_DONTWAIT);
+    socket->drained = received > 0 && (size_t)received < size;
     if (received >= 0)
         return received;
-    return error == EINTR ? -EAGAIN : -error;
+    return errno == EAGAIN || errno == EINTR ? nothing_now(socket) : -errno;
 }
 
 static ssize_t socket_send(struct ssh_link *self, const void *data, size_t size)
 {
     ssize_t sent = send(self->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    ((struct socket_link *)self)->answered = true;
     if (sent < 0)
         return errno == EINTR ? -EAGAIN : -errno;
     return sent;
@@ -67,23 +86,24 @@ static void socket_close(struct ssh_link *self)
 
 static struct ssh_link *socket_link(int fd)
 {
-    struct ssh_link *link = calloc(1, sizeof(*link));
+    struct socket_link *socket = calloc(1, sizeof(*socket));
 
-    if (link == NULL)
+    if (socket == NULL)
         return NULL;
-    *link = (struct ssh_link){.receive = socket_receive,
-                              .send = socket_send,
-                              .ready = socket_is_ready,
-                              .round_trip_us = socket_round_trip_us,
-                              .close = socket_close,
-                              .fd = fd};
+    *socket = (struct socket_link){.link = {.receive = socket_receive,
+                                            .send = socket_send,
+                                            .ready = socket_is_ready,
+                                            .round_trip_us = socket_round_trip_us,
+                                            .close = socket_close,
+                                            .fd = fd},
+                                   .answered = true};
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, PROBE_AFTER_S);
     set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_EVERY_S);
     set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES);
     set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, DEAD_PEER_MS);
-    return link;
+    return &socket->link;
 }
 
 /* The connected socket, or -1 with errno set; ECANCELED when it was stopped. */
