@@ -50,6 +50,23 @@ const struct ssh_options *way_options(const struct way *way)
     return &way->target->options;
 }
 
+static void host_watch(struct way_host *host, int interval_ms, int silences)
+{
+    struct ssh_options *options = &host->options;
+
+    if (options->keepalive_interval_ms <= 0 || options->keepalive_interval_ms > interval_ms)
+        options->keepalive_interval_ms = interval_ms;
+    options->keepalive_silences = silences;
+}
+
+void way_watch(struct way *way, int interval_ms, int silences)
+{
+    for (size_t i = 0; i < way->n_jumps; i++)
+        host_watch(way->jumps[i], interval_ms, silences);
+    if (way->target != NULL)
+        host_watch(way->target, interval_ms, silences);
+}
+
 /* -- from the configuration ------------------------------------------------------------------
  */
 

@@ -33,6 +33,10 @@ TL_NODISCARD enum tl_status way_find(struct way *way, bool *found, struct tl_err
  * others. Lent until way_find or way_reset. */
 const struct ssh_options *way_options(const struct way *way);
 
+/* Has each host on the way asked for a sign of life at least so often, and given up after so
+ * many intervals without one. */
+void way_watch(struct way *way, int interval_ms, int silences);
+
 /* "deploy@10.0.0.5 port 22 through bastion": where the way leads, safe to show; into out. */
 const char *way_describe(const struct way *way, char *out, size_t size);
 

@@ -84,3 +84,33 @@ enum tl_status tunnel_spec_parse(const char *option, const char *text, struct tu
                      "an IPv6 address stands in [brackets]",
                      option, option);
 }
+
+static enum tl_status parse_all(const char *option, const char *const *texts,
+                                struct tunnel_plan *out, struct tl_error *err)
+{
+    for (; texts != NULL && *texts != NULL; texts++) {
+        if (out->n == TUNNEL_SPECS_MAX)
+            return tl_fail(err, TL_USAGE, "there are more than %d tunnels", TUNNEL_SPECS_MAX);
+        if (tunnel_spec_parse(option, *texts, &out->specs[out->n++], err) != TL_OK)
+            return err->status;
+    }
+    return TL_OK;
+}
+
+enum tl_status tunnel_plan_parse(const char *const *local, const char *const *remote,
+                                 struct tunnel_plan *out, struct tl_error *err)
+{
+    enum tl_status status;
+
+    *out = (struct tunnel_plan){0};
+    status = parse_all("-L", local, out, err);
+    out->n_local = out->n;
+    if (status == TL_OK)
+        status = parse_all("-R", remote, out, err);
+    if (status != TL_OK || out->n > 0)
+        return status;
+    tl_fail(err, TL_USAGE, "there is no tunnel to open");
+    return tl_remedy(err, "Give -L for a port of this machine that leads to what the SSH host "
+                          "reaches, -R for a port of the SSH host that leads to what this "
+                          "machine reaches");
+}

@@ -127,6 +127,9 @@ bool pump_repeat(struct ssh_session *session, int rc);
  * or until_ms is over. False when the session has ended. Keepalives are sent from here. */
 bool pump_wait(struct ssh_session *session, int64_t until_ms, int extra_fd);
 
+/* Sends what is pending, and says what to poll the link's descriptor for. */
+short pump_events(struct ssh_session *session);
+
 /* Notices stop_fd and the deadline without waiting. False when the session has ended. */
 bool pump_check(struct ssh_session *session);
 

@@ -244,13 +244,13 @@ static int64_t keepalive(struct ssh_session *session)
     return own_ms < below_ms ? own_ms : below_ms;
 }
 
-/* What to poll the descriptor for. It is the outermost connection's, which takes what the
- * sessions inside of it hand down. */
-static short poll_events(struct ssh_session *session)
+/* The descriptor is the outermost connection's, which takes what the sessions inside of it hand
+ * down. */
+short pump_events(struct ssh_session *session)
 {
     flush(session);
     if (session->through != NULL)
-        return poll_events(session->through);
+        return pump_events(session->through);
     return session->outgoing.size > 0 ? POLLIN | POLLOUT : POLLIN;
 }
 
@@ -261,7 +261,7 @@ bool pump_wait(struct ssh_session *session, int64_t until_ms, int extra_fd)
                             {.fd = extra_fd, .events = POLLIN}};
     int64_t wake_ms = keepalive(session);
 
-    fds[1].events = poll_events(session);
+    fds[1].events = pump_events(session);
     if (session->end != SSH_END_NONE)
         return false;
     if (session->link->ready(session->link))

@@ -1,6 +1,8 @@
 /* What an event loop asks of a session. */
 #include "ssh/reactor.h"
 
+#include <poll.h>
+
 #include "base/clock.h"
 #include "ssh/handle.h"
 
@@ -9,9 +11,20 @@ int ssh_session_fd(const struct ssh_session *session)
     return session->link->fd;
 }
 
-bool ssh_session_wants_send(const struct ssh_session *session)
+void ssh_session_heed(struct ssh_session *session, int stop_fd)
 {
-    return session->outgoing.size > 0;
+    for (; session != NULL; session = session->through)
+        session->patience.stop_fd = stop_fd;
+}
+
+bool ssh_session_wants_send(struct ssh_session *session)
+{
+    return (pump_events(session) & POLLOUT) != 0;
+}
+
+bool ssh_session_is_ready(const struct ssh_session *session)
+{
+    return session->link->ready(session->link);
 }
 
 void ssh_session_hold(struct ssh_session *session, bool held)
@@ -30,9 +43,17 @@ static int receive(struct ssh_session *session, struct ssh_channel *through)
     }
     if (session->opening == NULL && session->closing == NULL)
         ssh_forward_ping(session);
+    (void)ssh_session_digest(session);
+    return 0;
+}
+
+bool ssh_session_digest(struct ssh_session *session)
+{
+    const struct ssh_forward *opening = session->opening;
+
     ssh_forward_advance(session);
     channel_sweep(session, false);
-    return 0;
+    return session->opening != opening;
 }
 
 enum tl_status ssh_session_receive(struct ssh_session *session, struct ssh_channel *through,
@@ -45,10 +66,7 @@ enum tl_status ssh_session_receive(struct ssh_session *session, struct ssh_chann
     rc = receive(session, through);
     *more = session->slice_bytes == 0;
     session->held = held;
-    if (through != NULL) {
-        ssh_forward_advance(session);
-        channel_sweep(session, false);
-    }
+    (void)ssh_session_digest(session);
     if (session->end != SSH_END_NONE || (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN))
         return pump_fail(session, TL_LOST, rc, "receiving", err);
     return TL_OK;
@@ -69,29 +87,48 @@ static void ask_for_life(struct ssh_session *session)
     }
 }
 
-enum tl_status ssh_session_pulse(struct ssh_session *session, int64_t *next_ms,
-                                 struct tl_error *err)
+/* Notes the end of a server that gave no sign; else says when to look again. */
+static int64_t pulse(struct ssh_session *session)
 {
     int64_t now_ms = clock_now_ms(), interval_ms = session->keepalive_interval_ms;
     int64_t silent_ms = now_ms - session->last_receive_ms;
 
-    *next_ms = CLOCK_NEVER;
-    if (!pump_check(session))
-        return pump_fail(session, TL_LOST, 0, "waiting for data", err);
     if (interval_ms <= 0)
-        return TL_OK;
-    *next_ms = session->last_receive_ms + interval_ms;
+        return CLOCK_NEVER;
     if (silent_ms < interval_ms)
-        return TL_OK;
+        return session->last_receive_ms + interval_ms;
     if (silent_ms >= session->keepalive_silences * interval_ms) {
         session->end = SSH_END_SILENT;
-        return pump_fail(session, TL_LOST, 0, "waiting for data", err);
+        return now_ms;
     }
     if (now_ms >= session->pulse_ms) {
         session->pulse_ms = now_ms + interval_ms;
         ask_for_life(session);
     }
-    *next_ms = session->pulse_ms;
+    return session->pulse_ms;
+}
+
+/* The jump hosts first: where one of them is gone, those behind it are silent, too. */
+static int64_t pulse_all(struct ssh_session *session)
+{
+    int64_t below_ms = CLOCK_NEVER, own_ms;
+
+    if (session->through != NULL) {
+        ssh_forward_advance(session->through); /* what it was asked may have been answered */
+        below_ms = pulse_all(session->through);
+        if (session->through->end != SSH_END_NONE)
+            session->end = SSH_END_THROUGH;
+    }
+    own_ms = session->end == SSH_END_NONE ? pulse(session) : CLOCK_NEVER;
+    return own_ms < below_ms ? own_ms : below_ms;
+}
+
+enum tl_status ssh_session_pulse(struct ssh_session *session, int64_t *next_ms,
+                                 struct tl_error *err)
+{
+    *next_ms = pump_check(session) ? pulse_all(session) : CLOCK_NEVER;
+    if (session->end != SSH_END_NONE)
+        return pump_fail(session, TL_LOST, 0, "waiting for data", err);
     return TL_OK;
 }
 

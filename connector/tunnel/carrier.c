@@ -41,9 +41,9 @@ bool carrier_is_free(const struct carrier *self)
     return self->opening == NULL && !ssh_session_is_opening(self->session);
 }
 
-int64_t carrier_asking_ms(const struct carrier *self, const struct route *route)
+int64_t carrier_asking_ms(const struct carrier *self, const struct inlet *inlet)
 {
-    if (self->opening == NULL || self->opening->route != route)
+    if (self->opening == NULL || self->opening->inlet != inlet)
         return -1;
     return clock_now_ms() - self->opening->since_ms;
 }
@@ -51,8 +51,8 @@ int64_t carrier_asking_ms(const struct carrier *self, const struct route *route)
 enum tl_status carrier_take(struct carrier *self, struct connection *connection,
                             int64_t deadline_ms, struct tl_error *err)
 {
-    const struct ssh_target target = {.host = connection->route->target_host,
-                                      .port = connection->route->target_port};
+    const struct ssh_target target = {.host = connection->inlet->target_host,
+                                      .port = connection->inlet->target_port};
     enum tl_status status =
         ssh_forward_start(self->session, &target, deadline_ms, &self->forward, err);
 
@@ -90,11 +90,16 @@ struct connection *carrier_give_back(struct carrier *self)
 
 static void add(struct carrier *self, struct connection *connection)
 {
-    connection->state = CONNECTION_OPEN;
     connection->stirred = true;
     connection->next = self->connections;
     self->connections = connection;
     self->n_connections++;
+}
+
+static void refuse(struct carrier_round *round, const struct tl_error *why)
+{
+    round->refused++;
+    round->refusal = *why;
 }
 
 /* Goes on asking for the channel that is being opened. */
@@ -112,14 +117,56 @@ static enum tl_status step_opening(struct carrier *self, struct carrier_round *r
     connection = carrier_give_back(self);
     if (status == TL_OK) {
         connection->channel = channel;
+        connection->state = CONNECTION_OPEN;
         add(self, connection);
         round->opened++;
     } else {
-        round->refused++;
-        round->refusal = *err;
+        refuse(round, err);
         connection_free(connection);
     }
     return TL_OK;
+}
+
+/* Takes what came in at the server's ports. */
+static void accept_all(struct carrier *self, struct carrier_round *round)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
+    struct connection *connection;
+    struct tl_error failure;
+
+    for (struct outlet *outlet = self->outlets; outlet != NULL; outlet = outlet->next)
+        while (outlet_accept(outlet, &connection, &failure)) {
+            event.data.ptr = connection;
+            if (connection == NULL)
+                refuse(round, &failure);
+            else if (epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, connection->fd, &event) == 0)
+                add(self, connection);
+            else
+                connection_free(connection);
+        }
+}
+
+/* Moves one connection, counting. An error is the session's. */
+static enum tl_status move_one(struct connection *connection, struct carrier_round *round,
+                               struct tl_error *err)
+{
+    uint64_t received = connection->received_bytes, sent = connection->sent_bytes;
+    struct tl_error failure;
+    enum tl_status status = TL_OK;
+
+    if (connection->state == CONNECTION_CONNECTING) {
+        if (outlet_step(connection, &failure) != TL_OK) {
+            refuse(round, &failure);
+            connection->state = CONNECTION_DONE;
+        }
+        round->opened += connection->state == CONNECTION_OPEN;
+    }
+    if (connection->state == CONNECTION_OPEN)
+        status = connection_move(connection, round->scratch, err);
+    round->received_bytes += connection->received_bytes - received;
+    round->sent_bytes += connection->sent_bytes - sent;
+    round->busy = round->busy || connection->stirred;
+    return status;
 }
 
 /* Lets connections move: all of them when the session has news, else those whose socket has. */
@@ -127,18 +174,11 @@ static enum tl_status move(struct carrier *self, bool news, struct carrier_round
                            struct tl_error *err)
 {
     struct connection **place = &self->connections, *connection;
+    enum tl_status status = TL_OK;
 
-    while ((connection = *place) != NULL) {
-        uint64_t received = connection->received_bytes, sent = connection->sent_bytes;
-        if (news || connection->stirred) {
-            enum tl_status status =
-                connection_move(connection, round->scratch, &connection->stirred, err);
-            round->received_bytes += connection->received_bytes - received;
-            round->sent_bytes += connection->sent_bytes - sent;
-            round->busy = round->busy || connection->stirred;
-            if (status != TL_OK)
-                return status;
-        }
+    while (status == TL_OK && (connection = *place) != NULL) {
+        if (news || connection->stirred)
+            status = move_one(connection, round, err);
         if (connection->state != CONNECTION_DONE) {
             place = &connection->next;
             continue;
@@ -148,7 +188,7 @@ static enum tl_status move(struct carrier *self, bool news, struct carrier_round
         self->n_connections--;
         self->idle_since_ms = clock_now_ms();
     }
-    return TL_OK;
+    return status;
 }
 
 static void watch_sending(struct carrier *self)
@@ -164,16 +204,11 @@ static void watch_sending(struct carrier *self)
         self->waits_to_send = waits;
 }
 
-static enum tl_status receive(struct carrier *self, struct carrier_round *round,
-                              struct tl_error *err)
+static enum tl_status receive(struct carrier *self, struct tl_error *err)
 {
     struct ssh_channel *through = self->connections != NULL ? self->connections->channel : NULL;
-    bool more = false;
-    enum tl_status status = ssh_session_receive(self->session, through, &more, err);
 
-    self->ready = more;
-    round->busy = round->busy || more;
-    return status;
+    return ssh_session_receive(self->session, through, &self->ready, err);
 }
 
 static enum tl_status step_held(struct carrier *self, struct carrier_round *round,
@@ -185,10 +220,16 @@ static enum tl_status step_held(struct carrier *self, struct carrier_round *roun
     if (clock_now_ms() >= self->pulse_ms)
         status = ssh_session_pulse(self->session, &self->pulse_ms, err);
     if (status == TL_OK && news)
-        status = receive(self, round, err);
+        status = receive(self, err);
     if (status == TL_OK && self->forward != NULL)
         status = step_opening(self, round, err);
-    return status == TL_OK ? move(self, news, round, err) : status;
+    if (status == TL_OK)
+        accept_all(self, round);
+    if (status == TL_OK)
+        status = move(self, news, round, err);
+    if (status == TL_OK && ssh_session_digest(self->session))
+        round->busy = true;
+    return status;
 }
 
 enum tl_status carrier_step(struct carrier *self, struct carrier_round *round,
@@ -199,8 +240,12 @@ enum tl_status carrier_step(struct carrier *self, struct carrier_round *round,
     ssh_session_hold(self->session, true);
     status = step_held(self, round, err);
     ssh_session_hold(self->session, false);
-    watch_sending(self);
-    return status;
+    if (status != TL_OK)
+        return status;
+    watch_sending(self); /* which sends, too */
+    self->ready = self->ready || ssh_session_is_ready(self->session);
+    round->busy = round->busy || self->ready;
+    return TL_OK;
 }
 
 void carrier_free(struct carrier *self)
@@ -212,6 +257,11 @@ void carrier_free(struct carrier *self)
         struct connection *connection = self->connections;
         self->connections = connection->next;
         connection_free(connection);
+    }
+    while (self->outlets != NULL) {
+        struct outlet *outlet = self->outlets;
+        self->outlets = outlet->next;
+        outlet_close(outlet);
     }
     (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, ssh_session_fd(self->session), NULL);
     if (!self->lent)

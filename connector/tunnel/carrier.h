@@ -9,6 +9,8 @@
 #include "ssh/forward.h"
 #include "ssh/session.h"
 #include "tunnel/connection.h"
+#include "tunnel/inlet.h"
+#include "tunnel/outlet.h"
 #include "tunnel/watch.h"
 
 struct carrier {
@@ -20,6 +22,7 @@ struct carrier {
     bool waits_to_send; /* as told to epoll */
     bool ready;         /* the session has something to receive, or room to send */
 
+    struct outlet *outlets;         /* owned */
     struct connection *connections; /* that are open, or connecting */
     size_t n_connections;
     struct connection *opening; /* the one that the server is being asked for, or NULL */
@@ -44,7 +47,7 @@ struct carrier *carrier_new(struct ssh_session *session, bool lent, int epoll_fd
 bool carrier_is_free(const struct carrier *carrier);
 
 /* How long the server has been asked about this target, or -1 if it is not. */
-int64_t carrier_asking_ms(const struct carrier *carrier, const struct route *route);
+int64_t carrier_asking_ms(const struct carrier *carrier, const struct inlet *inlet);
 
 /* Takes the connection and asks the server for its channel, until deadline_ms. On an error the
  * connection stays the caller's. */

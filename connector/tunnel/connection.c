@@ -173,8 +173,7 @@ static bool take_socket(struct connection *self, char *scratch, size_t *got)
 }
 
 /* From the socket to the channel. */
-static enum tl_status move_up(struct connection *self, char *scratch, bool *busy,
-                              struct tl_error *err)
+static enum tl_status move_up(struct connection *self, char *scratch, struct tl_error *err)
 {
     enum tl_status status = TL_OK;
     size_t got, taken;
@@ -190,7 +189,7 @@ static enum tl_status move_up(struct connection *self, char *scratch, bool *busy
         if (!self->readable || self->local_end)
             break;
         if (turn == UP_PIECES_A_TURN) {
-            *busy = true;
+            self->stirred = true;
             break;
         }
         if (!take_socket(self, scratch, &got))
@@ -205,14 +204,13 @@ static enum tl_status move_up(struct connection *self, char *scratch, bool *busy
     return status;
 }
 
-enum tl_status connection_move(struct connection *self, char *scratch, bool *busy,
-                               struct tl_error *err)
+enum tl_status connection_move(struct connection *self, char *scratch, struct tl_error *err)
 {
     enum tl_status status = move_down(self, scratch, err);
 
     self->stirred = false;
     if (status == TL_OK && !self->gone)
-        status = move_up(self, scratch, busy, err);
+        status = move_up(self, scratch, err);
     if (status != TL_OK)
         return status;
     if (self->gone)

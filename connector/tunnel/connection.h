@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "ssh/channel.h"
-#include "tunnel/route.h"
 #include "tunnel/watch.h"
 
 enum { CONNECTION_PIECE_BYTES = 128 * 1024 };
@@ -31,13 +30,17 @@ struct piece {
     size_t start, size;
 };
 
+struct inlet;
+struct outlet;
+
 struct connection {
     struct watch watch;
     struct connection *next; /* in the list of whoever has it */
     enum connection_state state;
     int fd;                      /* owned */
     struct ssh_channel *channel; /* owned; NULL before the server consents */
-    const struct route *route;   /* where it came in; NULL if through the channel */
+    const struct inlet *inlet;   /* where it came in, or */
+    const struct outlet *outlet; /* where the channel did */
     int64_t since_ms;            /* in this state */
     struct piece down, up;       /* towards the socket, towards the channel */
     bool stirred;                /* something happened to the socket since it was moved */
@@ -53,10 +56,10 @@ struct connection {
 struct connection *connection_new(int fd, struct ssh_channel *channel);
 
 /* Moves what can be moved, without receiving from the network; `scratch` has room for
- * CONNECTION_PIECE_BYTES. *busy: there was more than is good for one turn. An error is the
- * session's, not the connection's. */
+ * CONNECTION_PIECE_BYTES. It stays stirred if there was more than is good for one turn. An
+ * error is the session's, not the connection's. */
 TL_NODISCARD enum tl_status connection_move(struct connection *connection, char *scratch,
-                                            bool *busy, struct tl_error *err);
+                                            struct tl_error *err);
 
 /* Resets the socket and closes the channel, unless both have ended well. NULL is fine. */
 void connection_free(struct connection *connection);

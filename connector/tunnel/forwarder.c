@@ -13,7 +13,7 @@
 #include "towline/log.h"
 #include "tunnel/carrier.h"
 #include "tunnel/further.h"
-#include "tunnel/route.h"
+#include "tunnel/inlet.h"
 
 enum {
     OPEN_TIMEOUT_MS = 30000,
@@ -29,11 +29,12 @@ enum {
 struct forwarder {
     struct forwarder_options options;
     int epoll_fd;
-    struct route *routes;
+    struct inlet *inlets;
     struct carrier *carriers;
     struct connection *waiting; /* the line, oldest first */
     size_t n_waiting;
     struct further *further; /* session on its way, or NULL */
+    struct watch further_watch;
     int64_t further_after_ms, further_pause_ms;
     int64_t accept_after_ms;
     struct carrier_round round;
@@ -46,6 +47,12 @@ void forwarder_options_init(struct forwarder_options *options)
         (struct forwarder_options){.open_timeout_ms = OPEN_TIMEOUT_MS, .max_sessions = 1};
 }
 
+/* A step looks at it in any case. */
+static void further_ready(struct watch *watch, uint32_t events)
+{
+    (void)watch, (void)events;
+}
+
 enum tl_status forwarder_open(const struct forwarder_options *options, struct forwarder **out,
                               struct tl_error *err)
 {
@@ -55,6 +62,7 @@ enum tl_status forwarder_open(const struct forwarder_options *options, struct fo
         return tl_fail(err, TL_MEMORY, "out of memory for a tunnel");
     self->options = *options;
     self->further_pause_ms = FURTHER_PAUSE_MS;
+    self->further_watch.ready = further_ready;
     self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     self->round.scratch = malloc(CONNECTION_PIECE_BYTES);
     if (self->epoll_fd < 0 || self->round.scratch == NULL) {
@@ -87,10 +95,10 @@ void forwarder_close(struct forwarder *self)
         carrier_free(carrier);
     }
     free_line(self);
-    while (self->routes != NULL) {
-        struct route *route = self->routes;
-        self->routes = route->next;
-        route_close(route);
+    while (self->inlets != NULL) {
+        struct inlet *inlet = self->inlets;
+        self->inlets = inlet->next;
+        inlet_close(inlet);
     }
     if (self->epoll_fd >= 0)
         close(self->epoll_fd);
@@ -117,30 +125,30 @@ enum tl_status forwarder_carry(struct forwarder *self, struct ssh_session *sessi
     return carry(self, session, true, err);
 }
 
-static enum tl_status add_route(struct forwarder *self, struct route *route,
+static enum tl_status add_inlet(struct forwarder *self, struct inlet *inlet,
                                 struct tl_error *err)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = route};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = inlet};
 
-    if (epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, route->fd, &event) != 0) {
-        route_close(route);
+    if (epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, inlet->fd, &event) != 0) {
+        inlet_close(inlet);
         return tl_fail(err, TL_INTERNAL, "cannot watch a socket: %s", strerror(errno));
     }
-    route->next = self->routes;
-    self->routes = route;
+    inlet->next = self->inlets;
+    self->inlets = inlet;
     return TL_OK;
 }
 
 enum tl_status forwarder_listen_unix(struct forwarder *self, const char *host, uint16_t port,
                                      const char **path, struct tl_error *err)
 {
-    struct route *route = NULL;
-    enum tl_status status = route_open_path(host, port, &route, err);
+    struct inlet *inlet = NULL;
+    enum tl_status status = inlet_open_path(host, port, &inlet, err);
 
     if (status == TL_OK)
-        status = add_route(self, route, err);
+        status = add_inlet(self, inlet, err);
     if (status == TL_OK)
-        *path = route->address.sun_path;
+        *path = inlet->address.sun_path;
     return status;
 }
 
@@ -148,13 +156,35 @@ enum tl_status forwarder_listen_port(struct forwarder *self, const char *bind, u
                                      const char *host, uint16_t host_port, uint16_t *bound_port,
                                      struct tl_error *err)
 {
-    struct route *route = NULL;
-    enum tl_status status = route_open_port(bind, port, host, host_port, &route, err);
+    struct inlet *inlet = NULL;
+    enum tl_status status = inlet_open_port(bind, port, host, host_port, &inlet, err);
 
     if (status == TL_OK)
-        status = add_route(self, route, err);
+        status = add_inlet(self, inlet, err);
     if (status == TL_OK)
-        *bound_port = route->port;
+        *bound_port = inlet->port;
+    return status;
+}
+
+enum tl_status forwarder_listen_remote(struct forwarder *self, const char *bind, uint16_t port,
+                                       const char *host, uint16_t host_port,
+                                       int64_t deadline_ms, uint16_t *bound_port,
+                                       struct tl_error *err)
+{
+    struct carrier *carrier = self->carriers;
+    struct outlet *outlet = NULL;
+    enum tl_status status;
+
+    while (carrier != NULL && !carrier->lent)
+        carrier = carrier->next;
+    if (carrier == NULL)
+        return tl_fail(err, TL_INTERNAL, "no session was lent to listen through");
+    status = outlet_open(carrier->session, bind, port, host, host_port, deadline_ms, &outlet,
+                         bound_port, err);
+    if (status == TL_OK) {
+        outlet->next = carrier->outlets;
+        carrier->outlets = outlet;
+    }
     return status;
 }
 
@@ -187,7 +217,7 @@ static void queue_last(struct forwarder *self, struct connection *connection)
     self->n_waiting++;
 }
 
-static void let_in(struct forwarder *self, struct route *route, int fd)
+static void let_in(struct forwarder *self, struct inlet *inlet, int fd)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
     struct connection *connection = connection_new(fd, NULL);
@@ -196,7 +226,7 @@ static void let_in(struct forwarder *self, struct route *route, int fd)
         close(fd);
         return;
     }
-    connection->route = route;
+    connection->inlet = inlet;
     event.data.ptr = connection;
     if (epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
         queue_last(self, connection);
@@ -211,9 +241,9 @@ static void accept_all(struct forwarder *self)
 
     if (clock_now_ms() < self->accept_after_ms)
         return;
-    for (struct route *route = self->routes; route != NULL && !starved; route = route->next)
-        while ((fd = route_accept(route, &starved)) >= 0)
-            let_in(self, route, fd);
+    for (struct inlet *inlet = self->inlets; inlet != NULL && !starved; inlet = inlet->next)
+        while ((fd = inlet_accept(inlet, &starved)) >= 0)
+            let_in(self, inlet, fd);
     if (!starved)
         return;
     if (self->accept_after_ms == 0)
@@ -224,14 +254,14 @@ static void accept_all(struct forwarder *self)
 
 /* Of the sessions that are free, the one with the least to carry. A target that does not answer
  * may keep all sessions waiting but one. */
-static struct carrier *pick(const struct forwarder *self, const struct route *route)
+static struct carrier *pick(const struct forwarder *self, const struct inlet *inlet)
 {
     struct carrier *best = NULL;
     size_t n_free = 0;
     bool silent = false;
 
     for (struct carrier *each = self->carriers; each != NULL; each = each->next) {
-        silent = silent || carrier_asking_ms(each, route) > SILENT_MS;
+        silent = silent || carrier_asking_ms(each, inlet) > SILENT_MS;
         if (!carrier_is_free(each))
             continue;
         n_free++;
@@ -254,7 +284,7 @@ static void refuse_late(struct forwarder *self, struct connection *connection)
     struct tl_error why = {0};
 
     (void)tl_fail(&why, TL_CONNECT, "no session was free in time for a channel to %s port %u",
-                  connection->route->target_host, connection->route->target_port);
+                  connection->inlet->target_host, connection->inlet->target_port);
     (void)tl_remedy(&why, "See what the connections before it wait for: the server is slow to "
                           "open channels, or their targets do not answer");
     refuse(self, connection, &why);
@@ -267,7 +297,7 @@ static void assign(struct forwarder *self)
     int64_t now_ms = clock_now_ms();
 
     while ((connection = *place) != NULL) {
-        struct carrier *carrier = pick(self, connection->route);
+        struct carrier *carrier = pick(self, connection->inlet);
         bool late = now_ms >= connection->since_ms + self->options.open_timeout_ms;
         struct tl_error why = {0};
 
@@ -336,6 +366,19 @@ static int64_t further_due_ms(const struct forwarder *self)
     return due_ms > self->further_after_ms ? due_ms : self->further_after_ms;
 }
 
+static enum tl_status start_further(struct forwarder *self, struct tl_error *err)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &self->further_watch};
+    enum tl_status status = further_start(self->options.further, &self->further, err);
+
+    if (status != TL_OK ||
+        epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, further_fd(self->further), &event) == 0)
+        return status;
+    further_close(self->further);
+    self->further = NULL;
+    return tl_fail(err, TL_INTERNAL, "cannot watch a further session: %s", strerror(errno));
+}
+
 static void reinforce(struct forwarder *self)
 {
     struct tl_error failure = {0};
@@ -344,8 +387,7 @@ static void reinforce(struct forwarder *self)
         take_further(self);
     if (clock_now_ms() < further_due_ms(self))
         return;
-    if (further_start(self->options.further, self->epoll_fd, &self->further, &failure) !=
-        TL_OK) {
+    if (start_further(self, &failure) != TL_OK) {
         tl_log(TL_LOG_WARNING, "%s", failure.message);
         self->further_after_ms = clock_now_ms() + FURTHER_PAUSE_MAX_MS;
     }
@@ -365,6 +407,17 @@ static void drop(struct forwarder *self, struct carrier **place)
     self->lost += carrier->n_connections;
     *place = carrier->next;
     carrier_free(carrier);
+}
+
+void forwarder_drop(struct forwarder *self)
+{
+    struct carrier **place = &self->carriers;
+
+    while (*place != NULL)
+        if ((*place)->lent)
+            drop(self, place);
+        else
+            place = &(*place)->next;
 }
 
 static enum tl_status step_carriers(struct forwarder *self, struct tl_error *err)
@@ -414,8 +467,8 @@ int64_t forwarder_wake_ms(const struct forwarder *self)
         each_ms = self->waiting->since_ms + self->options.open_timeout_ms;
         wake_ms = each_ms < wake_ms ? each_ms : wake_ms;
     }
-    for (const struct route *route = self->routes; route != NULL; route = route->next)
-        if (route->knocked && self->accept_after_ms < wake_ms)
+    for (const struct inlet *inlet = self->inlets; inlet != NULL; inlet = inlet->next)
+        if (inlet->knocked && self->accept_after_ms < wake_ms)
             wake_ms = self->accept_after_ms;
     for (const struct carrier *carrier = self->carriers; carrier != NULL;
          carrier = carrier->next) {

@@ -50,6 +50,9 @@ void forwarder_close(struct forwarder *forwarder);
 TL_NODISCARD enum tl_status forwarder_carry(struct forwarder *forwarder,
                                             struct ssh_session *session, struct tl_error *err);
 
+/* Gives the lent session up, if there is one, and resets the connections that it carries. */
+void forwarder_drop(struct forwarder *forwarder);
+
 /* Listens on a Unix socket in a folder of its own, which leads to host:port as the server sees
  * them. *path, lent until the forwarder is closed, is what CURLOPT_UNIX_SOCKET_PATH takes; its
  * folder is what libpq takes for a host. */
@@ -57,11 +60,20 @@ TL_NODISCARD enum tl_status forwarder_listen_unix(struct forwarder *forwarder, c
                                                   uint16_t port, const char **path,
                                                   struct tl_error *err);
 
-/* Listens on a port of this machine; bind as for route_open_port. */
+/* Listens on a port of this machine; bind as for inlet_open_port. */
 TL_NODISCARD enum tl_status forwarder_listen_port(struct forwarder *forwarder, const char *bind,
                                                   uint16_t port, const char *host,
                                                   uint16_t host_port, uint16_t *bound_port,
                                                   struct tl_error *err);
+
+/* Has the server of the session that was lent listen at a port of its own, which leads to
+ * host:port as this machine sees them, as long as that session lasts; waits for its answer
+ * until deadline_ms. bind as for ssh_listener_open. TL_FORWARD if the server refuses. */
+TL_NODISCARD enum tl_status forwarder_listen_remote(struct forwarder *forwarder,
+                                                    const char *bind, uint16_t port,
+                                                    const char *host, uint16_t host_port,
+                                                    int64_t deadline_ms, uint16_t *bound_port,
+                                                    struct tl_error *err);
 
 /* To poll for reading. */
 int forwarder_fd(const struct forwarder *forwarder);

@@ -5,28 +5,21 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "ssh/reactor.h"
+
 struct further {
-    struct watch watch;
-    bool ended; /* the event was seen, after which the thread touches nothing any more */
-    int end_fd, stop_fd;
-    bool running;
+    int end_fd;
+    int stop_fd; /* for the thread; the session goes on with that of the caller */
+    int caller_stop_fd;
+    bool running; /* the thread has not been joined */
     pthread_t thread;
     struct ssh_options options;
     struct ssh_session *session;
     struct tl_error failure;
 };
-
-static void further_ready(struct watch *watch, uint32_t events)
-{
-    struct further *self = (struct further *)watch;
-
-    (void)events;
-    self->ended = true;
-}
 
 static void notify(int fd)
 {
@@ -44,31 +37,28 @@ static void *run(void *argument)
     return NULL;
 }
 
-static bool start(struct further *self, int epoll_fd)
+static bool start(struct further *self)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = self};
-
     self->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (self->end_fd < 0 || self->stop_fd < 0 ||
-        epoll_ctl(epoll_fd, EPOLL_CTL_ADD, self->end_fd, &event) != 0)
+    if (self->end_fd < 0 || self->stop_fd < 0)
         return false;
+    self->caller_stop_fd = self->options.stop_fd;
     self->options.stop_fd = self->stop_fd;
     errno = pthread_create(&self->thread, NULL, run, self);
     self->running = errno == 0;
     return self->running;
 }
 
-enum tl_status further_start(const struct ssh_options *options, int epoll_fd,
-                             struct further **out, struct tl_error *err)
+enum tl_status further_start(const struct ssh_options *options, struct further **out,
+                             struct tl_error *err)
 {
     struct further *self = calloc(1, sizeof(*self));
 
     if (self == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for a further session");
-    *self = (struct further){
-        .watch = {further_ready}, .end_fd = -1, .stop_fd = -1, .options = *options};
-    if (!start(self, epoll_fd)) {
+    *self = (struct further){.end_fd = -1, .stop_fd = -1, .options = *options};
+    if (!start(self)) {
         (void)tl_fail(err, TL_INTERNAL, "cannot start a thread for a further session: %s",
                       strerror(errno));
         further_close(self);
@@ -78,14 +68,22 @@ enum tl_status further_start(const struct ssh_options *options, int epoll_fd,
     return TL_OK;
 }
 
+int further_fd(const struct further *self)
+{
+    return self->end_fd;
+}
+
 bool further_take(struct further *self, struct ssh_session **session, struct tl_error *failure)
 {
-    if (!self->ended)
+    uint64_t count;
+
+    if (read(self->end_fd, &count, sizeof(count)) < 0)
         return false;
-    if (self->running)
-        (void)pthread_join(self->thread, NULL);
+    (void)pthread_join(self->thread, NULL);
     self->running = false;
     *session = self->session;
+    if (self->session != NULL)
+        ssh_session_heed(self->session, self->caller_stop_fd);
     *failure = self->failure;
     self->session = NULL;
     return true;

@@ -5,16 +5,17 @@
 #include <stdbool.h>
 
 #include "ssh/session.h"
-#include "tunnel/watch.h"
 
 struct further;
 
 /* Starts opening a session; the options must outlive it. TL_MEMORY, TL_INTERNAL. */
-TL_NODISCARD enum tl_status further_start(const struct ssh_options *options, int epoll_fd,
+TL_NODISCARD enum tl_status further_start(const struct ssh_options *options,
                                           struct further **out, struct tl_error *err);
 
-/* Whether it has come to an end: then *session is given, or NULL and *failure says why not.
- * Polling epoll_fd wakes up when it has. */
+/* Readable once it has come to an end; the further's own. */
+int further_fd(const struct further *further);
+
+/* Whether it has come to an end: then *session is given, or NULL and *failure says why not. */
 bool further_take(struct further *further, struct ssh_session **session,
                   struct tl_error *failure);
 

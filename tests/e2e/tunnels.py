@@ -1,8 +1,11 @@
 """What tests of tunnels need: servers behind them, and clients that check every byte."""
+import contextlib
 import hashlib
 import os
 import socket
+import struct
 import threading
+import time
 
 
 class Server:
@@ -51,6 +54,37 @@ def digest(connection):
     connection.sendall(hashlib.sha256(read_all(connection)).hexdigest().encode())
 
 
+def hang_up(connection):
+    """Resets the connection at once."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@contextlib.contextmanager
+def silent_port():
+    """(host, port) where connecting gets no answer: the listener's queue is full."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        host, port = listener.getsockname()
+        fillers = []
+        for _ in range(4):
+            fillers.append(socket.socket())
+            fillers[-1].setblocking(False)
+            fillers[-1].connect_ex((host, port))
+        time.sleep(0.1)
+        yield host, port
+        for filler in fillers:
+            filler.close()
+
+
+def wait_until(condition, seconds=20):
+    """Returns when the condition holds; fails if it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
 def read_all(connection):
     """Everything up to the end."""
     data = bytearray()
@@ -64,14 +98,16 @@ def exchange(port, data, host="127.0.0.1"):
     with socket.create_connection((host, port), timeout=60) as connection:
 
         def send():
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):  # the answer tells what became of it
+                connection.sendall(data)
+                connection.shutdown(socket.SHUT_WR)
 
         sender = threading.Thread(target=send)
         sender.start()
-        answer = read_all(connection)
-        sender.join()
-        return answer
+        try:
+            return read_all(connection)
+        finally:
+            sender.join()
 
 
 def exchange_many(port, count, size):
@@ -120,3 +156,19 @@ class Tunnel:
         """Its exit code and what it logged, once it has ended."""
         _, stderr = self.process.communicate(timeout=timeout)
         return self.process.returncode, stderr.decode()
+
+    def memory_mib(self):
+        """The most memory it has had so far."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return int(file.read().split("VmHWM:")[1].split()[0]) / 1024
+
+    def cpu_share(self, seconds):
+        """The share of one processor that it takes from now on."""
+        begun = self._cpu_seconds()
+        time.sleep(seconds)
+        return (self._cpu_seconds() - begun) / seconds
+
+    def _cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,6 +1,6 @@
 /* A way in: a socket that programs on this machine connect to, and where it leads. */
-#ifndef TUNNEL_ROUTE_H
-#define TUNNEL_ROUTE_H
+#ifndef TUNNEL_INLET_H
+#define TUNNEL_INLET_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,9 +9,9 @@
 #include "towline/error.h"
 #include "tunnel/watch.h"
 
-struct route {
+struct inlet {
     struct watch watch;
-    struct route *next;
+    struct inlet *next;
     int fd;            /* listening, does not block */
     bool knocked;      /* somebody may wait to be let in */
     char *target_host; /* as the server at the tunnel's end names it */
@@ -24,23 +24,23 @@ struct route {
 /* Listens on a port of `bind`: NULL or "" is this machine's loopback address, "*" every
  * address. Port 0 is any free one; which is in (*out)->port. TL_USAGE if the port is taken or
  * not allowed, TL_RESOLVE, TL_MEMORY. */
-TL_NODISCARD enum tl_status route_open_port(const char *bind, uint16_t port, const char *host,
-                                            uint16_t host_port, struct route **out,
+TL_NODISCARD enum tl_status inlet_open_port(const char *bind, uint16_t port, const char *host,
+                                            uint16_t host_port, struct inlet **out,
                                             struct tl_error *err);
 
 /* Listens on a Unix socket in a fresh folder that only this user can enter. The socket bears
  * the name that libpq looks for: .s.PGSQL.<host_port>. TL_INTERNAL, TL_MEMORY. */
-TL_NODISCARD enum tl_status route_open_path(const char *host, uint16_t host_port,
-                                            struct route **out, struct tl_error *err);
+TL_NODISCARD enum tl_status inlet_open_path(const char *host, uint16_t host_port,
+                                            struct inlet **out, struct tl_error *err);
 
 /* The next one that knocked, as a socket that does not block; -1 if there is none. *starved:
  * there is, but the process can open no more files. */
-int route_accept(struct route *route, bool *starved);
+int inlet_accept(struct inlet *inlet, bool *starved);
 
 /* Whether the address reaches no further than this machine. */
-bool route_is_loopback(const char *bind);
+bool inlet_is_loopback(const char *bind);
 
 /* Stops listening and removes the socket with its folder. NULL is fine. */
-void route_close(struct route *route);
+void inlet_close(struct inlet *inlet);
 
 #endif

@@ -1,5 +1,5 @@
 /* Listening sockets of this machine. */
-#include "tunnel/route.h"
+#include "tunnel/inlet.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -16,21 +16,21 @@
 
 enum { BACKLOG = 1024 };
 
-static void route_ready(struct watch *watch, uint32_t events)
+static void inlet_ready(struct watch *watch, uint32_t events)
 {
-    struct route *self = (struct route *)watch;
+    struct inlet *self = (struct inlet *)watch;
 
     (void)events;
     self->knocked = true;
 }
 
-static struct route *route_new(const char *host, uint16_t host_port)
+static struct inlet *inlet_new(const char *host, uint16_t host_port)
 {
-    struct route *self = calloc(1, sizeof(*self));
+    struct inlet *self = calloc(1, sizeof(*self));
 
     if (self == NULL)
         return NULL;
-    *self = (struct route){.watch = {route_ready}, .fd = -1, .target_port = host_port};
+    *self = (struct inlet){.watch = {inlet_ready}, .fd = -1, .target_port = host_port};
     self->target_host = text_copy(host, strlen(host));
     if (self->target_host != NULL)
         return self;
@@ -38,7 +38,7 @@ static struct route *route_new(const char *host, uint16_t host_port)
     return NULL;
 }
 
-bool route_is_loopback(const char *bind)
+bool inlet_is_loopback(const char *bind)
 {
     return bind == NULL || bind[0] == '\0' || strcmp(bind, "localhost") == 0 ||
            strcmp(bind, "::1") == 0 || strncmp(bind, "127.", 4) == 0;
@@ -113,32 +113,32 @@ static uint16_t bound_port(int fd)
                      : ((const struct sockaddr_in *)&address)->sin_port);
 }
 
-enum tl_status route_open_port(const char *bind, uint16_t port, const char *host,
-                               uint16_t host_port, struct route **out, struct tl_error *err)
+enum tl_status inlet_open_port(const char *bind, uint16_t port, const char *host,
+                               uint16_t host_port, struct inlet **out, struct tl_error *err)
 {
-    struct route *route = route_new(host, host_port);
+    struct inlet *inlet = inlet_new(host, host_port);
     struct addrinfo *addresses = NULL;
     enum tl_status status = TL_OK;
 
-    if (route == NULL)
+    if (inlet == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for a tunnel to %s", host);
     status = look_up(bind, port, &addresses, err);
     if (status != TL_OK)
         goto done;
-    for (const struct addrinfo *each = addresses; each != NULL && route->fd < 0;
+    for (const struct addrinfo *each = addresses; each != NULL && inlet->fd < 0;
          each = each->ai_next)
-        route->fd = listen_at(each);
-    if (route->fd < 0) {
+        inlet->fd = listen_at(each);
+    if (inlet->fd < 0) {
         status = fail_port(bind, port, errno, err);
         goto done;
     }
-    route->port = bound_port(route->fd);
-    *out = route;
-    route = NULL;
+    inlet->port = bound_port(inlet->fd);
+    *out = inlet;
+    inlet = NULL;
 done:
     if (addresses != NULL)
         freeaddrinfo(addresses);
-    route_close(route);
+    inlet_close(inlet);
     return status;
 }
 
@@ -153,50 +153,50 @@ static const char *base_folder(void)
     return "/tmp";
 }
 
-static int listen_in(struct route *route)
+static int listen_in(struct inlet *inlet)
 {
-    struct sockaddr_un *address = &route->address;
+    struct sockaddr_un *address = &inlet->address;
 
-    snprintf(route->folder, sizeof(route->folder), "%s/towline-XXXXXX", base_folder());
-    if (mkdtemp(route->folder) == NULL) { /* which lets nobody else in */
-        route->folder[0] = '\0';
+    snprintf(inlet->folder, sizeof(inlet->folder), "%s/towline-XXXXXX", base_folder());
+    if (mkdtemp(inlet->folder) == NULL) { /* which lets nobody else in */
+        inlet->folder[0] = '\0';
         return -1;
     }
     address->sun_family = AF_UNIX;
-    snprintf(address->sun_path, sizeof(address->sun_path), "%s/.s.PGSQL.%u", route->folder,
-             route->target_port);
-    route->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (route->fd < 0 ||
-        bind(route->fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
+    snprintf(address->sun_path, sizeof(address->sun_path), "%s/.s.PGSQL.%u", inlet->folder,
+             inlet->target_port);
+    inlet->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (inlet->fd < 0 ||
+        bind(inlet->fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
         return -1;
-    return listen(route->fd, BACKLOG);
+    return listen(inlet->fd, BACKLOG);
 }
 
-enum tl_status route_open_path(const char *host, uint16_t host_port, struct route **out,
+enum tl_status inlet_open_path(const char *host, uint16_t host_port, struct inlet **out,
                                struct tl_error *err)
 {
-    struct route *route = route_new(host, host_port);
+    struct inlet *inlet = inlet_new(host, host_port);
 
-    if (route == NULL)
+    if (inlet == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for a tunnel to %s", host);
-    if (listen_in(route) != 0) {
+    if (listen_in(inlet) != 0) {
         tl_fail(err, TL_INTERNAL, "cannot make a private socket in %s: %s", base_folder(),
                 strerror(errno));
-        route_close(route);
+        inlet_close(inlet);
         return tl_remedy(err,
                          "Make that folder writable for this user and see that it has room");
     }
-    *out = route;
+    *out = inlet;
     return TL_OK;
 }
 
-int route_accept(struct route *route, bool *starved)
+int inlet_accept(struct inlet *inlet, bool *starved)
 {
     const int on = 1;
     int fd = -1;
 
-    while (route->knocked && fd < 0) {
-        fd = accept4(route->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    while (inlet->knocked && fd < 0) {
+        fd = accept4(inlet->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0)
             break;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -204,23 +204,23 @@ int route_accept(struct route *route, bool *starved)
             return -1;
         }
         if (errno == EAGAIN)
-            route->knocked = false; /* all else is about the one that gave up knocking */
+            inlet->knocked = false; /* all else is about the one that gave up knocking */
     }
-    if (fd >= 0 && route->port != 0)
+    if (fd >= 0 && inlet->port != 0)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return fd;
 }
 
-void route_close(struct route *route)
+void inlet_close(struct inlet *inlet)
 {
-    if (route == NULL)
+    if (inlet == NULL)
         return;
-    if (route->fd >= 0)
-        close(route->fd);
-    if (route->address.sun_path[0] != '\0')
-        (void)unlink(route->address.sun_path);
-    if (route->folder[0] != '\0')
-        (void)rmdir(route->folder);
-    free(route->target_host);
-    free(route);
+    if (inlet->fd >= 0)
+        close(inlet->fd);
+    if (inlet->address.sun_path[0] != '\0')
+        (void)unlink(inlet->address.sun_path);
+    if (inlet->folder[0] != '\0')
+        (void)rmdir(inlet->folder);
+    free(inlet->target_host);
+    free(inlet);
 }
