@@ -75,12 +75,17 @@ static enum tl_status connector_read_streams(struct tl_instance *self, struct tl
 static enum tl_status connector_open(const struct tl_open *open, struct tl_instance **out,
                                      struct tl_error *err)
 {
+    const struct tl_config *listed =
+        open->partition != NULL
+            ? tl_config_item(open->config, "ssh_hosts", open->partition_index)
+            : NULL;
     struct tl_instance *self = calloc(1, sizeof(*self));
 
     if (self == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the connector");
     self->config = open->config;
-    if (way_init(&self->way, open->config, open->approve, open->stop_fd, err) != TL_OK ||
+    if (way_init(&self->way, open->config, listed, open->approve, open->stop_fd, err) !=
+            TL_OK ||
         connector_read_streams(self, err) != TL_OK) {
         connector_close(self);
         return err->status;
@@ -223,6 +228,8 @@ const struct tl_connector connector = {
     .options = connector_options,
     .commands = connector_commands,
     .steps = connector_steps,
+    .partition = "host",
+    .partitions = way_declare_hosts,
     .open = connector_open,
     .close = connector_close,
     .schema = connector_schema,

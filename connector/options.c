@@ -74,24 +74,17 @@ static const struct tl_option tunnel_options[] = {
     {.name = NULL},
 };
 
-/* Of the main host, and of each jump host. */
+/* Of the main host, of each of several, and of each jump host; beside ssh_host. */
 #define HOST_OPTIONS                                                                           \
     {                                                                                          \
-        .name = "ssh_host",                                                                    \
-        .alias = "bastion_host",                                                               \
-        .kind = TL_OPTION_TEXT,                                                                \
-        .help = "the host to connect to",                                                      \
-        .flags = TL_OPTION_REQUIRED,                                                           \
+        .name = "ssh_port",                                                                    \
+        .alias = "bastion_port",                                                               \
+        .kind = TL_OPTION_INTEGER,                                                             \
+        .fallback = "22",                                                                      \
+        .help = "its SSH port",                                                                \
+        .min = 1,                                                                              \
+        .max = 65535,                                                                          \
     },                                                                                         \
-        {                                                                                      \
-            .name = "ssh_port",                                                                \
-            .alias = "bastion_port",                                                           \
-            .kind = TL_OPTION_INTEGER,                                                         \
-            .fallback = "22",                                                                  \
-            .help = "its SSH port",                                                            \
-            .min = 1,                                                                          \
-            .max = 65535,                                                                      \
-        },                                                                                     \
         {                                                                                      \
             .name = "ssh_user",                                                                \
             .alias = "bastion_user",                                                           \
@@ -180,9 +173,36 @@ static const struct tl_option tunnel_options[] = {
         .flags = TL_OPTION_ADVANCED,                                                           \
     }
 
-static const struct tl_option jump_options[] = {HOST_OPTIONS, {.name = NULL}};
+static const struct tl_option listed_host_options[] = {
+    {
+        .name = "ssh_host",
+        .alias = "bastion_host",
+        .kind = TL_OPTION_TEXT,
+        .help = "the host, or user@host:port",
+        .flags = TL_OPTION_REQUIRED,
+    },
+    HOST_OPTIONS,
+    {.name = NULL},
+};
 
 const struct tl_option connector_options[] = {
+    {
+        .name = "ssh_host",
+        .alias = "bastion_host",
+        .kind = TL_OPTION_TEXT,
+        .help = "the host to connect to",
+        .flags = TL_OPTION_REQUIRED,
+        .unless = "ssh_hosts",
+    },
+    {
+        .name = "ssh_hosts",
+        .kind = TL_OPTION_OBJECTS,
+        .help = "instead of ssh_host: several, on each of which the streams run. An array of "
+                "user@host:port or of objects with the keys of a host, or the path of a file "
+                "with one to a line; what one leaves out is as at the top level",
+        .flags = TL_OPTION_SHORTHAND | TL_OPTION_IN_FILE,
+        .fields = listed_host_options,
+    },
     HOST_OPTIONS,
     {
         .name = "ssh_jump",
@@ -191,7 +211,7 @@ const struct tl_option connector_options[] = {
                 "objects with the keys of the main host; what one leaves out is as there, but "
                 "for port, password and fingerprint",
         .flags = TL_OPTION_SHORTHAND,
-        .fields = jump_options,
+        .fields = listed_host_options,
     },
     {
         .name = "ssh_config",

@@ -1,7 +1,8 @@
-/* The way to the host: the configuration's, completed by the OpenSSH client's. */
+/* The way to a host: the configuration's, completed by the OpenSSH client's. */
 #include "way.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "ssh/local_user.h"
 #include "ssh_config.h"
 #include "towline/log.h"
+
+enum { NAME_MAX_BYTES = 1024 };
 
 /* A host on the way. What the configuration says goes before what the OpenSSH client says, and
  * that before what a jump host takes over from the main one. */
@@ -97,7 +100,7 @@ static const char *find_port(const char *host, size_t *host_size)
 }
 
 /* Takes "user@host:port" apart, as far as it is there. */
-static enum tl_status split_host(struct way_host *jump, struct tl_error *err)
+static enum tl_status split_host(struct way_host *jump, const char *key, struct tl_error *err)
 {
     struct ssh_options *options = &jump->options;
     const char *text = options->host, *at = strrchr(text, '@');
@@ -106,7 +109,7 @@ static enum tl_status split_host(struct way_host *jump, struct tl_error *err)
     const char *colon = find_port(host, &size);
 
     if (size == 0 || at == text || (colon != NULL && !read_port(colon + 1, &options->port))) {
-        (void)tl_fail(err, TL_CONFIGURATION, "ssh_jump: \"%s\" is not user@host:port", text);
+        (void)tl_fail(err, TL_CONFIGURATION, "%s: \"%s\" is not user@host:port", key, text);
         return tl_remedy(err, "User and port may be left out, the host may not");
     }
     if (host[0] == '[' && host[size - 1] == ']') {
@@ -119,7 +122,7 @@ static enum tl_status split_host(struct way_host *jump, struct tl_error *err)
     jump->has_user |= at != NULL;
     jump->has_port |= colon != NULL;
     if (jump->name == NULL || (at != NULL && jump->user == NULL))
-        return tl_fail(err, TL_MEMORY, "out of memory for ssh_jump");
+        return tl_fail(err, TL_MEMORY, "out of memory for %s", key);
     return TL_OK;
 }
 
@@ -182,10 +185,74 @@ static enum tl_status read_jumps(struct way *way, const struct tl_config *config
 
         if (host_new(item, jump, err) != TL_OK)
             return tl_context(err, "ssh_jump");
-        if (split_host(*jump, err) != TL_OK)
+        if (split_host(*jump, "ssh_jump", err) != TL_OK)
             return err->status;
         inherit(*jump, item, &way->target->options);
     }
+    return TL_OK;
+}
+
+/* What a host of ssh_hosts does not say is as at the top level, in everything: takes the
+ * target's place, which was read from there. */
+static enum tl_status read_listed(struct way *way, const struct tl_config *listed,
+                                  struct tl_error *err)
+{
+    struct way_host *top = way->target, *host = NULL;
+    enum tl_status status = host_new(listed, &host, err);
+
+    if (status == TL_OK)
+        status = split_host(host, "ssh_hosts", err);
+    if (status == TL_OK) {
+        inherit(host, listed, &top->options);
+        if (!host->has_port)
+            host->options.port = top->options.port;
+        if (!tl_config_given(listed, "ssh_password"))
+            host->options.password = top->options.password;
+        if (!tl_config_given(listed, "ssh_host_key_sha256"))
+            host->options.host_key_sha256 = top->options.host_key_sha256;
+        if (!tl_config_given(listed, "ssh_compression"))
+            host->options.compression = top->options.compression;
+        host->has_user |= top->has_user;
+        host->has_port |= top->has_port;
+        host->has_login |= top->has_login;
+        host->has_known_hosts |= top->has_known_hosts;
+    }
+    host_free(top);
+    way->target = host;
+    return status;
+}
+
+static enum tl_status declare_host(const struct tl_config *listed, struct tl_partitions *out,
+                                   struct tl_error *err)
+{
+    const char *text = tl_config_text(listed, "ssh_host"), *at = strrchr(text, '@');
+    const char *host = at != NULL ? at + 1 : text;
+    struct buf name = BUF_INIT(NAME_MAX_BYTES);
+    size_t host_size;
+    enum tl_status status;
+
+    buf_append_string(&name, host);
+    if (tl_config_given(listed, "ssh_port") && find_port(host, &host_size) == NULL)
+        buf_printf(&name, ":%" PRId64, tl_config_integer(listed, "ssh_port"));
+    status = buf_check(&name, "the name of a host", err);
+    if (status == TL_OK && tl_partitions_add(out, buf_text(&name), err) != TL_OK)
+        status = tl_context(err, "ssh_hosts");
+    buf_free(&name);
+    return status;
+}
+
+enum tl_status way_declare_hosts(const struct tl_config *config, struct tl_partitions *out,
+                                 struct tl_error *err)
+{
+    size_t count = tl_config_count(config, "ssh_hosts");
+
+    if (count > 0 && tl_config_text(config, "ssh_host") != NULL) {
+        (void)tl_fail(err, TL_CONFIGURATION, "ssh_host and ssh_hosts are both given");
+        return tl_remedy(err, "Leave out ssh_host; it may be one of ssh_hosts");
+    }
+    for (size_t i = 0; i < count; i++)
+        if (declare_host(tl_config_item(config, "ssh_hosts", i), out, err) != TL_OK)
+            return err->status;
     return TL_OK;
 }
 
@@ -205,11 +272,13 @@ static void link_hosts(struct way *way)
     }
 }
 
-enum tl_status way_init(struct way *way, const struct tl_config *config, const char *approve,
-                        int stop_fd, struct tl_error *err)
+enum tl_status way_init(struct way *way, const struct tl_config *config,
+                        const struct tl_config *listed, const char *approve, int stop_fd,
+                        struct tl_error *err)
 {
     *way = (struct way){.asks = strcmp(tl_config_text(config, "ssh_config"), "auto") == 0};
     if (host_new(config, &way->target, err) != TL_OK ||
+        (listed != NULL && read_listed(way, listed, err) != TL_OK) ||
         (approve != NULL && connector_check_fingerprint(approve, "--approve", err) != TL_OK) ||
         read_jumps(way, config, err) != TL_OK)
         return err->status;
@@ -342,7 +411,7 @@ static enum tl_status add_jump(struct way *way, const char *text, size_t size, s
     } else {
         ssh_options_init(&jump->options);
         jump->options.host = copy;
-        status = split_host(jump, err);
+        status = split_host(jump, "ProxyJump", err);
     }
     if (status == TL_OK) {
         inherit(jump, NULL, &way->target->options);
@@ -418,6 +487,10 @@ enum tl_status way_find(struct way *way, bool *found, struct tl_error *err)
     enum tl_status status = TL_OK;
     char where[300];
 
+    if (way->target->options.host == NULL) {
+        (void)tl_fail(err, TL_CONFIGURATION, "there is no ssh_host, but ssh_hosts");
+        return tl_remedy(err, "Name one of them in ssh_host: this is done with one host");
+    }
     if (way->asks) {
         status = ask_of(way, way->target, &any, err);
         if (status == TL_OK && way->n_jumps == 0)

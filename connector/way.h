@@ -1,10 +1,10 @@
-/* The way to the host: how to log in there, the jump hosts before it, and what the OpenSSH
+/* The way to a host: how to log in there, the jump hosts before it, and what the OpenSSH
  * client's configuration knows of them. */
 #ifndef CONNECTOR_WAY_H
 #define CONNECTOR_WAY_H
 
 #include "ssh/options.h"
-#include "towline/option.h"
+#include "towline/connector.h"
 
 enum { WAY_JUMPS_MAX = 16 };
 
@@ -17,11 +17,18 @@ struct way {
     bool asks; /* the OpenSSH client is still to be asked */
 };
 
-/* Reads the way from the configuration, which must outlive it. approve, which may be NULL, is a
- * fingerprint the user vouches for, of any host on the way. To be freed with way_reset also
- * after a failure. TL_CONFIGURATION, TL_MEMORY. */
+/* Declares each host of ssh_hosts by its name: without the user, and with the port if the entry
+ * names one. */
+TL_NODISCARD enum tl_status way_declare_hosts(const struct tl_config *config,
+                                              struct tl_partitions *out, struct tl_error *err);
+
+/* Reads the way from the configuration, which must outlive it: to ssh_host, or to the host of
+ * ssh_hosts whose entry `listed` is. approve, which may be NULL, is a fingerprint the user
+ * vouches for, of any host on the way. To be freed with way_reset also after a failure.
+ * TL_CONFIGURATION, TL_MEMORY. */
 TL_NODISCARD enum tl_status way_init(struct way *way, const struct tl_config *config,
-                                     const char *approve, int stop_fd, struct tl_error *err);
+                                     const struct tl_config *listed, const char *approve,
+                                     int stop_fd, struct tl_error *err);
 void way_reset(struct way *way);
 
 /* Asks the OpenSSH client's configuration, unless that is done already or `ssh_config` is off:

@@ -81,7 +81,7 @@ enum tl_status tunnel_run(const struct tl_call *call, struct tl_error *err)
             tl_remedy(err, "A tunnel leads through one host: name it in the configuration");
     }
     if (status == TL_OK)
-        status = way_init(&way, call->config, NULL, call->stop_fd, err);
+        status = way_init(&way, call->config, NULL, NULL, call->stop_fd, err);
     if (status == TL_OK)
         status = way_find(&way, NULL, err);
     way_watch(&way, KEEPALIVE_MS, SILENCES);

@@ -126,6 +126,8 @@ static enum tl_status fail_missing(const struct tl_option *option, const char *p
                                    struct tl_error *err)
 {
     (void)tl_fail(err, TL_CONFIGURATION, "\"%s%s\" is missing", path, option->name);
+    if (option->unless != NULL)
+        return tl_remedy(err, "Give \"%s\", or else \"%s\"", option->name, option->unless);
     if (option->kind != TL_OPTION_OBJECTS)
         return tl_remedy(err, "Give \"%s\": %s", option->name, option->help);
     return tl_remedy(err, "Give \"%s\", or the fields of one at the top level (\"%s\" ...)",
@@ -140,7 +142,8 @@ enum tl_status complete_defaults(struct tl_config *config, bool whole, const cha
         const struct tl_option *option = value->option;
         if (value->given || option == NULL)
             continue;
-        if (whole && (option->flags & TL_OPTION_REQUIRED) != 0)
+        if (whole && (option->flags & TL_OPTION_REQUIRED) != 0 &&
+            (option->unless == NULL || !tl_config_given(config, option->unless)))
             return fail_missing(option, path, err);
         if (option->fallback != NULL &&
             convert_text(value, option->name, option->fallback, err) != TL_OK)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/complete.h"
 #include "config/convert.h"
+#include "config/lines.h"
 #include "config/document.h"
 #include "towline/log.h"
 #include "towline/value.h"
@@ -197,6 +198,53 @@ static enum tl_status read_shorthand(struct config_value *value, const char *tex
     return status;
 }
 
+/* An item for each line of a file. */
+static enum tl_status read_lines(struct config_value *value, const char *text,
+                                 struct placeholders *wanted, const char *path,
+                                 struct tl_error *err)
+{
+    struct lines lines = lines_of(text);
+    enum tl_status status = TL_OK;
+
+    while (status == TL_OK && lines_next(&lines)) {
+        char line_path[PATH_BYTES];
+        (void)snprintf(line_path, sizeof(line_path), "%s, line %zu", path, lines.number);
+        status = read_short_item(value, lines.line, lines.size, wanted, line_path, err);
+    }
+    if (status == TL_OK && value->n_items == 0)
+        status = tl_fail(err, TL_CONFIGURATION, "\"%s\": there is nothing in the file", path);
+    return status;
+}
+
+static enum tl_status read_file_of_lines(struct config_value *value, const char *file,
+                                         struct placeholders *wanted, const char *path,
+                                         struct tl_error *err)
+{
+    struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
+    enum tl_status status = config_read_file(file, &text, NULL, err);
+
+    if (status == TL_OK) {
+        status = read_lines(value, buf_text(&text), wanted, path, err);
+    } else {
+        (void)tl_context(err, "\"%s\"", path);
+        if (strchr(file, '/') == NULL)
+            (void)tl_remedy(err, "Check the path; a single name is written [\"%s\"]", file);
+    }
+    buf_free(&text);
+    return status;
+}
+
+static bool has_flag(const struct config_value *value, enum tl_option_flag flag)
+{
+    return value->option != NULL && (value->option->flags & (unsigned)flag) != 0;
+}
+
+static bool is_json(const char *text)
+{
+    text += strspn(text, " \t\r\n");
+    return *text == '[' || *text == '{';
+}
+
 static enum tl_status read_text(struct config_value *value, const char *text,
                                 struct placeholders *wanted, const char *path,
                                 struct tl_error *err)
@@ -212,8 +260,9 @@ static enum tl_status read_text(struct config_value *value, const char *text,
         value->given = true;
         return take_text(value, path, text, err);
     }
-    if (kind == TL_OPTION_OBJECTS && (value->option->flags & TL_OPTION_SHORTHAND) != 0 &&
-        text[strspn(text, " \t\r\n")] != '[' && text[strspn(text, " \t\r\n")] != '{')
+    if (has_flag(value, TL_OPTION_IN_FILE) && !is_json(text) && strpbrk(text, ",\n") == NULL)
+        return read_file_of_lines(value, text, wanted, path, err);
+    if (has_flag(value, TL_OPTION_SHORTHAND) && !is_json(text))
         return read_shorthand(value, text, wanted, path, err);
     if (document_parse(text, strlen(text), &document, err) != TL_OK)
         return tl_context(err, "\"%s\"", path);
@@ -232,7 +281,12 @@ static enum tl_status read_reference(struct config_value *value, const cJSON *re
 
     if (status == TL_OK && !placeholders_scan(wanted, buf_text(&text), text.size))
         status = fail_memory(err);
-    if (status == TL_OK)
+    if (status != TL_OK)
+        ; /* err says why */
+    else if (has_flag(value, TL_OPTION_IN_FILE) && !is_json(buf_text(&text)) &&
+             strcmp(reference->string, "file") == 0)
+        status = read_lines(value, buf_text(&text), wanted, path, err);
+    else
         status = read_text(value, buf_text(&text), wanted, path, err);
     buf_wipe(&text);
     return status;
@@ -351,7 +405,10 @@ static enum tl_status read_items(struct config_value *value, const cJSON *array,
         if (cJSON_IsArray(item) || cJSON_IsNull(item))
             return tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not an object", item_path,
                            document_kind(item));
-        status = read_value(value, item, wanted, item_path, err);
+        if (cJSON_IsString(item) && has_flag(value, TL_OPTION_SHORTHAND))
+            status = read_shorthand(value, item->valuestring, wanted, item_path, err);
+        else
+            status = read_value(value, item, wanted, item_path, err);
         if (status != TL_OK)
             return status;
     }

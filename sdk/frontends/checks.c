@@ -3,9 +3,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "frontends/rehearsal.h"
+#include "sync/partitions.h"
 
 static bool is_step(const struct tl_connector *connector, const char *name)
 {
@@ -27,16 +29,21 @@ static void skip_rest(const struct tl_connector *connector, struct tl_probe *pro
     }
 }
 
-static enum tl_status check_connection(const struct checks_options *options,
-                                       struct tl_probe *probe, struct tl_error *err)
+/* The connection of one partition; name NULL: the connector has none. */
+static enum tl_status check_connection(const struct checks_options *options, const char *name,
+                                       size_t index, struct tl_probe *probe,
+                                       struct tl_error *err)
 {
     const struct tl_connector *connector = options->run->connector;
     const struct tl_open open = {.config = options->run->config,
                                  .stop_fd = options->run->stop_fd,
-                                 .approve = options->approve};
+                                 .approve = options->approve,
+                                 .partition_index = index,
+                                 .partition = name};
     struct tl_instance *instance = NULL;
     enum tl_status status;
 
+    probe->partition = name;
     tl_probe_begin(probe, "connector");
     status = connector->open(&open, &instance, err);
     if (status != TL_OK) {
@@ -69,6 +76,7 @@ static void report_stream(const struct stream_report *stream, struct tl_probe *p
 {
     char runs[192], parses[192], detail[64];
 
+    probe->partition = stream->partition;
     (void)snprintf(runs, sizeof(runs), "stream %s runs", stream->table);
     (void)snprintf(parses, sizeof(parses), "stream %s parses", stream->table);
     (void)snprintf(detail, sizeof(detail), "%" PRIu64 " row%s", stream->rows_read,
@@ -99,7 +107,9 @@ static void stream_ended(struct run_observer *observer, const struct stream_repo
     report_stream(stream, self->probe);
 }
 
-static void check_streams(const struct checks_options *options, struct tl_probe *probe)
+/* partitions: those that can be reached, as in run_options. */
+static void check_streams(const struct checks_options *options, const char *const *partitions,
+                          struct tl_probe *probe)
 {
     struct run_report report = {0};
     struct tl_error err = {0};
@@ -108,7 +118,9 @@ static void check_streams(const struct checks_options *options, struct tl_probe 
     enum tl_status status;
 
     run.observer = &observer.base;
+    run.partitions = partitions;
     status = rehearsal_run(&run, &report, &err);
+    probe->partition = NULL;
     if (status != TL_OK && (!observer.any || probe->first_failure.status == TL_OK))
         probe_report(probe, "streams", 0, NULL, &err);
     run_report_reset(&report);
@@ -140,15 +152,60 @@ static bool was_stopped(const struct tl_probe *probe)
            probe->first_failure.status == TL_TERMINATED;
 }
 
+/* Each partition's connection, then the streams of those that can be reached. */
+static void check_partitions(const struct checks_options *options,
+                             const struct tl_partitions *partitions, struct tl_probe *probe)
+{
+    const char **reached = calloc(partitions->count + 1, sizeof(*reached));
+    size_t n_reached = 0;
+
+    for (size_t i = 0; reached != NULL && i < partitions->count && !was_stopped(probe); i++) {
+        const char *name = partitions->names[i];
+        struct tl_error err = {0};
+        if (check_connection(options, name, i, probe, &err) == TL_OK)
+            reached[n_reached++] = name;
+        else
+            probe_skip(probe, "streams", "a step before it failed");
+    }
+    if (n_reached > 0)
+        check_streams(options, reached, probe);
+    probe->partition = NULL;
+    free(reached);
+}
+
+static bool check_alone(const struct checks_options *options, struct tl_probe *probe)
+{
+    struct tl_error err = {0};
+
+    probe->running = false;
+    return check_connection(options, NULL, 0, probe, &err) == TL_OK;
+}
+
+static void check_source(const struct checks_options *options, struct tl_probe *probe)
+{
+    struct tl_partitions partitions = {0};
+    struct tl_error err = {0};
+
+    tl_probe_begin(probe, "connector");
+    if (partitions_load(options->run->connector, options->run->config, &partitions, &err) !=
+        TL_OK) {
+        probe_fail(probe, &err);
+        probe_skip(probe, "streams", "a step before it failed");
+    } else if (partitions.count > 0) {
+        probe->running = false;
+        check_partitions(options, &partitions, probe);
+    } else if (check_alone(options, probe)) {
+        check_streams(options, NULL, probe);
+    } else {
+        probe_skip(probe, "streams", "a step before it failed");
+    }
+    partitions_reset(&partitions);
+}
+
 enum tl_status checks_run(const struct checks_options *options, struct tl_probe *probe,
                           struct tl_error *err)
 {
-    enum tl_status status = check_connection(options, probe, err);
-
-    if (status == TL_OK)
-        check_streams(options, probe);
-    else
-        probe_skip(probe, "streams", "a step before it failed");
+    check_source(options, probe);
     if (!was_stopped(probe) && options->run->opened == NULL)
         check_destination(options->run, probe);
     *err = probe->first_failure;

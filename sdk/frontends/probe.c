@@ -7,9 +7,16 @@
 
 static void end(struct tl_probe *probe, const struct probe_step *step)
 {
+    struct probe_step told = *step;
+    char name[512];
+
     if (step->result == PROBE_FAILED && probe->first_failure.status == TL_OK)
         probe->first_failure = *step->error;
-    probe->ended(probe, step);
+    if (probe->partition != NULL) {
+        (void)snprintf(name, sizeof(name), "%s: %s", probe->partition, step->name);
+        told.name = name;
+    }
+    probe->ended(probe, &told);
 }
 
 static void end_running(struct tl_probe *probe, const char *detail,

@@ -21,7 +21,9 @@ struct probe_step {
 /* A front end embeds this first and fills `ended`; the rest starts as zero. */
 struct tl_probe {
     void (*ended)(struct tl_probe *self, const struct probe_step *step);
-    char step[128]; /* that began last */
+    const char *partition; /* which one the steps are of, to be told before their names; NULL:
+                              there are none */
+    char step[128];        /* that began last */
     bool running;
     int64_t started_ms;
     struct tl_error first_failure; /* TL_OK: none yet */

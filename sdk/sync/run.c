@@ -89,7 +89,6 @@ static enum tl_status run_open_destination(struct run *run, struct tl_error *err
 
 static enum tl_status run_select(struct run *run, struct tl_error *err)
 {
-    run->n_partitions = run->names.count > 0 ? run->names.count : 1;
     run->indexes = calloc(run->schema.n_streams, sizeof(*run->indexes));
     if (run->indexes == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for %zu streams", run->schema.n_streams);
@@ -133,29 +132,49 @@ static enum tl_status run_prepare_stream(struct run *run, struct partition *part
     return TL_OK;
 }
 
+static bool run_wants(const struct run *run, const char *partition)
+{
+    const char *const *wanted = run->options->partitions;
+
+    while (wanted != NULL && *wanted != NULL && strcmp(*wanted, partition) != 0)
+        wanted++;
+    return wanted == NULL || *wanted != NULL;
+}
+
+/* The partitions that are wanted, or one for the whole connector. */
+static enum tl_status run_divide(struct run *run, struct tl_error *err)
+{
+    const struct partition one = {.options = run->options, .instance = run->instance};
+
+    run->partitions = calloc(run->names.count + 1, sizeof(*run->partitions));
+    if (run->partitions == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for %zu partitions", run->names.count);
+    for (size_t i = 0; i < run->names.count; i++)
+        if (run_wants(run, run->names.names[i]))
+            run->partitions[run->n_partitions++] = (struct partition){
+                .options = run->options, .name = run->names.names[i], .index = i};
+    run->report->n_partitions = run->n_partitions;
+    run->report->partition = run->options->connector->partition;
+    if (run->names.count == 0)
+        run->partitions[run->n_partitions++] = one;
+    return TL_OK;
+}
+
 static enum tl_status run_prepare(struct run *run, struct tl_error *err)
 {
     size_t n_streams = run->n_partitions * run->n_selected;
 
-    run->partitions = calloc(run->n_partitions, sizeof(*run->partitions));
     run->streams = calloc(n_streams, sizeof(*run->streams));
     run->states = calloc(run->n_selected, sizeof(*run->states));
     run->report->streams = calloc(n_streams, sizeof(*run->report->streams));
-    if (run->partitions == NULL || run->streams == NULL || run->states == NULL ||
-        run->report->streams == NULL)
+    if (run->streams == NULL || run->states == NULL || run->report->streams == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for %zu streams", n_streams);
-    run->report->n_partitions = run->names.count;
-    run->report->partition = run->options->connector->partition;
     for (size_t p = 0; p < run->n_partitions; p++) {
         struct partition *partition = &run->partitions[p];
-        *partition = (struct partition){.options = run->options,
-                                        .name = run->names.count ? run->names.names[p] : NULL,
-                                        .index = p,
-                                        .instance = run->names.count ? NULL : run->instance,
-                                        .streams = &run->streams[p * run->n_selected],
-                                        .reports = &run->report->streams[p * run->n_selected],
-                                        .indexes = run->indexes,
-                                        .n_streams = run->n_selected};
+        partition->streams = &run->streams[p * run->n_selected];
+        partition->reports = &run->report->streams[p * run->n_selected];
+        partition->indexes = run->indexes;
+        partition->n_streams = run->n_selected;
         for (size_t i = 0; i < run->n_selected; i++)
             if (run_prepare_stream(run, partition, i, err) != TL_OK)
                 return err->status;
@@ -348,16 +367,17 @@ static enum tl_status run_partly(const struct run *run, const struct stream_repo
                                  struct tl_error *err)
 {
     struct buf names = BUF_INIT(512);
-    size_t failed = 0, all = run->names.count ? run->names.count : run->n_selected;
+    size_t failed = 0, n_partitions = run->report->n_partitions;
 
-    for (size_t p = 0; p < run->names.count; p++)
+    for (size_t p = 0; p < n_partitions; p++)
         if (run_partition_failed(run, &run->partitions[p]))
-            append_name(&names, run->names.names[p], failed++);
-    for (size_t i = 0; i < run->n_selected && run->names.count == 0; i++)
+            append_name(&names, run->partitions[p].name, failed++);
+    for (size_t i = 0; i < run->n_selected && n_partitions == 0; i++)
         if (run->report->streams[i].error.status != TL_OK)
             append_name(&names, run->report->streams[i].name, failed++);
-    (void)tl_fail(err, TL_PARTIAL, "%zu of %zu %ss failed: %s; the first says: %s", failed, all,
-                  run->names.count ? run->report->partition : "stream", buf_text(&names),
+    (void)tl_fail(err, TL_PARTIAL, "%zu of %zu %ss failed: %s; the first says: %s", failed,
+                  n_partitions ? n_partitions : run->n_selected,
+                  n_partitions ? run->report->partition : "stream", buf_text(&names),
                   first->error.message);
     buf_free(&names);
     return err->status;
@@ -422,6 +442,8 @@ enum tl_status run_sync(const struct run_options *options, struct run_report *re
     status = run_open_connector(&run, err);
     if (status == TL_OK)
         status = run_select(&run, err);
+    if (status == TL_OK)
+        status = run_divide(&run, err);
     if (status == TL_OK)
         status = run_prepare(&run, err);
     if (status == TL_OK)

@@ -49,6 +49,10 @@ struct run_observer {
     /* A stream begins, in the first of its partitions. */
     void (*started)(struct run_observer *self, const char *table);
 
+    /* Whether the end of a stream is told once: when it has ended in the last of its
+     * partitions, by the report of the first of them that failed, else of the last. */
+    bool whole_streams;
+
     /* A stream has ended, in one partition, and how is known. Its tally, notes and state are
      * not filled yet. */
     void (*ended)(struct run_observer *self, const struct stream_report *stream);
@@ -62,11 +66,12 @@ struct run_options {
     const struct tl_config *config;
     const struct destination_ops *destination; /* with url: where to */
     const char *url;
-    struct destination *opened; /* instead of both, one that is open: a platform's. Lent: the
-                                   run loads it, writes to it, and leaves it open */
-    enum destination_mode mode; /* WRITE or DRY_RUN */
-    const char *const *tables;  /* only these streams, NULL-terminated; NULL: all */
-    bool full_refresh;          /* start from an empty state */
+    struct destination *opened;    /* instead of both, one that is open: a platform's. Lent: the
+                                      run loads it, writes to it, and leaves it open */
+    enum destination_mode mode;    /* WRITE or DRY_RUN */
+    const char *const *tables;     /* only these streams, NULL-terminated; NULL: all */
+    const char *const *partitions; /* only these, NULL-terminated; NULL: all */
+    bool full_refresh;             /* start from an empty state */
     const char *state; /* start from this state ({"stream": {...}}), not the saved one */
     int stop_fd;       /* readable: stop */
     enum tl_status (*stopped)(void); /* after stop_fd: TL_INTERRUPTED or TL_TERMINATED */

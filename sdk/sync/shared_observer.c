@@ -11,13 +11,27 @@ enum { PROGRESS_MS = 100 };
 
 struct stream_counts {
     uint64_t rows, bytes;
-    bool started; /* the stream of this place in the first partition, in any of them */
+
+    /* In the first partition: of the stream in all of them. */
+    bool started;
+    size_t n_ended;
+    const struct stream_report *failed; /* the first to fail */
 };
 
 static struct stream_counts *counts_of(const struct shared_observer *shared,
                                        const struct stream_report *stream)
 {
     return &shared->seen[stream - shared->report->streams];
+}
+
+/* Those of the stream in the first partition, whose streams come first. */
+static struct stream_counts *whole_of(const struct shared_observer *shared, const char *table)
+{
+    size_t i = 0;
+
+    while (strcmp(shared->report->streams[i].table, table) != 0)
+        i++;
+    return &shared->seen[i];
 }
 
 static void progress(struct run_observer *observer, const struct stream_report *sofar)
@@ -41,14 +55,12 @@ static void progress(struct run_observer *observer, const struct stream_report *
 static void started(struct run_observer *observer, const char *table)
 {
     struct shared_observer *shared = (struct shared_observer *)observer;
-    size_t i = 0;
+    struct stream_counts *whole = whole_of(shared, table);
 
     pthread_mutex_lock(&shared->lock);
-    while (strcmp(shared->report->streams[i].table, table) != 0)
-        i++;
-    if (!shared->seen[i].started)
+    if (!whole->started)
         shared->inner->started(shared->inner, table);
-    shared->seen[i].started = true;
+    whole->started = true;
     pthread_mutex_unlock(&shared->lock);
 }
 
@@ -56,8 +68,17 @@ static void ended(struct run_observer *observer, const struct stream_report *str
 {
     struct shared_observer *shared = (struct shared_observer *)observer;
 
+    struct stream_counts *whole = whole_of(shared, stream->table);
+    bool last;
+
     pthread_mutex_lock(&shared->lock);
-    shared->inner->ended(shared->inner, stream);
+    last = ++whole->n_ended == shared->report->n_partitions;
+    if (stream->error.status != TL_OK && whole->failed == NULL)
+        whole->failed = stream;
+    if (!shared->inner->whole_streams)
+        shared->inner->ended(shared->inner, stream);
+    else if (last)
+        shared->inner->ended(shared->inner, whole->failed != NULL ? whole->failed : stream);
     pthread_mutex_unlock(&shared->lock);
 }
 

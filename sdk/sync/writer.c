@@ -5,10 +5,12 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "sync/gather.h"
 #include "sync/notes.h"
 #include "sync/plan.h"
@@ -24,7 +26,8 @@ struct writer {
     int64_t stamp_us;          /* the last one given out; stamps never repeat or go back */
     struct buf whole;          /* scratch: the state of all of a stream's partitions */
     bool durable;              /* the destination holds something of ours already */
-    struct tl_error dead;      /* the destination could not even roll back */
+    struct writer_failure *failures; /* not recorded yet */
+    struct tl_error dead;            /* the destination could not even roll back */
 };
 
 static int64_t writer_stamp(struct writer *writer)
@@ -301,22 +304,68 @@ static void writer_rollback(struct writer *writer)
     notes_cut(writer->stream, writer->stream->n_committed_notes);
 }
 
-/* A failed stream is recorded too, but not where that would make a destination out of nothing.
- */
-static void writer_record_failure(struct writer *writer, const struct progress *progress,
-                                  const char *warnings, const char *reason)
+/* A failure, until it can be recorded. */
+struct writer_failure {
+    struct writer_failure *next;
+    const struct stream_run *stream;
+    struct run_record record;
+    char *warnings; /* or NULL */
+    char reason[sizeof(((struct tl_error *)0)->message)];
+};
+
+static void writer_failure_free(struct writer_failure *failure)
 {
-    struct stream_run *stream = writer->stream;
-    struct run_record record = writer_record(stream, progress, warnings, "failed", reason);
+    if (failure != NULL)
+        free(failure->warnings);
+    free(failure);
+}
+
+static void writer_put_failure(struct writer *writer, const struct writer_failure *failure)
+{
+    struct run_record record = failure->record;
     struct tl_error ignored = {0};
 
-    if (!writer->options.keep_record || !writer->durable || writer->dead.status != TL_OK)
-        return;
-    if (writer_ops(writer)->commit(writer->options.destination, stream->stream->table, NULL,
-                                   &record, &ignored) != TL_OK) {
+    record.error = failure->reason;
+    record.warnings = failure->warnings;
+    if (writer_ops(writer)->commit(writer->options.destination, failure->stream->stream->table,
+                                   NULL, &record, &ignored) != TL_OK) {
         tl_log(TL_LOG_WARNING, "the failed run could not be recorded: %s", ignored.message);
         writer_ops(writer)->rollback(writer->options.destination);
     }
+}
+
+/* Records what failed so far, unless that would make a destination out of nothing. */
+static void writer_put_failures(struct writer *writer)
+{
+    struct writer_failure *failure;
+
+    while (writer->durable && writer->dead.status == TL_OK &&
+           (failure = writer->failures) != NULL) {
+        writer->failures = failure->next;
+        writer_put_failure(writer, failure);
+        writer_failure_free(failure);
+    }
+}
+
+/* The stream has failed: that is recorded too. */
+static void writer_record_failure(struct writer *writer, const struct progress *progress,
+                                  const char *warnings, const char *reason)
+{
+    struct writer_failure *failure = calloc(1, sizeof(*failure)), **end = &writer->failures;
+
+    if (failure == NULL || !writer->options.keep_record) {
+        free(failure);
+        return; /* only a line in the run log is missing */
+    }
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = failure;
+    failure->stream = writer->stream;
+    failure->record = writer_record(writer->stream, progress, NULL, "failed", "");
+    if (warnings != NULL)
+        failure->warnings = text_copy(warnings, strlen(warnings));
+    (void)snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
+    writer_put_failures(writer);
 }
 
 static void writer_enter(struct writer *writer, struct stream_run *stream)
@@ -346,6 +395,8 @@ static enum tl_status writer_carry_out(struct writer *writer, struct operation *
         break;
     case OPERATION_CHECKPOINT:
         status = writer_checkpoint(writer, operation, err);
+        if (status == TL_OK)
+            writer_put_failures(writer);
         break;
     case OPERATION_ROLLBACK:
         writer_rollback(writer);
@@ -431,10 +482,16 @@ enum tl_status writer_new(const struct writer_options *options, struct writer **
 
 void writer_free(struct writer *writer)
 {
+    struct writer_failure *failure;
+
     if (writer == NULL)
         return;
     queues_close(writer->options.queues);
     pthread_join(writer->thread, NULL);
+    while ((failure = writer->failures) != NULL) {
+        writer->failures = failure->next;
+        writer_failure_free(failure);
+    }
     buf_free(&writer->whole);
     gather_reset(&writer->gather);
     plan_reset(&writer->plan);

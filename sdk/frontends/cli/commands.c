@@ -59,17 +59,23 @@ static const struct cli_option discover_options[] = {
     {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
 };
 
+static const struct cli_option partition_options[] = {
+    {"concurrency", NULL, 0, CLI_NUMBER, "N",
+     "how many hosts at once, where the configuration lists several (8)", FIELD(concurrency)},
+    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+};
+
 static const struct cli_option help_options[] = {
     {"help", NULL, 'h', CLI_FLAG, NULL, "show this help", FIELD(help)},
     {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
 };
 
-static const struct cli_option *const for_sync[] = {sync_options, job_options,
-                                                    cli_common_options, NULL};
-static const struct cli_option *const for_check[] = {check_options, job_options,
-                                                     cli_common_options, NULL};
-static const struct cli_option *const for_discover[] = {discover_options, job_options,
-                                                        cli_common_options, NULL};
+static const struct cli_option *const for_sync[] = {sync_options, partition_options,
+                                                    job_options, cli_common_options, NULL};
+static const struct cli_option *const for_check[] = {check_options, partition_options,
+                                                     job_options, cli_common_options, NULL};
+static const struct cli_option *const for_discover[] = {discover_options, partition_options,
+                                                        job_options, cli_common_options, NULL};
 static const struct cli_option *const for_state[] = {job_options, cli_common_options, NULL};
 static const struct cli_option *const for_help[] = {help_options, NULL};
 

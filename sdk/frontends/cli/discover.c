@@ -118,23 +118,34 @@ static void append_table_json(struct buf *out, const struct catalog_table *table
     buf_append_string(out, "]}");
 }
 
+/* The rows of a stream, in all partitions if there are any. */
+static uint64_t rows_of(const struct run_report *report, size_t first, size_t n_streams)
+{
+    uint64_t rows = 0;
+
+    for (size_t i = first; i < report->n_streams; i += n_streams)
+        rows += report->streams[i].rows_read;
+    return rows;
+}
+
 static enum tl_status print(const struct cli *cli, const struct run_report *report,
                             struct tl_error *err)
 {
     struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
+    size_t n_streams = report->n_streams / (report->n_partitions ? report->n_partitions : 1);
     enum tl_status status;
 
     if (cli->options.json)
         buf_append_char(&out, '[');
-    for (size_t i = 0; i < report->n_streams; i++) {
+    for (size_t i = 0; i < n_streams; i++) {
         const struct stream_report *stream = &report->streams[i];
         const struct catalog_table *table = catalog_find(&report->catalog, stream->table);
         if (table == NULL)
             continue;
         if (cli->options.json)
-            append_table_json(&out, table, stream->rows_read);
+            append_table_json(&out, table, rows_of(report, i, n_streams));
         else
-            append_table(&out, table, stream->rows_read);
+            append_table(&out, table, rows_of(report, i, n_streams));
     }
     if (cli->options.json)
         buf_append_string(&out, "]\n");

@@ -168,6 +168,7 @@ enum tl_status job_run_options(const struct job *job, const struct cli *cli,
         .stop_fd = -1,
         .stopped = signals_status,
         .retry_attempts = tl_config_integer(job->config, "retry_attempts"),
+        .concurrency = cli->options.concurrency,
     };
     return signals_open(&out->stop_fd, err);
 }

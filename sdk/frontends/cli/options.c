@@ -106,6 +106,19 @@ static void add_word(struct cli_options *out, const char *name, const char *valu
     out->words[out->n_words++] = (struct config_word){name, value};
 }
 
+static enum tl_status store_number(size_t *out, const struct cli_option *option,
+                                   const char *value, struct tl_error *err)
+{
+    char shown[80], *end;
+    unsigned long number = strtoul(value, &end, 10);
+
+    *out = number;
+    if (strchr("123456789", value[0]) != NULL && *end == '\0' && number <= CLI_NUMBER_MAX)
+        return TL_OK;
+    return tl_fail(err, TL_USAGE, "--%s is \"%s\": not a number from 1 to %d", option->name,
+                   text_safe(shown, sizeof(shown), value, strlen(value)), CLI_NUMBER_MAX);
+}
+
 static enum tl_status store(struct cli_options *out, const struct cli_option *option,
                             const char *value, struct tl_error *err)
 {
@@ -117,6 +130,9 @@ static enum tl_status store(struct cli_options *out, const struct cli_option *op
         add_word(out, option->name, value);
         return TL_OK;
     }
+    if (option->kind == CLI_NUMBER)
+        return store_number((size_t *)(void *)((char *)out + option->offset), option, value,
+                            err);
     if (option->kind == CLI_CHOICE && !convert_is_choice(option->value, value))
         return tl_fail(err, TL_USAGE, "--%s is \"%s\": not one of %s", option->name,
                        text_safe(shown, sizeof(shown), value, strlen(value)), option->value);

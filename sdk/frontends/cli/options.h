@@ -24,6 +24,7 @@ struct cli_options {
     bool full_refresh;
     const char *state;
     const char *summary;
+    size_t concurrency;
 
     const char *approve;
     bool json;
@@ -35,10 +36,13 @@ struct cli_options {
     size_t n_arguments;
 };
 
+enum { CLI_NUMBER_MAX = 1000 };
+
 enum cli_option_kind {
     CLI_FLAG,
     CLI_TEXT,
     CLI_CHOICE, /* one of those in `value` */
+    CLI_NUMBER, /* from 1 to CLI_NUMBER_MAX, a size_t; 0: not given */
     CLI_TEXTS,  /* may be repeated; kept in `streams` */
     CLI_WORD,   /* of the connector's own; kept in `words` */
     CLI_WORD_FLAG

@@ -75,21 +75,100 @@ static void append_preview(const struct stream_report *stream, struct buf *out)
         append_text(out, i == 0 ? "Sample rows" : "", stream->sample[i]);
 }
 
-static void append_stream(const struct summary *summary, const struct stream_report *stream,
-                          struct buf *out)
+static const char *outcome_of(const struct stream_report *stream)
 {
-    const char *outcome = stream->error.status != TL_OK ? "FAILED"
-                          : stream->finished            ? "done"
-                                                        : "not begun";
+    if (stream->error.status != TL_OK)
+        return "FAILED";
+    return stream->finished ? "done" : "not begun";
+}
+
+static void append_title(const struct stream_report *stream, struct buf *out)
+{
     buf_append_char(out, '\n');
     output_append_safe(out, stream->table);
     buf_append_char(out, '\n');
+}
+
+static void append_stream(const struct summary *summary, const struct stream_report *stream,
+                          struct buf *out)
+{
+    append_title(stream, out);
     append_counts(stream, out);
-    append_text(out, "Outcome", outcome);
+    append_text(out, "Outcome", outcome_of(stream));
     if (stream->error.status != TL_OK)
         append_error(&stream->error, out);
     if (summary->dry_run)
         append_preview(stream, out);
+}
+
+static void add_up(struct stream_report *sum, const struct stream_report *one)
+{
+    sum->rows_read += one->rows_read;
+    sum->bytes_read += one->bytes_read;
+    sum->tally.inserted += one->tally.inserted;
+    sum->tally.updated += one->tally.updated;
+    sum->tally.unchanged += one->tally.unchanged;
+    sum->tally.deleted += one->tally.deleted;
+    sum->schema_changes += one->schema_changes;
+    if (one->duration_ms > sum->duration_ms)
+        sum->duration_ms = one->duration_ms;
+}
+
+/* A line for one partition of a stream. */
+static void append_partition(const struct summary *summary, const struct stream_report *stream,
+                             struct buf *out)
+{
+    struct buf line = BUF_INIT(1024);
+
+    buf_printf(&line, "%s", outcome_of(stream));
+    if (stream->error.status == TL_OK && stream->finished)
+        buf_printf(&line,
+                   ": %" PRIu64 " rows, %" PRIu64 " inserted, %" PRIu64 " updated, %" PRIu64
+                   " unchanged, %" PRIu64 " deleted in %.2f s",
+                   stream->rows_read, stream->tally.inserted, stream->tally.updated,
+                   stream->tally.unchanged, stream->tally.deleted,
+                   (double)stream->duration_ms / 1000);
+    append_text(out, stream->partition, buf_text(&line));
+    buf_free(&line);
+    if (stream->error.status != TL_OK)
+        append_error(&stream->error, out);
+    if (summary->dry_run)
+        append_preview(stream, out);
+}
+
+/* One table for the stream in all partitions: their sum, then each. */
+static void append_partitioned(const struct summary *summary, size_t first, size_t n_streams,
+                               struct buf *out)
+{
+    const struct run_report *report = summary->report;
+    struct stream_report sum = {0};
+    char outcome[128];
+    size_t failed = 0;
+
+    for (size_t i = first; i < report->n_streams; i += n_streams) {
+        add_up(&sum, &report->streams[i]);
+        failed += report->streams[i].error.status != TL_OK;
+    }
+    append_title(&report->streams[first], out);
+    append_counts(&sum, out);
+    (void)snprintf(outcome, sizeof(outcome), "%s on %zu of %zu %ss",
+                   failed > 0 ? "FAILED" : "done", failed > 0 ? failed : report->n_partitions,
+                   report->n_partitions, report->partition);
+    append_text(out, "Outcome", outcome);
+    for (size_t i = first; i < report->n_streams; i += n_streams)
+        append_partition(summary, &report->streams[i], out);
+}
+
+static void append_streams(const struct summary *summary, struct buf *out)
+{
+    const struct run_report *report = summary->report;
+
+    for (size_t i = 0; report->n_partitions == 0 && i < report->n_streams; i++)
+        append_stream(summary, &report->streams[i], out);
+    if (report->n_partitions == 0)
+        return;
+    for (size_t i = 0; i < report->n_streams / report->n_partitions; i++)
+        append_partitioned(summary, i, report->n_streams / report->n_partitions, out);
 }
 
 /* Zeros would only hide what is wrong with the configuration. */
@@ -107,8 +186,7 @@ static void append_tables(const struct summary *summary, struct buf *out)
         buf_append_string(out,
                           "DRY RUN: nothing was written; this is what a sync would do\n\n");
     append_operations(summary->report, out);
-    for (size_t i = 0; i < summary->report->n_streams; i++)
-        append_stream(summary, &summary->report->streams[i], out);
+    append_streams(summary, out);
     buf_append_char(out, '\n');
 }
 

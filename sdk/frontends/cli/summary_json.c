@@ -42,12 +42,18 @@ static void append_texts(struct buf *out, const char *name, char *const *texts, 
     buf_append_char(out, ']');
 }
 
-static void append_stream(struct buf *out, const struct stream_report *stream)
+/* partition: what the stream's partition is, in a word, which becomes a key: "host". */
+static void append_stream(struct buf *out, const struct stream_report *stream,
+                          const char *partition)
 {
     bool failed = stream->error.status != TL_OK;
 
     buf_append_string(out, "{\"stream\":");
     output_append_json(out, stream->table);
+    if (stream->partition != NULL) {
+        buf_printf(out, ",\"%s\":", partition);
+        output_append_json(out, stream->partition);
+    }
     buf_printf(out, ",\"status\":\"%s\"",
                failed             ? "failed"
                : stream->finished ? "succeeded"
@@ -101,7 +107,7 @@ void summary_append_json(const struct summary *summary, struct buf *out)
     for (size_t i = 0; i < report->n_streams; i++) {
         if (i > 0)
             buf_append_char(out, ',');
-        append_stream(out, &report->streams[i]);
+        append_stream(out, &report->streams[i], report->partition);
     }
     buf_append_string(out, "]}\n");
 }

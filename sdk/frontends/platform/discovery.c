@@ -111,8 +111,10 @@ const char *discovery_key(const struct discovery *discovery, const struct tl_str
 
 uint64_t discovery_rows(const struct discovery *discovery, const struct tl_stream *stream)
 {
+    uint64_t rows = 0;
+
     for (size_t i = 0; i < discovery->report.n_streams; i++)
         if (strcmp(discovery->report.streams[i].table, stream->table) == 0)
-            return discovery->report.streams[i].rows_read;
-    return 0;
+            rows += discovery->report.streams[i].rows_read;
+    return rows;
 }

@@ -244,7 +244,8 @@ static void append_required(struct buf *out, const struct tl_option *const *tabl
     buf_append_string(out, ",\"required\":[");
     for (const struct tl_option *const *table = tables; *table != NULL; table++)
         for (const struct tl_option *row = *table; row->name != NULL; row++) {
-            if ((row->flags & TL_OPTION_REQUIRED) == 0 || has_alias(tables, row->name))
+            if ((row->flags & TL_OPTION_REQUIRED) == 0 || row->unless != NULL ||
+                has_alias(tables, row->name))
                 continue;
             buf_printf(out, "%s\"%s\"", first ? "" : ",", row->name);
             first = false;

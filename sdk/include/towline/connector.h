@@ -44,7 +44,8 @@ struct tl_open {
     const char *approve; /* check: a host key fingerprint the user vouches for; else NULL */
 
     /* Which partition the instance is of: its place in the order of declaration, and its name;
-     * NULL where none were declared. Lent for as long as the instance lives. */
+     * NULL where none were declared, or the instance is only asked for its schema. Lent for as
+     * long as the instance lives. */
     size_t partition_index;
     const char *partition;
 };

@@ -32,10 +32,12 @@ enum tl_option_kind {
 enum tl_option_flag {
     TL_OPTION_SECRET = 1, /* masked wherever it could be shown */
     TL_OPTION_REQUIRED = 2,
-    TL_OPTION_MULTILINE = 4, /* keys and the like, for forms */
-    TL_OPTION_ADVANCED = 8,  /* forms show it last */
-    TL_OPTION_SHORTHAND = 16 /* OBJECTS: a text is the first field's value of one of them;
-                                several have commas between */
+    TL_OPTION_MULTILINE = 4,  /* keys and the like, for forms */
+    TL_OPTION_ADVANCED = 8,   /* forms show it last */
+    TL_OPTION_SHORTHAND = 16, /* OBJECTS: a text is the first field's value of one of them;
+                                 several have commas between */
+    TL_OPTION_IN_FILE = 32    /* with SHORTHAND: one text alone is the path of a file of such
+                                 texts, each on a line; # begins a comment */
 };
 
 /* A table of these ends with a row whose name is NULL. */
@@ -46,6 +48,7 @@ struct tl_option {
     const char *fallback; /* the default, in the form a user would write it; NULL for none */
     const char *help;     /* one sentence without a full stop */
     unsigned flags;
+    const char *unless;             /* REQUIRED: but not if this option is given */
     const char *choices;            /* CHOICE: "strict|accept-new|relaxed" */
     int64_t min, max;               /* INTEGER and SECONDS */
     const struct tl_option *fields; /* OBJECTS, ALIASES */
