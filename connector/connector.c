@@ -86,7 +86,7 @@ static enum tl_status connector_open(const struct tl_open *open, struct tl_insta
     self->config = open->config;
     if (way_init(&self->way, open->config, listed, open->approve, open->stop_fd, err) !=
             TL_OK ||
-        connector_read_streams(self, err) != TL_OK) {
+        (!open->connection_only && connector_read_streams(self, err) != TL_OK)) {
         connector_close(self);
         return err->status;
     }

@@ -10,12 +10,13 @@
 #define SECRET TL_OPTION_SECRET
 
 static const struct tl_option stream_options[] = {
-    TL_STREAM_OPTIONS,
     {
         .name = "command",
         .kind = TL_OPTION_TEXT,
+        .ask = "The command that prints the rows as JSON",
         .help = "what the remote login shell runs; prints the rows as JSON",
     },
+    TL_STREAM_OPTIONS,
     {
         .name = "stdin",
         .kind = TL_OPTION_TEXT,
@@ -81,6 +82,8 @@ static const struct tl_option tunnel_options[] = {
         .alias = "bastion_port",                                                               \
         .kind = TL_OPTION_INTEGER,                                                             \
         .fallback = "22",                                                                      \
+        .ask = "Its SSH port",                                                                 \
+        .flags = TL_OPTION_TRY,                                                                \
         .help = "its SSH port",                                                                \
         .min = 1,                                                                              \
         .max = 65535,                                                                          \
@@ -89,6 +92,7 @@ static const struct tl_option tunnel_options[] = {
             .name = "ssh_user",                                                                \
             .alias = "bastion_user",                                                           \
             .kind = TL_OPTION_TEXT,                                                            \
+            .ask = "The user to log in as",                                                    \
             .help = "who to log in as; the local user's name if not given",                    \
         },                                                                                     \
         {                                                                                      \
@@ -102,12 +106,14 @@ static const struct tl_option tunnel_options[] = {
         {                                                                                      \
             .name = "ssh_private_key_path",                                                    \
             .kind = TL_OPTION_TEXT,                                                            \
+            .ask = "The private key's path (towline keygen makes one; empty: none)",           \
             .help = "where the private key lies",                                              \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_key_passphrase",                                                      \
             .alias = "bastion_passphrase",                                                     \
             .kind = TL_OPTION_TEXT,                                                            \
+            .ask = "The key's passphrase (empty: none)",                                       \
             .help = "the private key's passphrase",                                            \
             .flags = SECRET,                                                                   \
         },                                                                                     \
@@ -127,8 +133,9 @@ static const struct tl_option tunnel_options[] = {
             .name = "ssh_password",                                                            \
             .alias = "bastion_password",                                                       \
             .kind = TL_OPTION_TEXT,                                                            \
+            .ask = "The password (empty: none)",                                               \
             .help = "the password; also answers keyboard-interactive",                         \
-            .flags = SECRET,                                                                   \
+            .flags = SECRET | TL_OPTION_TRY,                                                   \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_host_key_policy",                                                     \
@@ -190,6 +197,7 @@ const struct tl_option connector_options[] = {
         .name = "ssh_host",
         .alias = "bastion_host",
         .kind = TL_OPTION_TEXT,
+        .ask = "The host to connect to",
         .help = "the host to connect to",
         .flags = TL_OPTION_REQUIRED,
         .unless = "ssh_hosts",

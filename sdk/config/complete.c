@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/convert.h"
+#include "config/document.h"
 
 static bool is_name_of(const struct tl_option *row, const char *name)
 {
@@ -106,7 +107,7 @@ enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *
     {
         const struct config_value *owner =
             wanted ? owner_of_field(config, member->string) : NULL;
-        if (complete_is_known(config, member->string) ||
+        if (document_is_comment(member) || complete_is_known(config, member->string) ||
             (wanted != NULL && placeholders_have(wanted, member->string)))
             continue;
         if (owner == NULL)

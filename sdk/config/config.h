@@ -11,11 +11,11 @@ enum { CONFIG_MAX_BYTES = 16 * 1024 * 1024 };
 
 /* Reads JSON text: an object, whose values may be strings throughout, {"env": NAME}, or
  * {"file": PATH} (from the working directory; ~/ is the home; one newline at its end is
- * dropped). A byte order mark is skipped. `tables` are option tables to be taken together,
- * NULL-terminated; they are borrowed by *out. A key that is in none of them fails naming the
- * nearest one, unless a {{config.KEY}} placeholder in the document uses it: then it is a secret
- * text. Secrets are registered with the log. TL_CONFIGURATION on any fault, naming key and
- * reason. */
+ * dropped). A byte order mark is skipped, and so is a key that begins with //. `tables` are
+ * option tables to be taken together, NULL-terminated; they are borrowed by *out. A key that is
+ * in none of them fails naming the nearest one, unless a {{config.KEY}} placeholder in the
+ * document uses it: then it is a secret text. Secrets are registered with the log.
+ * TL_CONFIGURATION on any fault, naming key and reason. */
 TL_NODISCARD enum tl_status config_parse(const char *json, size_t size,
                                          const struct tl_option *const *tables,
                                          struct tl_config **out, struct tl_error *err);

@@ -113,6 +113,11 @@ enum tl_status document_check_keys(const cJSON *object, const char *path, struct
     return TL_OK;
 }
 
+bool document_is_comment(const cJSON *member)
+{
+    return strncmp(member->string, "//", 2) == 0;
+}
+
 const char *document_kind(const cJSON *value)
 {
     if (cJSON_IsObject(value))

@@ -18,6 +18,9 @@ void document_free(cJSON *document);
 TL_NODISCARD enum tl_status document_check_keys(const cJSON *object, const char *path,
                                                 struct tl_error *err);
 
+/* Whether the member is there for people only: its name begins with two slashes. */
+bool document_is_comment(const cJSON *member);
+
 /* "an array", "a number" ... */
 const char *document_kind(const cJSON *value);
 

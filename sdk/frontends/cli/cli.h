@@ -53,6 +53,7 @@ TL_NODISCARD enum tl_status cli_check_verb(const struct cli *cli,
 extern const struct frontend cli_frontend;
 
 /* The commands. */
+enum tl_status cli_run_init(struct cli *cli, struct tl_error *err);
 enum tl_status cli_run_sync(struct cli *cli, struct tl_error *err);
 enum tl_status cli_run_check(struct cli *cli, struct tl_error *err);
 enum tl_status cli_run_discover(struct cli *cli, struct tl_error *err);

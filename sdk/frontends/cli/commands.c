@@ -70,6 +70,7 @@ static const struct cli_option help_options[] = {
     {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
 };
 
+static const struct cli_option *const for_init[] = {cli_common_options, NULL};
 static const struct cli_option *const for_sync[] = {sync_options, partition_options,
                                                     job_options, cli_common_options, NULL};
 static const struct cli_option *const for_check[] = {check_options, partition_options,
@@ -80,6 +81,20 @@ static const struct cli_option *const for_state[] = {job_options, cli_common_opt
 static const struct cli_option *const for_help[] = {help_options, NULL};
 
 const struct cli_command cli_commands[] = {
+    {
+        .name = "init",
+        .summary = "Write a configuration: by asking and trying, or one to be filled in",
+        .details =
+            "On a terminal it asks for what a first sync needs, tries the connection and "
+            "the stream with the answers, and asks again for what does not work. "
+            "Without a terminal, or with --non-interactive, it writes a template: all "
+            "usual keys with their defaults, each explained by a comment, which is a key "
+            "that begins with //. It goes to configuration.json or to -c FILE, which "
+            "must not exist.",
+        .options = for_init,
+        .examples = (const char *const[]){"init", "init -c production.json", NULL},
+        .run = cli_run_init,
+    },
     {
         .name = "check",
         .summary =

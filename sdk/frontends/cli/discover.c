@@ -1,4 +1,6 @@
 /* The command `discover`: the tables that the streams would make. */
+#include "frontends/cli/discover.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,8 +47,7 @@ static bool can_be_key(const struct catalog_column *column)
            column->type == TL_TYPE_DECIMAL;
 }
 
-/* A column that may serve as key where none is configured; NULL if none looks like one. */
-static const struct catalog_column *suggest_key(const struct catalog_table *table)
+const struct catalog_column *discover_suggest_key(const struct catalog_table *table)
 {
     if (has_own_key(table))
         return NULL;
@@ -66,9 +67,9 @@ static const char *key_role(const struct catalog_column *column,
     return column == suggested ? "suggested primary key" : "";
 }
 
-static void append_table(struct buf *out, const struct catalog_table *table, uint64_t rows)
+void discover_append_table(struct buf *out, const struct catalog_table *table, uint64_t rows)
 {
-    const struct catalog_column *suggested = suggest_key(table);
+    const struct catalog_column *suggested = discover_suggest_key(table);
 
     output_append_safe(out, table->name);
     buf_printf(out, " (%" PRIu64 " row%s)\n", rows, rows == 1 ? "" : "s");
@@ -107,7 +108,7 @@ static void append_columns_json(struct buf *out, const struct catalog_table *tab
 
 static void append_table_json(struct buf *out, const struct catalog_table *table, uint64_t rows)
 {
-    const struct catalog_column *suggested = suggest_key(table);
+    const struct catalog_column *suggested = discover_suggest_key(table);
 
     buf_append_string(out, out->size > 1 ? ",\n {\"table\":" : "{\"table\":");
     output_append_json(out, table->name);
@@ -145,7 +146,7 @@ static enum tl_status print(const struct cli *cli, const struct run_report *repo
         if (cli->options.json)
             append_table_json(&out, table, rows_of(report, i, n_streams));
         else
-            append_table(&out, table, rows_of(report, i, n_streams));
+            discover_append_table(&out, table, rows_of(report, i, n_streams));
     }
     if (cli->options.json)
         buf_append_string(&out, "]\n");

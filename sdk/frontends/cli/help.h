@@ -21,4 +21,8 @@ void help_append_wrapped(struct buf *out, const char *text, size_t indent);
 void help_append_entry(struct buf *out, size_t indent, const char *term, size_t column,
                        const char *text);
 
+/* Appends what holds for an option's value, " (strict|relaxed; default "strict")", if anything
+ * does. */
+void help_append_traits(struct buf *out, const struct tl_option *option);
+
 #endif

@@ -7,7 +7,7 @@
 
 enum { HELP_MAX_BYTES = 4096, EXPLANATION_COLUMN = 30 };
 
-static void append_traits(struct buf *out, const struct tl_option *option)
+void help_append_traits(struct buf *out, const struct tl_option *option)
 {
     const char *separator = " (";
 
@@ -55,7 +55,7 @@ static void append_table(struct buf *out, const struct tl_option *table,
         if (is_in(outer, table->name))
             continue;
         buf_append_string(&text, table->help ? table->help : "");
-        append_traits(&text, table);
+        help_append_traits(&text, table);
         help_append_entry(out, indent, table->name, EXPLANATION_COLUMN, buf_text(&text));
         buf_free(&text);
         if (table->fields != NULL)

@@ -120,12 +120,12 @@ enum tl_status prompt_secret(const struct cli_options *options, const char *ques
     if (!prompt_has_terminal(options) || tcgetattr(STDIN_FILENO, &shown) != 0)
         return fail_no_terminal(question, "Run it on a terminal, or give the secret in a file",
                                 err);
-    show(question, "");
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden);
+    show(question, "");
     status = read_answer(question, stop_fd, out, out_size, err);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
     (void)output_write(STDERR_FILENO, "\n", 1);
     return status;
 }

@@ -40,8 +40,9 @@ void tl_probe_pass(struct tl_probe *probe, const char *detail);
 /* Why a connector is opened. */
 struct tl_open {
     const struct tl_config *config;
-    int stop_fd;         /* readable: stop, with TL_INTERRUPTED */
-    const char *approve; /* check: a host key fingerprint the user vouches for; else NULL */
+    int stop_fd;          /* readable: stop, with TL_INTERRUPTED */
+    const char *approve;  /* check: a host key fingerprint the user vouches for; else NULL */
+    bool connection_only; /* only check will be called, and no streams need be configured */
 
     /* Which partition the instance is of: its place in the order of declaration, and its name;
      * NULL where none were declared, or the instance is only asked for its schema. Lent for as

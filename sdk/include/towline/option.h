@@ -36,8 +36,9 @@ enum tl_option_flag {
     TL_OPTION_ADVANCED = 8,   /* forms show it last */
     TL_OPTION_SHORTHAND = 16, /* OBJECTS: a text is the first field's value of one of them;
                                  several have commas between */
-    TL_OPTION_IN_FILE = 32    /* with SHORTHAND: one text alone is the path of a file of such
+    TL_OPTION_IN_FILE = 32,   /* with SHORTHAND: one text alone is the path of a file of such
                                  texts, each on a line; # begins a comment */
+    TL_OPTION_TRY = 64        /* init tries the connection with this answer and those before */
 };
 
 /* A table of these ends with a row whose name is NULL. */
@@ -56,6 +57,8 @@ struct tl_option {
     /* A field of ALIASES: kind, default and so on are those of the option it stands for. */
     const char *stands_for;
     const char *only_for; /* the choices that have it: "KEY|PASSWORD" */
+
+    const char *ask; /* what init asks for it; NULL: it does not */
 
     /* For the options of commands only. */
     char letter; /* another way to give it: 'L' for -L; 0: none */

@@ -44,12 +44,15 @@ struct tl_stream {
 #define TL_STREAM_OPTIONS                                                                      \
     {                                                                                          \
         .name = "table",                                                                       \
+        .ask = "The table to fill",                                                            \
         .kind = TL_OPTION_TEXT,                                                                \
         .help = "the table that the rows go to; names the stream",                             \
-        .flags = TL_OPTION_REQUIRED,                                                           \
+        .flags = TL_OPTION_REQUIRED | TL_OPTION_TRY,                                           \
     },                                                                                         \
         {                                                                                      \
             .name = "primary_key",                                                             \
+            .ask = "The columns that identify a row, with commas (empty: none)",               \
+            .flags = TL_OPTION_TRY,                                                            \
             .kind = TL_OPTION_LIST,                                                            \
             .help =                                                                            \
                 "columns or JSON Pointers that identify a row; none: a hash of its content",   \
