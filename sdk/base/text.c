@@ -192,6 +192,23 @@ void text_append_json(struct buf *out, const char *text, size_t size)
     buf_append_char(out, '"');
 }
 
+void text_compact_json(char *json)
+{
+    bool in_string = false;
+    char *out = json;
+
+    for (; *json != '\0'; json++) {
+        if (!in_string && strchr(" \t\r\n", *json) != NULL)
+            continue;
+        if (*json == '"')
+            in_string = !in_string;
+        *out++ = *json;
+        if (in_string && *json == '\\')
+            *out++ = *++json; /* a quote here ends nothing */
+    }
+    *out = '\0';
+}
+
 void text_append_json_safe(struct buf *out, const char *json, size_t size)
 {
     const unsigned char *bytes = (const unsigned char *)json;

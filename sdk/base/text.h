@@ -26,6 +26,9 @@ void text_append_json(struct buf *out, const char *text, size_t size);
  * white space stays. What is not UTF-8 becomes \ufffd. */
 void text_append_json_safe(struct buf *out, const char *json, size_t size);
 
+/* Takes the white space outside strings out of valid JSON, in place. */
+void text_compact_json(char *json);
+
 /* The length of the longest prefix of text that is valid UTF-8 (RFC 3629). */
 size_t text_valid_utf8(const char *text, size_t size);
 

@@ -5,5 +5,7 @@
 
 #include "frontends/airbyte/airbyte.h"
 #include "frontends/cli/cli.h"
+#include "frontends/singer/singer.h"
 
-const struct frontend *const frontend_list[] = {&airbyte_frontend, &cli_frontend, NULL};
+const struct frontend *const frontend_list[] = {&airbyte_frontend, &singer_frontend,
+                                                &cli_frontend, NULL};

@@ -213,6 +213,8 @@ static int airbyte_run(int argc, char **argv, const struct tl_connector *connect
         status = dispatch(&self, argv + (platform_is_called(argv[0], prefix) ? 1 : 2), &err);
     (void)argc;
     heartbeat_stop(heartbeat);
+    if (status == TL_OK)
+        status = platform_finish(&self.platform, &err);
     if (status != TL_OK)
         tell_failure(&self, &err);
     log_set_sink(NULL);

@@ -87,7 +87,7 @@ static enum tl_status read_columns(struct selection_table *table, const cJSON *s
     cJSON_ArrayForEach(property, properties)
     {
         struct selection_column column = {.name = property->string, .selected = true};
-        column_schema_read(property, &column.observed, &column.shapes);
+        column_schema_read(property, &column);
         if (selection_add_column(table, &column, err) != TL_OK)
             return err->status;
         table->new_columns = false;

@@ -23,6 +23,7 @@ struct reading {
     struct airbyte_states states;
     struct stored_state *start; /* borrows from states */
     size_t n_start;
+    struct run_report report;
 };
 
 static struct reading *reading_of_observer(struct run_observer *observer)
@@ -47,10 +48,12 @@ static void frame_row(struct lines *lines, const struct lines_table *table, stru
 }
 
 static void tell_state(struct lines *lines, struct lines_table *table,
-                       const struct run_record *run, bool last, struct buf *out)
+                       const struct run_record *run, struct buf *out)
 {
+    bool done = run != NULL && strcmp(run->status, "done") == 0;
+
     (void)lines;
-    airbyte_append_state(out, table->name, table->state, table->rows, last ? run : NULL);
+    airbyte_append_state(out, table->name, table->state, table->rows, done ? run : NULL);
 }
 
 static const struct lines_protocol airbyte_protocol = {
@@ -86,25 +89,46 @@ static const char *state_so_far(const struct reading *reading, const struct line
     return "{}";
 }
 
-/* Called when all of the stream's rows are out. */
+/* How often a stream ends: once in each partition. */
+static size_t ends_of(const struct reading *reading)
+{
+    return reading->report.n_partitions > 0 ? reading->report.n_partitions : 1;
+}
+
+/* Under the lines' lock: how the whole stream ended. */
+static void append_end(const struct reading *reading, struct lines_table *table,
+                       struct buf *out)
+{
+    if (table->failed == 0 && table->ended == ends_of(reading)) {
+        airbyte_append_status(out, table->name, AIRBYTE_COMPLETE);
+        return;
+    }
+    airbyte_append_state(out, table->name, state_so_far(reading, table), table->rows, NULL);
+    table->rows = 0;
+    airbyte_append_status(out, table->name, AIRBYTE_INCOMPLETE);
+}
+
+/* Called when all of the stream's rows are out, those of this partition. */
 static void stream_ended(struct run_observer *observer, const struct stream_report *stream)
 {
     struct reading *reading = reading_of_observer(observer);
-    struct lines_table *table = lines_find(&reading->lines, stream->table);
     struct wire *wire = &reading->platform->wire;
+    struct lines_table *table;
     struct tl_error unheard = {0};
 
-    if (stream->error.status == TL_OK) {
-        airbyte_send_status(wire, stream->table, AIRBYTE_COMPLETE);
-        return;
+    lines_enter(&reading->lines);
+    table = lines_find(&reading->lines, stream->table);
+    if (table != NULL) {
+        struct buf *out = wire_begin(wire);
+        table->ended++;
+        table->failed += stream->error.status != TL_OK;
+        if (table->ended == ends_of(reading))
+            append_end(reading, table, out);
+        if (stream->error.status != TL_OK)
+            airbyte_append_error(out, stream->table, &stream->error);
+        (void)!wire_end(wire, true, &unheard);
     }
-    airbyte_append_state(wire_begin(wire), stream->table, state_so_far(reading, table),
-                         table ? table->rows : 0, NULL);
-    if (table != NULL)
-        table->rows = 0;
-    airbyte_append_status(&wire->text, stream->table, AIRBYTE_INCOMPLETE);
-    airbyte_append_error(&wire->text, stream->table, &stream->error);
-    (void)!wire_end(wire, true, &unheard);
+    lines_leave(&reading->lines);
 }
 
 static enum tl_status read_catalog(struct reading *reading, const char *path,
@@ -175,38 +199,47 @@ static size_t tell_missing(struct reading *reading)
     return count;
 }
 
-static void warn_of_columns(const struct reading *reading, const struct run_report *report)
+static bool has_column(const struct catalog_table *table, const char *name)
 {
-    for (size_t i = 0; i < report->n_streams; i++) {
-        const char *name = report->streams[i].table;
-        const struct catalog_table *table = catalog_find(&report->catalog, name);
-        const struct selection_table *listed =
-            selection_find(&reading->configured.selection, name);
-        for (size_t c = 0; table != NULL && listed != NULL && c < listed->n_columns; c++) {
-            uint32_t at = 0;
-            while (at < table->n_columns &&
-                   strcmp(table->columns[at].name, listed->columns[c].name) != 0)
-                at++;
-            if (at == table->n_columns)
+    for (uint32_t i = 0; i < table->n_columns; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void warn_of_columns(const struct reading *reading)
+{
+    const struct selection *selection = &reading->configured.selection;
+
+    for (size_t i = 0; i < selection->n_tables; i++) {
+        const struct selection_table *listed = &selection->tables[i];
+        const struct catalog_table *table =
+            catalog_find(&reading->report.catalog, listed->name);
+        for (size_t c = 0; table != NULL && c < listed->n_columns; c++)
+            if (!has_column(table, listed->columns[c].name))
                 tl_log(TL_LOG_WARNING,
                        "%s: column \"%s\" is in the catalog, but no row had a value for it",
-                       name, listed->columns[c].name);
-        }
+                       listed->name, listed->columns[c].name);
     }
 }
 
-/* Streams that a stop kept from beginning. */
-static void tell_unbegun(struct reading *reading, const struct run_report *report)
+/* Streams that a stop kept from beginning, or from going through all partitions. */
+static void tell_unended(struct reading *reading)
 {
-    for (size_t i = 0; i < report->n_streams; i++)
-        if (!report->streams[i].finished)
-            airbyte_send_status(&reading->platform->wire, report->streams[i].table,
-                                AIRBYTE_INCOMPLETE);
+    for (size_t i = 0; i < reading->configured.n_streams; i++) {
+        const struct configured_stream *stream = &reading->configured.streams[i];
+        struct lines_table *table =
+            stream->exists ? lines_find(&reading->lines, stream->name) : NULL;
+        struct tl_error unheard = {0};
+        if (table == NULL || table->ended == ends_of(reading))
+            continue;
+        append_end(reading, table, wire_begin(&reading->platform->wire));
+        (void)!wire_end(&reading->platform->wire, true, &unheard);
+    }
 }
 
 static enum tl_status read_streams(struct reading *reading, bool *told, struct tl_error *err)
 {
-    struct run_report report = {0};
     struct run_options options =
         platform_run_options(reading->platform, &reading->lines.base, &reading->observer);
     size_t missing = tell_missing(reading);
@@ -221,11 +254,12 @@ static enum tl_status read_streams(struct reading *reading, bool *told, struct t
         .started = stream_started, .whole_streams = true, .ended = stream_ended};
     lines_init(&reading->lines, &airbyte_protocol, &reading->platform->wire,
                &reading->configured.selection, reading->start, reading->n_start);
-    status = run_sync(&options, &report, err);
-    *told = report.n_streams > 0 && status != TL_OK;
-    tell_unbegun(reading, &report);
-    warn_of_columns(reading, &report);
-    run_report_reset(&report);
+    status = run_sync(&options, &reading->report, err);
+    *told = status != TL_OK && reading->lines.n_tables > 0;
+    if (*told)
+        tell_unended(reading);
+    warn_of_columns(reading);
+    run_report_reset(&reading->report);
     lines_reset(&reading->lines);
     return status;
 }

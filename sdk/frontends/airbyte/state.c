@@ -81,7 +81,10 @@ static enum tl_status read_stream(struct airbyte_states *out, const cJSON *item,
     (void)snprintf(path, sizeof(path), "%s/stream_state/state", slice->path);
     if (tl_json_find(slice->json, slice->size, path, &state->json, err) != TL_OK)
         return err->status;
-    return state->json != NULL ? TL_OK : fail_foreign(name->valuestring, err);
+    if (state->json == NULL)
+        return fail_foreign(name->valuestring, err);
+    text_compact_json(state->json);
+    return TL_OK;
 }
 
 static enum tl_status read_global(struct airbyte_states *out, const cJSON *global,

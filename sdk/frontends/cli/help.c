@@ -98,6 +98,15 @@ static void append_exit_codes(struct buf *out)
         help_append_entry(out, 2, exit_codes[i].code, 12, exit_codes[i].meaning);
 }
 
+/* The protocols of those who run the program by themselves: all front ends but this one. */
+static void append_platforms(struct buf *out)
+{
+    buf_append_string(out, "\nFor platforms:\n");
+    for (const struct frontend *const *frontend = frontend_list; *frontend != &cli_frontend;
+         frontend++)
+        help_append_entry(out, 2, (*frontend)->name, 14, (*frontend)->summary);
+}
+
 enum tl_status help_print_program(const struct cli *cli, struct tl_error *err)
 {
     const struct tl_connector *connector = cli->connector;
@@ -108,6 +117,7 @@ enum tl_status help_print_program(const struct cli *cli, struct tl_error *err)
                connector->name, connector->name, connector->version, connector->summary);
     for (const struct cli_command *command = cli->commands; command->name != NULL; command++)
         help_append_entry(&out, 2, command->name, 14, command->summary);
+    append_platforms(&out);
     buf_printf(&out,
                "\n`%s <command> --help` shows a command's options and examples,\n"
                "`%s help configuration` the keys of the configuration.\n",

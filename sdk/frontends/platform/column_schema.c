@@ -118,24 +118,25 @@ static enum tl_type type_of_string(const cJSON *property)
     return TL_TYPE_STRING;
 }
 
-void column_schema_read(const cJSON *property, type_observed *observed, unsigned *shapes)
+void column_schema_read(const cJSON *property, struct selection_column *column)
 {
-    *observed = 0;
-    *shapes = 0;
+    column->nullable = has_type(property, "null");
+    column->observed = 0;
+    column->shapes = 0;
     if (has_type(property, "object"))
-        *shapes |= COLUMN_OBJECTS;
+        column->shapes |= COLUMN_OBJECTS;
     if (has_type(property, "array"))
-        *shapes |= COLUMN_ARRAYS;
-    if (*shapes != 0)
-        *observed |= OBSERVED(TL_TYPE_JSON);
+        column->shapes |= COLUMN_ARRAYS;
+    if (column->shapes != 0)
+        column->observed |= OBSERVED(TL_TYPE_JSON);
     if (has_type(property, "boolean"))
-        *observed |= OBSERVED(TL_TYPE_BOOLEAN);
+        column->observed |= OBSERVED(TL_TYPE_BOOLEAN);
     if (has_type(property, "integer"))
-        *observed |= OBSERVED(TL_TYPE_LONG);
+        column->observed |= OBSERVED(TL_TYPE_LONG);
     if (has_type(property, "number"))
-        *observed |= OBSERVED(TL_TYPE_DECIMAL);
+        column->observed |= OBSERVED(TL_TYPE_DECIMAL);
     if (has_type(property, "string"))
-        *observed |= OBSERVED(type_of_string(property));
+        column->observed |= OBSERVED(type_of_string(property));
 }
 
 static void observe_row(const struct batch *batch, const struct batch_row *at,

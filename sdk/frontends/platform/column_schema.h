@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "destinations/destination.h"
+#include "frontends/platform/selection.h"
 
 /* Which kinds of value a JSON column has shown; a column of another type has none. */
 enum column_shape { COLUMN_OBJECTS = 1, COLUMN_ARRAYS = 2 };
@@ -27,7 +28,7 @@ void column_schema_append(struct buf *out, const struct column_form *column,
 
 /* The other way: what a property's schema says of the column. Whatever is not understood is
  * left at 0. */
-void column_schema_read(const cJSON *property, type_observed *observed, unsigned *shapes);
+void column_schema_read(const cJSON *property, struct selection_column *column);
 
 /* Adds what the batch's JSON values show: shapes[i] of the table's column i. */
 void column_shapes_observe(const struct batch *batch, unsigned char *shapes);

@@ -75,13 +75,15 @@ static enum tl_status lines_alter(struct destination *self, const struct catalog
                                   const struct catalog_change *changes, size_t n_changes,
                                   struct tl_error *err)
 {
-    struct lines_table *told = lines_find(lines_of(self), table->name);
+    struct lines_table *told;
 
     (void)changes, (void)n_changes;
-    if (told == NULL)
-        return lines_no_memory(table->name, err);
-    told->changed = true;
-    return TL_OK;
+    lines_enter(lines_of(self));
+    told = lines_find(lines_of(self), table->name);
+    if (told != NULL)
+        told->changed = true;
+    lines_leave(lines_of(self));
+    return told ? TL_OK : lines_no_memory(table->name, err);
 }
 
 struct column_form lines_form(const struct lines *lines, const struct lines_table *table,
@@ -108,6 +110,30 @@ static bool is_sent(const struct lines *lines, const struct catalog_table *colum
                                 &columns->columns[index]);
 }
 
+static bool is_known(const struct catalog_table *columns, const char *name)
+{
+    for (uint32_t i = 0; i < columns->n_columns; i++)
+        if (strcmp(columns->columns[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Columns that the platform wants and no row has shown yet: all rows have the same members. */
+static enum tl_status tell_absent(const struct lines *lines, struct lines_table *table,
+                                  const struct catalog_table *columns, struct tl_error *err)
+{
+    const struct selection_table *listed = selection_find(lines->selection, columns->name);
+
+    for (size_t i = 0; listed != NULL && i < listed->n_columns; i++) {
+        const struct selection_column *column = &listed->columns[i];
+        if (column->selected && column->nullable && !is_known(columns, column->name) &&
+            row_text_add(&table->text, COLUMNS_NONE, column->name, column->observed, err) !=
+                TL_OK)
+            return err->status;
+    }
+    return TL_OK;
+}
+
 static enum tl_status tell_columns(struct lines *lines, struct lines_table *table,
                                    const struct catalog_table *columns, struct tl_error *err)
 {
@@ -119,7 +145,7 @@ static enum tl_status tell_columns(struct lines *lines, struct lines_table *tabl
                 TL_OK)
             return err->status;
     }
-    return TL_OK;
+    return tell_absent(lines, table, columns, err);
 }
 
 /* Notes what the batch's nested values look like; that too is a change of the columns. */
@@ -165,10 +191,9 @@ static void lines_introduce(struct lines *lines, struct lines_table *table,
     out->failed |= lines->before.failed || lines->after.failed;
 }
 
-static enum tl_status lines_upsert(struct destination *self, const struct batch *batch,
-                                   struct tally *tally, struct tl_error *err)
+static enum tl_status send_rows(struct lines *lines, const struct batch *batch,
+                                struct tally *tally, struct tl_error *err)
 {
-    struct lines *lines = lines_of(self);
     struct lines_table *table = lines_find(lines, batch->table->name);
     struct buf *out;
 
@@ -192,6 +217,17 @@ static enum tl_status lines_upsert(struct destination *self, const struct batch 
         wire_spill(lines->wire);
     }
     return wire_end(lines->wire, false, err);
+}
+
+static enum tl_status lines_upsert(struct destination *self, const struct batch *batch,
+                                   struct tally *tally, struct tl_error *err)
+{
+    enum tl_status status;
+
+    lines_enter(lines_of(self));
+    status = send_rows(lines_of(self), batch, tally, err);
+    lines_leave(lines_of(self));
+    return status;
 }
 
 /* Neither protocol can say these: better to fail than to say something else. */
@@ -243,30 +279,35 @@ static enum tl_status lines_sweep(struct destination *self, const struct catalog
     return TL_OK;
 }
 
+static enum tl_status send_state(struct lines *lines, const char *stream, const char *state,
+                                 const struct run_record *run, struct tl_error *err)
+{
+    struct lines_table *table = lines_find(lines, stream);
+    char *copy = text_copy(state, strlen(state));
+
+    if (table == NULL || copy == NULL) {
+        free(copy);
+        return lines_no_memory(stream, err);
+    }
+    free(table->state);
+    table->state = copy;
+    lines->protocol->state(lines, table, run, wire_begin(lines->wire));
+    table->rows = 0;
+    return wire_end(lines->wire, true, err);
+}
+
 static enum tl_status lines_commit(struct destination *self, const char *stream,
                                    const char *state, const struct run_record *run,
                                    struct tl_error *err)
 {
-    struct lines *lines = lines_of(self);
-    struct lines_table *table = lines_find(lines, stream);
-    char *copy = state ? text_copy(state, strlen(state)) : NULL;
-    struct buf *out;
+    enum tl_status status;
 
-    if (table == NULL || (state != NULL && copy == NULL)) {
-        free(copy);
-        return lines_no_memory(stream, err);
-    }
-    if (state == NULL || lines->protocol == NULL) {
-        free(copy); /* only the run's log would have something to say */
-        return TL_OK;
-    }
-    free(table->state);
-    table->state = copy;
-    table->complete = run != NULL && strcmp(run->status, "done") == 0;
-    out = wire_begin(lines->wire);
-    lines->protocol->state(lines, table, run, table->complete, out);
-    table->rows = 0;
-    return wire_end(lines->wire, true, err);
+    if (state == NULL || lines_of(self)->protocol == NULL)
+        return TL_OK; /* only the run's log would have something to say */
+    lines_enter(lines_of(self));
+    status = send_state(lines_of(self), stream, state, run, err);
+    lines_leave(lines_of(self));
+    return status;
 }
 
 /* Rows that were sent cannot be taken back; they come again, and their keys tell them. Columns
@@ -275,14 +316,14 @@ static void lines_rollback(struct destination *self)
 {
     struct lines *lines = lines_of(self);
 
+    lines_enter(lines);
     for (size_t i = 0; i < lines->n_tables; i++) {
         struct lines_table *table = lines->tables[i];
-        if (table->complete)
-            continue;
         table->n_shapes = 0;
-        if (lines->protocol != NULL && lines->protocol->again != NULL)
+        if (table->rows > 0 && lines->protocol != NULL && lines->protocol->again != NULL)
             lines->protocol->again(lines, table);
     }
+    lines_leave(lines);
 }
 
 static enum tl_status lines_forget(struct destination *self, struct tl_error *err)
@@ -308,6 +349,16 @@ static const struct destination_ops lines_ops = {
     .reset = lines_forget,
 };
 
+void lines_enter(struct lines *lines)
+{
+    pthread_mutex_lock(&lines->lock);
+}
+
+void lines_leave(struct lines *lines)
+{
+    pthread_mutex_unlock(&lines->lock);
+}
+
 void lines_init(struct lines *lines, const struct lines_protocol *protocol, struct wire *wire,
                 const struct selection *selection, const struct stored_state *states,
                 size_t n_states)
@@ -319,6 +370,7 @@ void lines_init(struct lines *lines, const struct lines_protocol *protocol, stru
         .selection = selection,
         .states = states,
         .n_states = n_states,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
         .before = BUF_INIT(FRAME_MAX_BYTES),
         .after = BUF_INIT(FRAME_MAX_BYTES),
     };

@@ -9,12 +9,12 @@
 #include "frontends/platform/selection.h"
 #include "frontends/platform/wire.h"
 
-/* One stream's table, as far as it was told. Belongs to the writer's thread; to others once a
- * stream has ended. */
+/* One stream's table, as far as it was told. */
 struct lines_table {
     char *name;
     bool started;          /* rows of it were sent */
-    bool complete;         /* its last state was sent */
+    size_t ended;          /* for the protocol's use: in how many partitions */
+    size_t failed;         /* and in how many of them not well */
     uint64_t rows;         /* sent since its last state */
     uint64_t all_rows;     /* sent in all */
     int64_t version;       /* of a table loaded in full; 0: none. For the protocol's own use */
@@ -43,11 +43,12 @@ struct lines_protocol {
     void (*frame)(struct lines *self, const struct lines_table *table, struct buf *before,
                   struct buf *after);
 
-    /* The rows so far and this state belong together; `last`: the stream is complete. */
+    /* The rows so far and this state belong together. run->status is "done" where nothing will
+     * follow from this stream, or from this partition of it. */
     void (*state)(struct lines *self, struct lines_table *table, const struct run_record *run,
-                  bool last, struct buf *out);
+                  struct buf *out);
 
-    /* What was sent since the last state will come again. May be NULL. */
+    /* What was sent since the last state will come again, if anything was. May be NULL. */
     void (*again)(struct lines *self, struct lines_table *table);
 };
 
@@ -58,10 +59,15 @@ struct lines {
     const struct selection *selection;
     const struct stored_state *states; /* to start from */
     size_t n_states;
+    pthread_mutex_t lock; /* of what follows: rows of one stream come while another ends */
     struct lines_table **tables;
     size_t n_tables;
     struct buf before, after;
 };
+
+/* Between these two the tables may be looked at while a run is on. */
+void lines_enter(struct lines *lines);
+void lines_leave(struct lines *lines);
 
 /* Everything is borrowed until lines_reset. Without a protocol (and then without a wire)
  * nothing is told, only taken note of: that is how streams are discovered. */

@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "config/document.h"
+#include "frontends/platform/environment.h"
 #include "frontends/signals.h"
 #include "towline/log.h"
 
@@ -96,20 +97,54 @@ static void merge(cJSON *whole, cJSON *later)
     }
 }
 
+/* The word ENV instead of a file; what stands there wins over files. */
+static bool is_environment(const char *path)
+{
+    return strcmp(path, "ENV") == 0;
+}
+
+static enum tl_status merge_files(cJSON *whole, const char *const *paths, struct tl_error *err)
+{
+    for (; *paths != NULL; paths++) {
+        cJSON *later = NULL;
+        enum tl_status status =
+            is_environment(*paths) ? TL_OK : read_object(*paths, &later, err);
+        if (later != NULL && status == TL_OK)
+            merge(whole, later);
+        document_free(later);
+        if (status != TL_OK)
+            return status;
+    }
+    return TL_OK;
+}
+
+static enum tl_status merge_environment(cJSON *whole, const struct platform *platform,
+                                        const char *const *paths, struct tl_error *err)
+{
+    const struct tl_option *const tables[] = {platform->connector->options,
+                                              config_runtime_options};
+
+    while (*paths != NULL && !is_environment(*paths))
+        paths++;
+    for (size_t i = 0; *paths != NULL && i < 2; i++) {
+        cJSON *later = environment_settings(platform->name, tables[i]);
+        if (later == NULL)
+            return tl_fail(err, TL_MEMORY, "out of memory for the configuration");
+        merge(whole, later);
+        document_free(later);
+    }
+    return TL_OK;
+}
+
 enum tl_status platform_configure(struct platform *platform, const char *const *paths,
                                   struct tl_error *err)
 {
     cJSON *whole = cJSON_CreateObject();
     char *text = NULL;
-    enum tl_status status = whole ? TL_OK : TL_MEMORY;
+    enum tl_status status = whole ? merge_files(whole, paths, err) : TL_MEMORY;
 
-    for (; status == TL_OK && *paths != NULL; paths++) {
-        cJSON *later = NULL;
-        status = read_object(*paths, &later, err);
-        if (status == TL_OK)
-            merge(whole, later);
-        document_free(later);
-    }
+    if (status == TL_OK)
+        status = merge_environment(whole, platform, paths, err);
     if (status == TL_OK)
         text = cJSON_PrintUnformatted(whole);
     if (status == TL_OK && text != NULL)
@@ -121,6 +156,12 @@ enum tl_status platform_configure(struct platform *platform, const char *const *
     cJSON_free(text);
     document_free(whole);
     return status;
+}
+
+enum tl_status platform_finish(struct platform *platform, struct tl_error *err)
+{
+    (void)wire_begin(&platform->wire);
+    return wire_end(&platform->wire, true, err);
 }
 
 const struct tl_option *platform_runtime_options(void)

@@ -27,7 +27,8 @@ const char *platform_name(const struct tl_connector *connector, const char *pref
 /* Whether a program of that name (argv[0]) is one with that prefix. */
 bool platform_is_called(const char *program, const char *prefix);
 
-/* Reads the configuration from JSON text, or from files, the later of which win key by key. */
+/* Reads the configuration from JSON text, or from files, of which the later win key by
+ * key; a file named ENV is the environment, which wins over all. */
 TL_NODISCARD enum tl_status platform_parse(struct platform *platform, const char *json,
                                            size_t size, struct tl_error *err);
 TL_NODISCARD enum tl_status platform_configure(struct platform *platform,
@@ -36,6 +37,9 @@ TL_NODISCARD enum tl_status platform_configure(struct platform *platform,
 /* A file that the platform names, whole, without its byte order mark; "-" is standard input. */
 TL_NODISCARD enum tl_status platform_read_file(const char *path, struct buf *out,
                                                struct tl_error *err);
+
+/* Writes what is left; fails if anything could not be written. */
+TL_NODISCARD enum tl_status platform_finish(struct platform *platform, struct tl_error *err);
 
 /* The runtime's options that have a meaning here: all but the destination, which the platform
  * is. */

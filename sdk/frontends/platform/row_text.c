@@ -97,7 +97,28 @@ static char *write_escape(char *out, unsigned char c)
     return out;
 }
 
-/* The text is UTF-8: characters beyond ASCII stand for themselves. */
+/* The characters beyond ASCII that some readers take for the end of a line. */
+static const struct line_end {
+    char bytes[4];
+    const char *escape;
+} line_ends[] = {
+    {"\xc2\x85", "\\u0085"}, {"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"}};
+
+/* One byte of a character beyond ASCII, or all of one that ends a line. Text is UTF-8, so a
+ * character that begins within it ends within it. */
+static char *write_beyond_ascii(char *out, const char **text)
+{
+    for (size_t i = 0; i < sizeof(line_ends) / sizeof(line_ends[0]); i++) {
+        size_t size = strlen(line_ends[i].bytes);
+        if (strncmp(*text, line_ends[i].bytes, size) != 0)
+            continue;
+        *text += size;
+        return write_text(out, line_ends[i].escape, 6);
+    }
+    *out++ = *(*text)++;
+    return out;
+}
+
 static char *write_string(char *out, const char *text, size_t size)
 {
     const char *end = text + size;
@@ -110,12 +131,27 @@ static char *write_string(char *out, const char *text, size_t size)
         if (text == end)
             break;
         if ((unsigned char)*text >= 0x80)
-            *out++ = *text;
+            out = write_beyond_ascii(out, &text);
         else
-            out = write_escape(out, (unsigned char)*text);
-        text++;
+            out = write_escape(out, (unsigned char)*text++);
     }
     *out++ = '"';
+    return out;
+}
+
+/* Nested values are JSON already; what may end a line stands in their strings only. */
+static char *write_json(char *out, const char *text, size_t size)
+{
+    const char *end = text + size;
+
+    if (memchr(text, line_ends[0].bytes[0], size) == NULL &&
+        memchr(text, line_ends[1].bytes[0], size) == NULL)
+        return write_text(out, text, size);
+    while (text < end)
+        if ((unsigned char)*text >= 0x80)
+            out = write_beyond_ascii(out, &text);
+        else
+            *out++ = *text++;
     return out;
 }
 
@@ -143,8 +179,9 @@ static char *write_value(char *out, const struct tl_value *value)
     case TL_TYPE_DOUBLE:
         return out + types_real_text(value->as.real, out);
     case TL_TYPE_DECIMAL:
-    case TL_TYPE_JSON:
         return write_text(out, value->as.text, value->size);
+    case TL_TYPE_JSON:
+        return write_json(out, value->as.text, value->size);
     case TL_TYPE_NAIVE_DATETIME:
     case TL_TYPE_UTC_DATETIME:
         return write_time(out, value->as.text, value->size);
@@ -169,8 +206,11 @@ static const struct tl_value *cell_of(const struct row_text_column *column,
                                       const struct tl_value *cells)
 {
     static const struct tl_value absent = {.type = TL_TYPE_ABSENT};
-    uint32_t source = part->source[column->index];
+    uint32_t source;
 
+    if (column->index == COLUMNS_NONE)
+        return &absent;
+    source = part->source[column->index];
     return source < part->block->stride ? &cells[source] : &absent;
 }
 

@@ -6,7 +6,7 @@
 #include "destinations/destination.h"
 
 struct row_text_column {
-    uint32_t index; /* in the table */
+    uint32_t index; /* in the table; COLUMNS_NONE: always null */
     type_observed observed;
     enum tl_type type; /* types_of(observed) */
     char *prefix;      /* {"name":  or  ,"name": */
@@ -24,8 +24,9 @@ struct row_text {
 void row_text_init(struct row_text *row_text);
 void row_text_reset(struct row_text *row_text);
 
-/* Adds a column of the table, which has shown `observed` as far as the reader of the rows
- * knows: its values take the form that types_fit gives them. The name is copied. */
+/* Adds a column of the table (COLUMNS_NONE: one that it lacks), which has shown `observed` as
+ * far as the reader of the rows knows: its values take the form that types_fit gives them. The
+ * name is copied. */
 TL_NODISCARD enum tl_status row_text_add(struct row_text *row_text, uint32_t index,
                                          const char *name, type_observed observed,
                                          struct tl_error *err);
