@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "sources/http_place.h"
+#include "ssh/local_user.h"
 #include "towline/log.h"
 #include "tunnel/forwarder.h"
 
@@ -208,11 +209,21 @@ static size_t take_body(char *data, size_t one, size_t size, void *user)
     return buf_check(&answer->body, "the answer", &err) == TL_OK ? size : stop(client, &err);
 }
 
+static bool set_authorities(const struct http_client *client)
+{
+    const char *ca_file = client->settings->ca_file;
+    char *path = ca_file != NULL ? local_user_path(ca_file) : NULL;
+    bool ok = ca_file == NULL || (path != NULL && curl_easy_setopt(client->easy, CURLOPT_CAINFO,
+                                                                   path) == CURLE_OK);
+
+    free(path);
+    return ok;
+}
+
 /* Nothing of the surroundings counts: no proxy, no netrc, no protocol but these two. */
 static bool set_constants(struct http_client *client)
 {
     CURL *easy = client->easy;
-    const char *ca_file = client->settings->ca_file;
 
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
@@ -226,7 +237,7 @@ static bool set_constants(struct http_client *client)
                CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-           (ca_file == NULL || curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK) &&
+           set_authorities(client) &&
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "towline/" TOWLINE_VERSION) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->why) == CURLE_OK &&
@@ -464,6 +475,16 @@ static enum tl_status not_trusted(const struct http_client *client, struct tl_er
                      ca_file ? " (now another)" : "");
 }
 
+static enum tl_status no_tls(const char *text, struct tl_error *err)
+{
+    char why[CURL_ERROR_SIZE];
+
+    (void)tl_fail(err, TL_TLS, "TLS cannot be set up: %s",
+                  text_safe(why, sizeof(why), text, strlen(text)));
+    return tl_remedy(err, "Look whether the service speaks TLS on that port, in version 1.2 or "
+                          "newer");
+}
+
 static enum tl_status cut_short(const struct http_client *client, struct tl_error *err)
 {
     (void)tl_fail(err, TL_DATA, "the answer was cut short after %" PRIu64 " bytes of its body",
@@ -480,8 +501,7 @@ static enum tl_status explain(struct http_client *client, CURLcode code, struct 
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         return not_trusted(client, err);
     else if (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CACERT_BADFILE)
-        (void)tl_fail(err, TL_TLS, "TLS cannot be set up: %s",
-                      text_safe(why, sizeof(why), text, strlen(text)));
+        return no_tls(text, err);
     else if (code == CURLE_PARTIAL_FILE)
         return cut_short(client, err);
     else if (code == CURLE_BAD_CONTENT_ENCODING)

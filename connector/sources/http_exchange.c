@@ -84,15 +84,34 @@ static bool is_busy(long status)
     return status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
-/* The beginning of an error's body, for people. */
+static bool is_html(const struct http_answer *answer)
+{
+    return strcasestr(answer->kind, "html") != NULL ||
+           strncasecmp(buf_text(&answer->body), "<!doctype html", 14) == 0;
+}
+
+/* The beginning of an error's body, for people: on one line, of HTML only the words. */
 static const char *excerpt(const struct http_answer *answer, char *out, size_t size)
 {
-    const char *text = buf_text(&answer->body);
-    size_t length = answer->body.size;
+    const char *text = buf_text(&answer->body), *end = text + answer->body.size;
+    struct buf words = BUF_INIT(512);
+    bool html = is_html(answer), tag = false, blank = false;
 
-    while (length > 0 && (unsigned char)text[length - 1] <= ' ')
-        length--;
-    return text_safe(out, size, text, length);
+    for (; text < end && !words.failed; text++) {
+        bool opens = html && *text == '<';
+        if (opens || tag || *text == ' ' || (*text >= '\t' && *text <= '\r')) {
+            tag = opens || (tag && *text != '>');
+            blank = true;
+            continue;
+        }
+        if (blank && words.size > 0)
+            buf_append_char(&words, ' ');
+        buf_append_char(&words, *text);
+        blank = false;
+    }
+    (void)text_safe(out, size, buf_text(&words), words.size);
+    buf_free(&words);
+    return out;
 }
 
 static enum tl_status refused(const struct http_answer *answer, int attempts,
@@ -104,9 +123,9 @@ static enum tl_status refused(const struct http_answer *answer, int attempts,
     if (attempts > 1)
         (void)snprintf(times, sizeof(times), ", %d times", attempts);
     (void)tl_fail(err, login ? TL_AUTHENTICATION : TL_COMMAND,
-                  "the server answers %ld%s%s%s: %s", answer->status,
+                  "the server answers %ld%s%s%s%s%s", answer->status,
                   *answer->reason ? " " : "", answer->reason, times,
-                  excerpt(answer, shown, sizeof(shown)));
+                  answer->body.size > 0 ? ": " : "", excerpt(answer, shown, sizeof(shown)));
     if (login)
         return tl_remedy(err, "Look at the credentials in `auth`, and at what they may read");
     if (is_busy(answer->status))
@@ -116,8 +135,7 @@ static enum tl_status refused(const struct http_answer *answer, int attempts,
 
 static enum tl_status not_json(const struct http_answer *answer, struct tl_error *err)
 {
-    bool html = strcasestr(answer->kind, "html") != NULL ||
-                strncasecmp(buf_text(&answer->body), "<!doctype html", 14) == 0;
+    bool html = is_html(answer);
     char shown[160], kind[80];
 
     (void)tl_fail(err, TL_DATA, "the answer is %s, not JSON%s%s%s: it begins with \"%s\"",

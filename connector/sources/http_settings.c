@@ -1,12 +1,15 @@
 /* The field `http`, read and checked. */
 #include "sources/http_settings.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sources/http_place.h"
+#include "ssh/local_user.h"
 #include "towline/json.h"
 
 /* The names' order is that of the enums. */
@@ -190,6 +193,20 @@ static enum tl_status one_of(const struct tl_config *config, const char *name,
     return TL_OK;
 }
 
+/* Better now than after the login. */
+static enum tl_status check_ca_file(const struct http_settings *settings, struct tl_error *err)
+{
+    char *path = settings->ca_file ? local_user_path(settings->ca_file) : NULL;
+    bool readable = path != NULL && access(path, R_OK) == 0;
+
+    free(path);
+    if (settings->ca_file == NULL || readable)
+        return TL_OK;
+    (void)tl_fail(err, TL_CONFIGURATION, "http: ca_file %s cannot be read: %s",
+                  settings->ca_file, strerror(errno));
+    return tl_remedy(err, "Give a PEM file with the certificates of authorities");
+}
+
 /* Where the URL has no placeholder it can be judged before anything is done. */
 static enum tl_status check_url(const struct http_settings *settings, struct tl_error *err)
 {
@@ -220,7 +237,8 @@ enum tl_status http_settings_read(const struct tl_config *config, const struct t
     read_limits(whole, out);
     if (one_of(config, "auth", &auth, err) != TL_OK ||
         one_of(config, "pagination", &paging, err) != TL_OK ||
-        read_auth(auth, whole, out, err) != TL_OK || read_paging(paging, out, err) != TL_OK)
+        check_ca_file(out, err) != TL_OK || read_auth(auth, whole, out, err) != TL_OK ||
+        read_paging(paging, out, err) != TL_OK)
         return err->status;
     return check_url(out, err);
 }
