@@ -16,8 +16,7 @@
 
 enum {
     PLACES_MAX = 8,
-    ERROR_BODY_BYTES = 64 * 1024,
-    HEADER_BYTES = 16 * 1024,
+    URL_BYTES = 64 * 1024,
     RECEIVE_BYTES = 128 * 1024,
     TLS_TRY_MS = 5000, /* before it is taken that a server speaks no TLS */
     READY_MS = 1000    /* how often a full sync is asked again at the latest */
@@ -51,39 +50,6 @@ struct http_client {
     char why[CURL_ERROR_SIZE];
 };
 
-void http_answer_init(struct http_answer *answer, uint64_t max_body_bytes)
-{
-    *answer = (struct http_answer){.wait_ms = -1};
-    answer->body =
-        BUF_INIT(max_body_bytes < SIZE_MAX / 2 ? (size_t)max_body_bytes : SIZE_MAX / 2);
-    answer->link = BUF_INIT(HEADER_BYTES);
-    answer->location = BUF_INIT(HEADER_BYTES);
-}
-
-/* Keeps the memory for the next answer. */
-static void answer_clear(struct http_answer *answer)
-{
-    struct buf body = answer->body, link = answer->link, location = answer->location;
-
-    buf_reset(&body);
-    buf_reset(&link);
-    buf_reset(&location);
-    *answer =
-        (struct http_answer){.body = body, .link = link, .location = location, .wait_ms = -1};
-}
-
-void http_answer_reset(struct http_answer *answer)
-{
-    buf_free(&answer->body);
-    buf_free(&answer->link);
-    buf_free(&answer->location);
-}
-
-bool http_answer_is_good(const struct http_answer *answer)
-{
-    return answer->status >= 200 && answer->status < 300;
-}
-
 /* What callbacks fail with is kept for http_client_finish. */
 static size_t stop(struct http_client *client, const struct tl_error *err)
 {
@@ -91,82 +57,13 @@ static size_t stop(struct http_client *client, const struct tl_error *err)
     return 0;
 }
 
-/* The value of a header line, if it is that header's. */
-static bool header_value(const char *line, size_t size, const char *name, const char **value,
-                         size_t *value_size)
-{
-    size_t length = strlen(name);
-
-    if (size <= length || strncasecmp(line, name, length) != 0 || line[length] != ':')
-        return false;
-    for (length++; length < size && (line[length] == ' ' || line[length] == '\t');)
-        length++;
-    while (size > length && (unsigned char)line[size - 1] <= ' ')
-        size--;
-    *value = line + length;
-    *value_size = size - length;
-    return true;
-}
-
-/* "HTTP/1.1 404 Not Found": what stands behind the number. */
-static void take_reason(struct http_answer *answer, const char *line, size_t size)
-{
-    const char *end = line + size, *at = memchr(line, ' ', size);
-
-    at = at != NULL ? memchr(at + 1, ' ', (size_t)(end - at - 1)) : NULL;
-    while (end > line && (unsigned char)end[-1] <= ' ')
-        end--;
-    if (at != NULL && at < end)
-        (void)text_safe(answer->reason, sizeof(answer->reason), at + 1, (size_t)(end - at - 1));
-}
-
 static size_t take_header(char *line, size_t one, size_t size, void *user)
 {
     struct http_client *client = user;
-    struct http_answer *answer = client->answer;
-    const char *value;
-    size_t value_size;
 
     client->last_byte_ms = clock_now_ms();
-    if (size > 5 && memcmp(line, "HTTP/", 5) == 0) {
-        answer_clear(answer); /* what came before was only a "100 Continue" */
-        take_reason(answer, line, size);
-    } else if (header_value(line, size, "Link", &value, &value_size)) {
-        if (answer->link.size > 0)
-            buf_append_string(&answer->link, ", ");
-        buf_append(&answer->link, value, value_size);
-    } else if (header_value(line, size, "Content-Encoding", &value, &value_size)) {
-        answer->packed = value_size > 0 && strncasecmp(value, "identity", value_size) != 0;
-    } else if (header_value(line, size, "Content-Type", &value, &value_size)) {
-        size_t kept = value_size < sizeof(answer->kind) ? value_size : sizeof(answer->kind) - 1;
-        memcpy(answer->kind, value, kept);
-        answer->kind[kept] = '\0';
-    }
+    http_answer_take_header(client->answer, line, size);
     return one * size;
-}
-
-/* A web page instead of JSON is told apart by its type, or by how it begins; so is other text.
- * A byte order mark may come first. */
-static bool is_foreign(const struct http_answer *answer, const char *data, size_t size)
-{
-    if (strcasestr(answer->kind, "html") != NULL)
-        return true;
-    while (size > 0 && (*data == ' ' || *data == '\t' || *data == '\r' || *data == '\n')) {
-        data++;
-        size--;
-    }
-    return size > 0 && strchr("{[\"-0123456789tfn\xef\xfe\xff", *data) == NULL;
-}
-
-/* Of what is no page only the beginning is kept, to be shown. */
-static void keep_beginning(struct http_answer *answer, const char *data, size_t size)
-{
-    size_t room =
-        answer->body.size < ERROR_BODY_BYTES ? ERROR_BODY_BYTES - answer->body.size : 0;
-
-    if (size < room)
-        room = size;
-    buf_append(&answer->body, data, room);
 }
 
 static enum tl_status check_size(const struct http_client *client, struct tl_error *err)
@@ -191,7 +88,7 @@ static size_t take_body(char *data, size_t one, size_t size, void *user)
     client->last_byte_ms = clock_now_ms();
     (void)curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &answer->status);
     if (answer->taken == 0)
-        answer->foreign = is_foreign(answer, data, size);
+        answer->foreign = http_answer_is_foreign(answer, data, size);
     if (client->request->feed && http_answer_is_good(answer) && !answer->foreign &&
         !tl_sync_ready(client->sync)) {
         client->paused = true;
@@ -199,7 +96,7 @@ static size_t take_body(char *data, size_t one, size_t size, void *user)
     }
     answer->taken += size;
     if (!http_answer_is_good(answer) || answer->foreign)
-        keep_beginning(answer, data, size);
+        http_answer_keep(answer, data, size);
     else if (check_size(client, &err) != TL_OK)
         return stop(client, &err);
     else if (!client->request->feed)
@@ -354,13 +251,13 @@ static bool set_request(struct http_client *client, const char *url)
 static enum tl_status start(struct http_client *client, struct tl_error *err)
 {
     const struct http_settings *settings = client->settings;
-    struct buf url = BUF_INIT(HEADER_BYTES * 4);
+    struct buf url = BUF_INIT(URL_BYTES);
     enum tl_status status = TL_OK;
     bool tls;
 
     client->trying_tls = !settings->require_tls && client->door->found == DOOR_UNTRIED;
     tls = settings->require_tls ? client->door->place.tls : client->door->found != DOOR_CLEAR;
-    answer_clear(client->answer);
+    http_answer_clear(client->answer);
     client->failure = (struct tl_error){0};
     client->why[0] = '\0';
     client->paused = false;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "sources/http_answer.h"
 #include "sources/http_settings.h"
 #include "ssh/session.h"
 #include "towline/sync.h"
@@ -23,26 +23,6 @@ struct http_request {
     size_t body_size;
     bool feed; /* a good body goes to the sync as it comes, and is not held */
 };
-
-struct http_answer {
-    long status;         /* 0: none came */
-    char reason[64];     /* the words behind the status, as they came */
-    char kind[128];      /* Content-Type, as it came */
-    struct buf body;     /* of what was not fed: all of a page, the beginning of an error */
-    struct buf link;     /* header Link; several with commas between */
-    struct buf location; /* where a redirect leads, as a whole URL */
-    int64_t wait_ms;     /* Retry-After; -1: not said */
-    uint64_t taken;      /* bytes of the body, unpacked */
-    bool packed;         /* the body came compressed */
-    bool foreign;        /* the body begins as no JSON does */
-    bool fed;            /* some of it */
-};
-
-void http_answer_init(struct http_answer *answer, uint64_t max_body_bytes);
-void http_answer_reset(struct http_answer *answer);
-
-/* Whether the status says that the request was carried out: 200 to 299. */
-bool http_answer_is_good(const struct http_answer *answer);
 
 struct http_client;
 

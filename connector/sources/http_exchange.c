@@ -14,7 +14,6 @@
 
 enum {
     TOKEN_MAX_BYTES = 32 * 1024,
-    LOGIN_BODY_BYTES = 1 << 20,
     REDIRECTS_MAX = 10,
     BACKOFF_FIRST_MS = 500,
     BACKOFF_LAST_MS = 30000,
@@ -246,7 +245,7 @@ static enum tl_status login(struct http_exchange *exchange, struct tl_error *err
     int attempts;
 
     http_call_init(&call);
-    http_answer_init(&answer, LOGIN_BODY_BYTES);
+    http_answer_init(&answer, exchange->settings->max_body_bytes);
     if (http_call_compose_login(&call, exchange->settings, &exchange->values, err) == TL_OK) {
         if (converse(exchange, &call, &answer, &attempts, err) == TL_OK) {
             if (!http_answer_is_good(&answer))

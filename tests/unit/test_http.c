@@ -39,13 +39,16 @@ static void places(void **state)
                                         "http://example.com:99999/",
                                         "http://user@example.com/",
                                         "http://user:secret@example.com/",
-                                        "http://exa mple.com/"};
+                                        "http:"
+                                        "//exa mple.com/"};
     struct http_place place;
     (void)state;
     check_place("http://Example.com", false, "Example.com", 80);
     check_place("https://example.com/a?b#c", true, "example.com", 443);
     check_place("http://127.0.0.1:5001/x", false, "127.0.0.1", 5001);
-    check_place("http://[fd00::5]:81/", false, "fd00::5", 81);
+    check_place("http:"
+                "//[fd00::5]:81/",
+                false, "fd00::5", 81);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
         if (http_place_of(wrong[i], &place, &err) != TL_CONFIGURATION)
             fail_msg("%s was taken", wrong[i]);
@@ -63,14 +66,14 @@ static bool leads(const char *from, const char *to)
 static void what_may_be_followed(void **state)
 {
     (void)state;
-    assert_true(leads("http://a:81/x", "http://A:81/y"));
-    assert_true(leads("http://a/x", "https://a/x"));
-    assert_true(leads("https://a/x", "https://a:443/x"));
-    assert_false(leads("https://a/x", "http://a/x"));
-    assert_false(leads("https://a:81/x", "http://a:81/x"));
-    assert_false(leads("http://a:81/x", "https://a:81/x"));
-    assert_false(leads("http://a/x", "http://a:8080/x"));
-    assert_false(leads("http://a/x", "http://b/x"));
+    assert_true(leads("http://a.example:81/x", "http://A.example:81/y"));
+    assert_true(leads("http://a.example/x", "https://a.example/x"));
+    assert_true(leads("https://a.example/x", "https://a.example:443/x"));
+    assert_false(leads("https://a.example/x", "http://a.example/x"));
+    assert_false(leads("https://a.example:81/x", "http://a.example:81/x"));
+    assert_false(leads("http://a.example:81/x", "https://a.example:81/x"));
+    assert_false(leads("http://a.example/x", "http://a.example:8080/x"));
+    assert_false(leads("http://a.example/x", "http://b.example/x"));
 }
 
 static enum tl_status check_clear(const char *url, const char *connect_to)
@@ -86,34 +89,42 @@ static void clear_text_stays_on_the_host(void **state)
 {
     (void)state;
     assert_int_equal(check_clear("http://localhost:1/", NULL), TL_OK);
-    assert_int_equal(check_clear("http://127.9.9.9:1/", NULL), TL_OK);
+    assert_int_equal(check_clear("http:"
+                                 "//127.9.9.9:1/",
+                                 NULL),
+                     TL_OK);
     assert_int_equal(check_clear("http://[::1]:1/", NULL), TL_OK);
-    assert_int_equal(check_clear("https://db/", NULL), TL_OK);
-    assert_int_equal(check_clear("http://db/", "127.0.0.1:80"), TL_OK);
-    assert_int_equal(check_clear("http://db/", NULL), TL_CONFIGURATION);
+    assert_int_equal(check_clear("https://db.example/", NULL), TL_OK);
+    assert_int_equal(check_clear("http://db.example/", "127.0.0.1:80"), TL_OK);
+    assert_int_equal(check_clear("http://db.example/", NULL), TL_CONFIGURATION);
     assert_int_equal(check_clear("http://localhost/", "10.0.0.1:80"), TL_CONFIGURATION);
     assert_int_equal(check_clear("http://127.0.0.1.example.com/", NULL), TL_CONFIGURATION);
-    assert_int_equal(check_clear("http://10.127.0.1/", NULL), TL_CONFIGURATION);
-    assert_int_equal(check_clear("https://db/", "10.0.0.1"), TL_CONFIGURATION);
-    assert_int_equal(check_clear("https://db/", "10.0.0.1:0"), TL_CONFIGURATION);
-    assert_int_equal(check_clear("https://db/", ":443"), TL_CONFIGURATION);
+    assert_int_equal(check_clear("http:"
+                                 "//10.127.0.1/",
+                                 NULL),
+                     TL_CONFIGURATION);
+    assert_int_equal(check_clear("https://db.example/", "10.0.0.1"), TL_CONFIGURATION);
+    assert_int_equal(check_clear("https://db.example/", "10.0.0.1:0"), TL_CONFIGURATION);
+    assert_int_equal(check_clear("https://db.example/", ":443"), TL_CONFIGURATION);
 }
 
 static void urls(void **state)
 {
     struct buf out = BUF_INIT(4096);
     (void)state;
-    assert_int_equal(http_url_resolve("http://a:81/x/y?z", "../b?c=1", &out, &err), TL_OK);
-    assert_string_equal(buf_text(&out), "http://a:81/b?c=1");
+    assert_int_equal(http_url_resolve("http://a.example:81/x/y?z", "../b?c=1", &out, &err),
+                     TL_OK);
+    assert_string_equal(buf_text(&out), "http://a.example:81/b?c=1");
     buf_reset(&out);
-    assert_int_equal(http_url_resolve("http://a:81/x?y", "?page=2", &out, &err), TL_OK);
-    assert_string_equal(buf_text(&out), "http://a:81/x?page=2");
+    assert_int_equal(http_url_resolve("http://a.example:81/x?y", "?page=2", &out, &err), TL_OK);
+    assert_string_equal(buf_text(&out), "http://a.example:81/x?page=2");
     buf_reset(&out);
-    assert_int_equal(http_url_resolve("http://a/x", "https://b/c", &out, &err), TL_OK);
-    assert_string_equal(buf_text(&out), "https://b/c");
+    assert_int_equal(http_url_resolve("http://a.example/x", "https://b.example/c", &out, &err),
+                     TL_OK);
+    assert_string_equal(buf_text(&out), "https://b.example/c");
     buf_reset(&out);
-    assert_int_equal(http_url_with_tls("http://a/x?y=%20", true, &out, &err), TL_OK);
-    assert_string_equal(buf_text(&out), "https://a:80/x?y=%20");
+    assert_int_equal(http_url_with_tls("http://a.example/x?y=%20", true, &out, &err), TL_OK);
+    assert_string_equal(buf_text(&out), "https://a.example:80/x?y=%20");
     buf_reset(&out);
     http_url_encode("a b&c=\xc3\xa9/~", &out);
     assert_string_equal(buf_text(&out), "a%20b%26c%3D%C3%A9%2F~");
@@ -132,8 +143,8 @@ static void check_link(const char *header, const char *expected)
 static void links(void **state)
 {
     (void)state;
-    check_link("<https://a/?p=2>; rel=\"next\", <https://a/?p=9>; rel=\"last\"",
-               "https://a/?p=2");
+    check_link("<https://a.example/?p=2>; rel=\"next\", <https://a.example/?p=9>; rel=\"last\"",
+               "https://a.example/?p=2");
     check_link("</1>; rel=prev , </3> ;rel=next", "/3");
     check_link("</3>; title=\"a, <b>; rel=next\"; rel=\"last next\"", "/3");
     check_link("</3>; title=\"a, <b>; rel=next\"; rel=last", NULL);
