@@ -79,6 +79,7 @@ static const struct tl_option tunnel_options[] = {
 #define HOST_OPTIONS                                                                           \
     {                                                                                          \
         .name = "ssh_port",                                                                    \
+        .label = "Port",                                                                       \
         .alias = "bastion_port",                                                               \
         .kind = TL_OPTION_INTEGER,                                                             \
         .fallback = "22",                                                                      \
@@ -90,13 +91,27 @@ static const struct tl_option tunnel_options[] = {
     },                                                                                         \
         {                                                                                      \
             .name = "ssh_user",                                                                \
+            .label = "User",                                                                   \
             .alias = "bastion_user",                                                           \
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The user to log in as",                                                    \
             .help = "who to log in as; the local user's name if not given",                    \
         },                                                                                     \
         {                                                                                      \
+            .name = "ssh_login",                                                               \
+            .label = "Log in with",                                                            \
+            .kind = TL_OPTION_CHOICE,                                                          \
+            .fallback = "auto",                                                                \
+            .help =                                                                            \
+                "what to log in with: key or password alone, whatever else is given; auto: "   \
+                "with all that is given",                                                      \
+            .choices = "key|password|auto",                                                    \
+        },                                                                                     \
+        {                                                                                      \
             .name = "ssh_private_key",                                                         \
+            .label = "Private key",                                                            \
+            .when = "ssh_login=key",                                                           \
+            .upload = ".pem|.key|.ppk|.txt",                                                   \
             .alias = "bastion_private_key",                                                    \
             .kind = TL_OPTION_TEXT,                                                            \
             .help = "the private key: OpenSSH or PEM text, also with \\n escapes, or that in " \
@@ -108,9 +123,12 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The private key's path (towline keygen makes one; empty: none)",           \
             .help = "where the private key lies",                                              \
+            .flags = TL_OPTION_LOCAL,                                                          \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_key_passphrase",                                                      \
+            .label = "Passphrase of the private key",                                          \
+            .when = "ssh_login=key",                                                           \
             .alias = "bastion_passphrase",                                                     \
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The key's passphrase (empty: none)",                                       \
@@ -122,15 +140,19 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_TEXT,                                                            \
             .help =                                                                            \
                 "the private key's certificate; if not given, KEY-cert.pub beside the key",    \
+            .flags = TL_OPTION_LOCAL,                                                          \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_agent",                                                               \
             .kind = TL_OPTION_BOOLEAN,                                                         \
             .fallback = "false",                                                               \
             .help = "whether to use the agent at $SSH_AUTH_SOCK",                              \
+            .flags = TL_OPTION_LOCAL,                                                          \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_password",                                                            \
+            .label = "Password",                                                               \
+            .when = "ssh_login=password",                                                      \
             .alias = "bastion_password",                                                       \
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The password (empty: none)",                                               \
@@ -149,6 +171,8 @@ static const struct tl_option tunnel_options[] = {
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_host_key_sha256",                                                     \
+            .label = "Host key fingerprint",                                                   \
+            .example = "SHA256:...",                                                           \
             .kind = TL_OPTION_TEXT,                                                            \
             .help = "the host key's fingerprint, SHA256:...; when given it decides alone",     \
         },                                                                                     \
@@ -157,6 +181,7 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_TEXT,                                                            \
             .fallback = "~/.ssh/known_hosts",                                                  \
             .help = "known_hosts files, separated by blanks",                                  \
+            .flags = TL_OPTION_LOCAL,                                                          \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_connect_timeout",                                                     \
@@ -195,6 +220,7 @@ static const struct tl_option listed_host_options[] = {
 const struct tl_option connector_options[] = {
     {
         .name = "ssh_host",
+        .label = "Host",
         .alias = "bastion_host",
         .kind = TL_OPTION_TEXT,
         .ask = "The host to connect to",
@@ -227,7 +253,7 @@ const struct tl_option connector_options[] = {
         .fallback = "auto",
         .help = "auto: what is not said here comes from the OpenSSH client's configuration, "
                 "where it is installed (aliases, HostName, User, IdentityFile, ProxyJump ...)",
-        .flags = TL_OPTION_ADVANCED,
+        .flags = TL_OPTION_ADVANCED | TL_OPTION_LOCAL,
         .choices = "auto|off",
     },
     {
@@ -281,6 +307,7 @@ const struct tl_option connector_options[] = {
     },
     {
         .name = "streams",
+        .example = "[{\"table\": \"users\", \"primary_key\": \"id\", \"command\": \"...\"}]",
         .kind = TL_OPTION_OBJECTS,
         .help = "what to sync; for a single stream its fields may stand at the top level",
         .fields = stream_options,
@@ -322,6 +349,18 @@ enum tl_status connector_check_fingerprint(const char *fingerprint, const char *
     return tl_remedy(err, "Write it as `ssh-keygen -lf` prints it: SHA256: and 43 characters");
 }
 
+/* What a form keeps of another choice does not count. */
+static void limit_login(const char *login, struct ssh_options *out)
+{
+    if (strcmp(login, "key") == 0)
+        out->password = NULL;
+    if (strcmp(login, "password") == 0) {
+        out->private_key = out->private_key_path = out->passphrase = NULL;
+        out->certificate_path = NULL;
+        out->use_agent = false;
+    }
+}
+
 enum tl_status connector_ssh_options(const struct tl_config *config, struct ssh_options *out,
                                      struct tl_error *err)
 {
@@ -341,6 +380,7 @@ enum tl_status connector_ssh_options(const struct tl_config *config, struct ssh_
     out->connect_timeout_ms = options_limit_ms(tl_config_ms(config, "ssh_connect_timeout"));
     out->keepalive_interval_ms = (int)tl_config_ms(config, "ssh_keepalive_interval");
     out->compression = tl_config_boolean(config, "ssh_compression");
+    limit_login(tl_config_text(config, "ssh_login"), out);
     if (out->private_key != NULL && out->private_key_path != NULL)
         return tl_fail(err, TL_CONFIGURATION,
                        "ssh_private_key and ssh_private_key_path are both given: one will do");

@@ -18,6 +18,8 @@ static struct {
     size_t n_secrets;
 } the_log = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+static _Thread_local struct log_sink *the_listener;
+
 static const char *const level_names[] = {"DEBUG", "INFO", "WARNING", "ERROR"};
 
 const char *log_level_name(enum tl_log_level level)
@@ -30,6 +32,16 @@ void log_set_sink(struct log_sink *sink)
     pthread_mutex_lock(&the_log.lock);
     the_log.sink = sink;
     pthread_mutex_unlock(&the_log.lock);
+}
+
+void log_set_listener(struct log_sink *listener)
+{
+    the_listener = listener;
+}
+
+static bool hears(const struct log_sink *sink, enum tl_log_level level)
+{
+    return sink != NULL && level >= sink->level;
 }
 
 /* Under the lock. Keeps the longest first, so that a secret within a secret hides nothing less.
@@ -155,7 +167,7 @@ void tl_log(enum tl_log_level level, const char *format, ...)
     va_list arguments;
 
     pthread_mutex_lock(&the_log.lock);
-    if (the_log.sink != NULL && level >= the_log.sink->level) {
+    if (hears(the_log.sink, level) || hears(the_listener, level)) {
         va_start(arguments, format);
         buf_vprintf(&raw, format, arguments);
         va_end(arguments);
@@ -163,9 +175,12 @@ void tl_log(enum tl_log_level level, const char *format, ...)
             buf_append_string(&safe, "(a log line that did not fit was left out)");
         append_masked(&masked, buf_text(&raw), raw.size);
         text_append_safe(&safe, buf_text(&masked), masked.size);
-        the_log.sink->line(the_log.sink, level, clock_utc_us(), buf_text(&safe));
     }
+    if (hears(the_log.sink, level))
+        the_log.sink->line(the_log.sink, level, clock_utc_us(), buf_text(&safe));
     pthread_mutex_unlock(&the_log.lock);
+    if (hears(the_listener, level))
+        the_listener->line(the_listener, level, clock_utc_us(), buf_text(&safe));
     buf_free(&raw);
     buf_free(&masked);
     buf_free(&safe);

@@ -17,6 +17,10 @@ struct log_sink {
 /* Lends a sink until it is replaced; NULL silences the log. */
 void log_set_sink(struct log_sink *sink);
 
+/* Lends another sink, for the lines that the calling thread logs; NULL ends that. It is called
+ * without the log's lock, so it may wait. */
+void log_set_listener(struct log_sink *listener);
+
 const char *log_level_name(enum tl_log_level level);
 
 /* Appends text with every registered secret replaced by ****, also where a secret stands in its

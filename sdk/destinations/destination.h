@@ -111,6 +111,8 @@ struct destination_traits {
                                            case, NULL-terminated; or NULL */
     bool any_order; /* rows may come in any order: they are handed over as they arrive, block
                        by block, rather than gathered and sorted by key */
+    bool unlisted_tables; /* tables that load did not list may exist all the same: changes,
+                             truncation and sweeps of them are not left out */
 };
 
 struct destination_ops {

@@ -117,6 +117,8 @@ static void check_streams(const struct checks_options *options, const char *cons
     struct run_options run = *options->run;
     enum tl_status status;
 
+    if (options->connection_only)
+        return;
     run.observer = &observer.base;
     run.partitions = partitions;
     status = rehearsal_run(&run, &report, &err);
@@ -206,7 +208,7 @@ enum tl_status checks_run(const struct checks_options *options, struct tl_probe 
                           struct tl_error *err)
 {
     check_source(options, probe);
-    if (!was_stopped(probe) && options->run->opened == NULL)
+    if (!was_stopped(probe) && options->run->opened == NULL && !options->connection_only)
         check_destination(options->run, probe);
     *err = probe->first_failure;
     return err->status;

@@ -9,6 +9,7 @@ struct checks_options {
     const struct run_options *run; /* its mode, state and retries are ignored. With `opened` the
                                       streams run into that, and no destination is checked */
     const char *approve;           /* as in struct tl_open */
+    bool connection_only;          /* neither streams nor destination */
 };
 
 /* Takes the steps and reports each to the probe, going on after a failure where that makes

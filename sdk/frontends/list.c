@@ -5,7 +5,8 @@
 
 #include "frontends/airbyte/airbyte.h"
 #include "frontends/cli/cli.h"
+#include "frontends/fivetran/fivetran.h"
 #include "frontends/singer/singer.h"
 
-const struct frontend *const frontend_list[] = {&airbyte_frontend, &singer_frontend,
-                                                &cli_frontend, NULL};
+const struct frontend *const frontend_list[] = {&airbyte_frontend, &fivetran_frontend,
+                                                &singer_frontend, &cli_frontend, NULL};

@@ -106,11 +106,15 @@ static enum tl_status writer_upsert(struct writer *writer, struct operation *ope
 }
 
 /* The stream's table if it exists: to change, truncate or sweep what does not exist is nothing
- * to do. */
+ * to do. Where nobody can say, it is taken to exist. */
 static struct catalog_table *writer_table(const struct writer *writer)
 {
-    struct catalog_table *table =
-        catalog_find(&writer->options.contents->catalog, writer->stream->stream->table);
+    struct catalog *catalog = &writer->options.contents->catalog;
+    const char *name = writer->stream->stream->table;
+    struct catalog_table *table = catalog_find(catalog, name);
+
+    if (writer_ops(writer)->traits.unlisted_tables)
+        return table != NULL ? table : catalog_add(catalog, name);
     return table != NULL && table->exists ? table : NULL;
 }
 
@@ -185,7 +189,7 @@ static enum tl_status writer_table_operation(struct writer *writer, enum operati
     if (kind == OPERATION_SWEEP_BEGIN)
         return ops->sweep_begin(destination, table, err);
     scope = writer_scope(stream, table, &partition);
-    if (scope != NULL && scope->column == COLUMNS_NONE)
+    if (scope != NULL && scope->column == COLUMNS_NONE && table->exists)
         return writer_no_partition(stream, err);
     if (kind == OPERATION_TRUNCATE)
         return ops->truncate(destination, table, scope, writer_stamp(writer), &stream->pending,

@@ -38,7 +38,9 @@ enum tl_option_flag {
                                  several have commas between */
     TL_OPTION_IN_FILE = 32,   /* with SHORTHAND: one text alone is the path of a file of such
                                  texts, each on a line; # begins a comment */
-    TL_OPTION_TRY = 64        /* init tries the connection with this answer and those before */
+    TL_OPTION_TRY = 64,       /* init tries the connection with this answer and those before */
+    TL_OPTION_LOCAL = 128     /* names something of the machine that runs the program, such as a
+                                 file: a platform's form leaves it out */
 };
 
 /* A table of these ends with a row whose name is NULL. */
@@ -59,6 +61,12 @@ struct tl_option {
     const char *only_for; /* the choices that have it: "KEY|PASSWORD" */
 
     const char *ask; /* what init asks for it; NULL: it does not */
+
+    /* For forms. */
+    const char *label;   /* what stands before its field; NULL: made from the name */
+    const char *example; /* shown in an empty field; or NULL */
+    const char *when;    /* "option=choice": shown with that choice alone; NULL: always */
+    const char *upload;  /* a file to be uploaded, of these types: ".pem|.key"; or NULL */
 
     /* For the options of commands only. */
     char letter; /* another way to give it: 'L' for -L; 0: none */

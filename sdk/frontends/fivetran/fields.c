@@ -1,0 +1,193 @@
+/* The form in which the platform's users fill in the configuration.
+ *
+ * Each option is a field; those that only matter for one choice of another option are shown
+ * with that choice alone (option.when). What names a thing of the machine that runs the program
+ * is left out (TL_OPTION_LOCAL). */
+#include "frontends/fivetran/fields.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "frontends/fivetran/proto.h"
+#include "frontends/platform/form.h"
+#include "frontends/platform/platform.h"
+
+enum { UPLOAD_BYTES = 1 << 20, LABEL_BYTES = 96 };
+
+/* The parts of "a|b|c", as a field that is repeated. */
+static void append_parts(struct buf *out, unsigned field, const char *parts)
+{
+    for (;; parts++) {
+        size_t length = strcspn(parts, "|");
+        proto_text(out, field, parts, length);
+        parts += length;
+        if (*parts == '\0')
+            return;
+    }
+}
+
+static void append_kind(const struct tl_option *option, struct buf *out)
+{
+    size_t begun;
+
+    if (option->upload != NULL) {
+        begun = proto_begin(out, FIELD_UPLOAD);
+        append_parts(out, UPLOAD_TYPES, option->upload);
+        proto_number(out, UPLOAD_MAX_BYTES, UPLOAD_BYTES);
+        proto_end(out, begun);
+    } else if (option->kind == TL_OPTION_CHOICE) {
+        begun = proto_begin(out, FIELD_DROPDOWN);
+        append_parts(out, DROPDOWN_VALUES, option->choices);
+        proto_end(out, begun);
+    } else if (option->kind == TL_OPTION_BOOLEAN) {
+        proto_end(out, proto_begin(out, FIELD_TOGGLE));
+    } else {
+        bool secret = (option->flags & TL_OPTION_SECRET) != 0;
+        proto_number_always(out, FIELD_TEXT, secret ? TEXT_PASSWORD : TEXT_PLAIN);
+    }
+}
+
+/* Whether `when`, "option=a|b", is about the option, and then about that choice of it. */
+static bool is_shown_for(const char *when, const struct tl_option *option, const char *choice,
+                         size_t size)
+{
+    size_t length = strlen(option->name);
+
+    return when != NULL && strncmp(when, option->name, length) == 0 && when[length] == '=' &&
+           (choice == NULL || (strlen(when + length + 1) == size &&
+                               memcmp(when + length + 1, choice, size) == 0));
+}
+
+/* The proposed value. A choice under which none of the fields that depend on it would be shown
+ * gives way to the first. */
+static const char *proposal(const struct tl_option *table, const struct tl_option *option,
+                            char out[LABEL_BYTES])
+{
+    bool decides = false;
+
+    if (option->kind != TL_OPTION_CHOICE || option->fallback == NULL)
+        return option->fallback;
+    for (; table->name != NULL; table++) {
+        decides = decides || is_shown_for(table->when, option, NULL, 0);
+        if (is_shown_for(table->when, option, option->fallback, strlen(option->fallback)))
+            return option->fallback;
+    }
+    if (!decides)
+        return option->fallback;
+    (void)snprintf(out, LABEL_BYTES, "%.*s", (int)strcspn(option->choices, "|"),
+                   option->choices);
+    return out;
+}
+
+static void append_field(const struct tl_option *table, const struct tl_option *option,
+                         unsigned field, struct buf *out)
+{
+    struct buf label = BUF_INIT(LABEL_BYTES);
+    char first[LABEL_BYTES];
+    const char *proposed = proposal(table, option, first);
+    size_t begun = proto_begin(out, field);
+
+    proto_text_always(out, FIELD_NAME, option->name);
+    form_append_title(&label, option->name);
+    proto_text_always(out, FIELD_LABEL, option->label ? option->label : buf_text(&label));
+    buf_free(&label);
+    proto_number_always(out, FIELD_REQUIRED,
+                        (option->flags & TL_OPTION_REQUIRED) != 0 && option->unless == NULL);
+    proto_text_always(out, FIELD_DESCRIPTION, option->help);
+    append_kind(option, out);
+    if (proposed != NULL)
+        proto_text_always(out, FIELD_DEFAULT, proposed);
+    if (option->example != NULL)
+        proto_text_always(out, FIELD_PLACEHOLDER, option->example);
+    proto_end(out, begun);
+}
+
+static bool is_in_form(const struct tl_option *option)
+{
+    return (option->flags & TL_OPTION_LOCAL) == 0 && option->kind != TL_OPTION_ALIASES;
+}
+
+/* The fields that are shown with one choice of the option; none: no bytes. */
+static void append_conditional(const struct tl_option *table, const struct tl_option *option,
+                               const char *choice, size_t size, struct buf *out)
+{
+    size_t before = out->size, begun = proto_begin(out, FORM_FIELDS), fields, condition;
+    char name[LABEL_BYTES];
+    size_t empty;
+
+    (void)snprintf(name, sizeof(name), "%s_%.*s", option->name, (int)size, choice);
+    proto_text_always(out, FIELD_NAME, name);
+    proto_text_always(out, FIELD_LABEL, name);
+    fields = proto_begin(out, FIELD_CONDITIONAL);
+    condition = proto_begin(out, CONDITIONAL_CONDITION);
+    proto_text_always(out, CONDITION_FIELD, option->name);
+    if (option->kind == TL_OPTION_BOOLEAN) {
+        proto_number_always(out, CONDITION_BOOL, size == 4);
+    } else {
+        size_t value = proto_begin(out, CONDITION_STRING);
+        buf_append(out, choice, size);
+        proto_end(out, value);
+    }
+    proto_end(out, condition);
+    empty = out->size;
+    for (const struct tl_option *row = table; row->name != NULL; row++)
+        if (is_in_form(row) && is_shown_for(row->when, option, choice, size))
+            append_field(table, row, CONDITIONAL_FIELDS, out);
+    if (out->size == empty) {
+        out->size = before;
+        return;
+    }
+    proto_end(out, fields);
+    proto_end(out, begun);
+}
+
+/* The option, and behind it what is shown for each of its choices. */
+static void append_option(const struct tl_option *table, const struct tl_option *option,
+                          struct buf *out)
+{
+    const char *choice = option->kind == TL_OPTION_CHOICE ? option->choices : "true|false";
+
+    append_field(table, option, FORM_FIELDS, out);
+    if (option->kind != TL_OPTION_CHOICE && option->kind != TL_OPTION_BOOLEAN)
+        return;
+    for (;; choice++) {
+        size_t length = strcspn(choice, "|");
+        append_conditional(table, option, choice, length, out);
+        choice += length;
+        if (*choice == '\0')
+            return;
+    }
+}
+
+static void append_options(const struct tl_option *table, bool advanced, struct buf *out)
+{
+    for (const struct tl_option *row = table; row->name != NULL; row++)
+        if (is_in_form(row) && row->when == NULL &&
+            ((row->flags & TL_OPTION_ADVANCED) != 0) == advanced)
+            append_option(table, row, out);
+}
+
+static void append_test(struct buf *out, const char *name)
+{
+    struct buf label = BUF_INIT(LABEL_BYTES);
+    size_t begun = proto_begin(out, FORM_TESTS);
+
+    form_append_title(&label, name);
+
+    proto_text_always(out, SETUP_TEST_NAME, name);
+    proto_text_always(out, SETUP_TEST_LABEL, buf_text(&label));
+    proto_end(out, begun);
+    buf_free(&label);
+}
+
+void fields_append(const struct tl_connector *connector, struct buf *out)
+{
+    proto_number(out, FORM_TABLE_SELECTION, true);
+    append_options(connector->options, false, out);
+    append_options(connector->options, true, out);
+    append_options(platform_runtime_options(), false, out);
+    append_test(out, FORM_TEST_CONFIGURATION);
+    for (const char *const *step = connector->steps; step != NULL && *step != NULL; step++)
+        append_test(out, *step);
+    append_test(out, FORM_TEST_STREAMS);
+}

@@ -1,0 +1,288 @@
+/* What the platform has been told of the tables. */
+#include "frontends/fivetran/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "frontends/fivetran/timestamp.h"
+#include "frontends/fivetran/proto.h"
+
+/* Beyond this a DECIMAL's size says nothing that a platform could use. */
+enum { DIGITS_MAX = 100000 };
+
+/* The platform's numbers for the types; our names are its names. */
+static const unsigned data_types[TL_TYPE_COUNT] = {
+    [TL_TYPE_BOOLEAN] = 1,       [TL_TYPE_SHORT] = 2,      [TL_TYPE_INT] = 3,
+    [TL_TYPE_LONG] = 4,          [TL_TYPE_DECIMAL] = 5,    [TL_TYPE_FLOAT] = 6,
+    [TL_TYPE_DOUBLE] = 7,        [TL_TYPE_NAIVE_DATE] = 8, [TL_TYPE_NAIVE_DATETIME] = 9,
+    [TL_TYPE_UTC_DATETIME] = 10, [TL_TYPE_BINARY] = 11,    [TL_TYPE_XML] = 12,
+    [TL_TYPE_STRING] = 13,       [TL_TYPE_JSON] = 14,
+};
+
+unsigned view_data_type(enum tl_type type)
+{
+    return data_types[type];
+}
+
+void view_reset(struct view *view)
+{
+    for (size_t i = 0; i < view->n_tables; i++)
+        free(view->tables[i].columns);
+    free(view->tables);
+    catalog_reset(&view->catalog);
+    *view = (struct view){0};
+}
+
+struct view_table *view_find(const struct view *view, const char *name)
+{
+    for (size_t i = 0; i < view->n_tables; i++)
+        if (strcmp(view->tables[i].table->name, name) == 0)
+            return &view->tables[i];
+    return NULL;
+}
+
+static enum tl_status add_table(struct view *view, const char *name, struct view_table **out,
+                                struct tl_error *err)
+{
+    struct view_table *tables =
+        realloc(view->tables, (view->n_tables + 1) * sizeof(*view->tables));
+    struct catalog_table *table;
+
+    if (tables != NULL)
+        view->tables = tables;
+    table = tables != NULL ? catalog_add(&view->catalog, name) : NULL;
+    if (table == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for table %s", name);
+    table->exists = true;
+    *out = &tables[view->n_tables++];
+    **out = (struct view_table){.table = table};
+    return TL_OK;
+}
+
+/* Makes the copy what the table is: columns are added and widened, never taken away. */
+static enum tl_status match_columns(struct catalog_table *copy,
+                                    const struct catalog_table *table, struct tl_error *err)
+{
+    for (uint32_t i = 0; i < table->n_columns; i++) {
+        const struct catalog_column *column = &table->columns[i];
+        if (i == copy->n_columns && catalog_add_column(copy, column, err) != TL_OK)
+            return err->status;
+        copy->columns[i].observed = column->observed;
+        copy->columns[i].type = column->type;
+    }
+    return TL_OK;
+}
+
+static enum tl_status grow_columns(struct view_table *table, uint32_t count,
+                                   struct tl_error *err)
+{
+    uint32_t known = table->table->n_columns;
+    struct view_column *columns = realloc(table->columns, (count + 1) * sizeof(*columns));
+
+    if (columns == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for table %s", table->table->name);
+    table->columns = columns;
+    for (uint32_t i = known; i < count; i++)
+        columns[i] = (struct view_column){0};
+    return TL_OK;
+}
+
+enum tl_status view_alter(struct view *view, const struct catalog_table *table,
+                          struct tl_error *err)
+{
+    struct view_table *known = view_find(view, table->name);
+
+    if (known == NULL && add_table(view, table->name, &known, err) != TL_OK)
+        return err->status;
+    known->changed = true;
+    if (grow_columns(known, table->n_columns, err) != TL_OK)
+        return err->status;
+    return match_columns(known->table, table, err);
+}
+
+enum tl_status view_copy(const struct view *view, struct view *out, struct tl_error *err)
+{
+    for (size_t i = 0; i < view->n_tables; i++) {
+        const struct view_table *table = &view->tables[i];
+        if (view_alter(out, table->table, err) != TL_OK)
+            return err->status;
+        memcpy(out->tables[i].columns, table->columns,
+               table->table->n_columns * sizeof(*table->columns));
+        out->tables[i].changed = table->changed;
+    }
+    return TL_OK;
+}
+
+enum tl_status view_copy_catalog(const struct view *view, struct catalog *out,
+                                 struct tl_error *err)
+{
+    for (size_t i = 0; i < view->n_tables; i++) {
+        const struct catalog_table *table = view->tables[i].table;
+        struct catalog_table *copy = catalog_add(out, table->name);
+        if (copy == NULL)
+            return tl_fail(err, TL_MEMORY, "out of memory for table %s", table->name);
+        copy->exists = true;
+        if (match_columns(copy, table, err) != TL_OK)
+            return err->status;
+    }
+    return TL_OK;
+}
+
+enum tl_type view_type(const struct view_table *table, uint32_t column)
+{
+    return table->columns[column].as_text ? TL_TYPE_STRING : table->table->columns[column].type;
+}
+
+const struct tl_value *view_value(const struct batch *batch, size_t row, uint32_t column)
+{
+    static const struct tl_value absent = {.type = TL_TYPE_ABSENT};
+    const struct batch_row *at = &batch->rows[row];
+    const struct batch_part *part = &batch->parts[at->part];
+    uint32_t source = part->source[column];
+
+    if (source >= part->block->stride) /* COLUMNS_NONE, or newer than the block */
+        return &absent;
+    return block_row(part->block, at->row) + source;
+}
+
+void view_told(struct view *view)
+{
+    for (size_t i = 0; i < view->n_tables; i++)
+        view->tables[i].changed = false;
+}
+
+/* Digits before the point and after it that a plain notation of the number has. */
+static void measure(const char *text, uint32_t size, uint32_t *before, uint32_t *after)
+{
+    int64_t whole = 0, fraction = 0, exponent = 0;
+    bool point = false, negative = false;
+    uint32_t i = 0;
+
+    for (; i < size && text[i] != 'e' && text[i] != 'E'; i++) {
+        if (text[i] == '.')
+            point = true;
+        else if (text[i] >= '0' && text[i] <= '9')
+            *(point ? &fraction : &whole) += 1;
+    }
+    for (i += i < size; i < size; i++) {
+        negative |= text[i] == '-';
+        if (text[i] >= '0' && text[i] <= '9' && exponent < DIGITS_MAX)
+            exponent = 10 * exponent + (text[i] - '0');
+    }
+    exponent = negative ? -exponent : exponent;
+    whole += exponent;
+    fraction -= exponent;
+    *before = (uint32_t)(whole < 1 ? 1 : whole > DIGITS_MAX ? DIGITS_MAX : whole);
+    *after = (uint32_t)(fraction < 0 ? 0 : fraction > DIGITS_MAX ? DIGITS_MAX : fraction);
+}
+
+static enum tl_status survey_decimal(struct view_table *table, uint32_t index,
+                                     const struct tl_value *value, struct tl_error *err)
+{
+    enum { DIGITS_BYTES = 64 };
+    struct view_column *column = &table->columns[index];
+    struct buf scratch = BUF_INIT(DIGITS_BYTES);
+    struct tl_value decimal = types_fit(value, table->table->columns[index].observed, &scratch);
+    uint32_t before, after;
+
+    (void)err;
+    measure(decimal.as.text, decimal.size, &before, &after);
+    buf_free(&scratch);
+    if (before > column->integer_digits || after > column->scale)
+        table->changed = true;
+    if (before > column->integer_digits)
+        column->integer_digits = before;
+    if (after > column->scale)
+        column->scale = after;
+    return TL_OK;
+}
+
+/* Inferred, the column becomes text, as it stood in the source; declared, it must hold. */
+static enum tl_status survey_date(struct view_table *table, uint32_t index,
+                                  const struct tl_value *value, struct tl_error *err)
+{
+    const struct catalog_column *column = &table->table->columns[index];
+    struct timestamp ignored;
+
+    if (timestamp_read(value, &ignored))
+        return TL_OK;
+    if (column->observed & OBSERVED_DECLARED) {
+        (void)tl_fail(err, TL_DATA, "column \"%s\" holds a time that the platform cannot: %.*s",
+                      column->name, (int)(value->size < 64 ? value->size : 64), value->as.text);
+        return tl_remedy(err, "Declare \"%s\" as STRING in `columns`", column->name);
+    }
+    table->columns[index].as_text = true;
+    table->changed = true;
+    return TL_OK;
+}
+
+static enum tl_status survey_column(struct view_table *table, uint32_t index,
+                                    const struct batch *batch, struct tl_error *err)
+{
+    bool decimal = table->table->columns[index].type == TL_TYPE_DECIMAL;
+
+    for (size_t row = 0; row < batch->n_rows; row++) {
+        const struct tl_value *value = view_value(batch, row, index);
+        if (value->type <= TL_TYPE_NULL)
+            continue;
+        if ((decimal ? survey_decimal : survey_date)(table, index, value, err) != TL_OK)
+            return tl_context(err, "table %s", table->table->name);
+        if (table->columns[index].as_text)
+            break;
+    }
+    return TL_OK;
+}
+
+enum tl_status view_survey(struct view_table *table, const struct batch *batch,
+                           struct tl_error *err)
+{
+    for (uint32_t i = 0; i < table->table->n_columns; i++)
+        switch (view_type(table, i)) {
+        case TL_TYPE_DECIMAL:
+        case TL_TYPE_NAIVE_DATE:
+        case TL_TYPE_NAIVE_DATETIME:
+        case TL_TYPE_UTC_DATETIME:
+            if (survey_column(table, i, batch, err) != TL_OK)
+                return err->status;
+            break;
+        default:
+            break;
+        }
+    return TL_OK;
+}
+
+static void write_column(const struct view_table *table, uint32_t index, struct buf *out)
+{
+    const struct catalog_column *column = &table->table->columns[index];
+    const struct view_column *extra = &table->columns[index];
+    enum tl_type type = view_type(table, index);
+    size_t begun = proto_begin(out, TABLE_COLUMNS);
+
+    proto_text(out, COLUMN_NAME, column->name, strlen(column->name));
+    proto_number(out, COLUMN_TYPE, data_types[type]);
+    proto_number(out, COLUMN_PRIMARY_KEY, column->key > 0);
+    if (type == TL_TYPE_DECIMAL && extra->integer_digits > 0) {
+        size_t params = proto_begin(out, COLUMN_PARAMS);
+        size_t decimal = proto_begin(out, PARAMS_DECIMAL);
+        proto_number(out, DECIMAL_PRECISION, extra->integer_digits + extra->scale);
+        proto_number(out, DECIMAL_SCALE, extra->scale);
+        proto_end(out, decimal);
+        proto_end(out, params);
+    }
+    proto_end(out, begun);
+}
+
+void view_write_table(const struct view_table *table, const struct selection *selection,
+                      unsigned field, struct buf *out)
+{
+    const char *name = table->table->name;
+    const struct selection_table *columns = selection_find(selection, name);
+    size_t begun = proto_begin(out, field);
+
+    proto_text(out, TABLE_NAME, name, strlen(name));
+    for (uint32_t i = 0; i < table->table->n_columns; i++)
+        if (view_type(table, i) != TL_TYPE_NULL &&
+            selection_has_column(columns, &table->table->columns[i]))
+            write_column(table, i, out);
+    proto_end(out, begun);
+}
