@@ -213,7 +213,9 @@ static enum tl_status connector_update(struct tl_instance *self, size_t index,
 
     if (status == TL_OK)
         status = connector_source(stream)->run(self->session, stream, self->config, sync, err);
-    if (tl_status_is_transient(status) || status == TL_INTERRUPTED) {
+    /* a command that had to be ended may still hold its place among the server's sessions */
+    if (tl_status_is_transient(status) || status == TL_INTERRUPTED ||
+        status == TL_COMMAND_TIMEOUT) {
         ssh_session_close(self->session);
         self->session = NULL;
     }

@@ -121,6 +121,9 @@ static enum tl_status stream_init_command(struct stream *stream, const struct tl
         return err->status;
     if (!shell_from_name(tl_config_text(config, "remote_shell"), &stream->shell))
         return tl_fail(err, TL_INTERNAL, "remote_shell has a value that is not known");
+    if (stream->shell >= SHELL_POWERSHELL && !tl_config_given(config, "completion"))
+        stream->completion =
+            STREAM_COMPLETION_STATUS; /* marks are for POSIX shells and the like */
     if (stream->shell >= SHELL_POWERSHELL && stream->completion == STREAM_COMPLETION_MARKER) {
         (void)tl_fail(err, TL_CONFIGURATION,
                       "stream %s: completion \"marker\" needs a POSIX shell, fish or csh",

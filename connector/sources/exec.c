@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "sources/exec_cancel.h"
 #include "sources/exec_marker.h"
 #include "sources/exec_stderr.h"
 #include "sources/exec_wrap.h"
@@ -19,8 +20,10 @@
 enum {
     CHUNK_BYTES = 256 * 1024,
     START_TIMEOUT_MS =
-        30000,         /* for the server's consent, and for the question about the shell */
-    DRAIN_MS = 500,    /* for stderr, once the output's end is known */
+        30000,        /* for the server's consent, and for the question about the shell */
+    DRAIN_MS = 500,   /* for stderr, once the output's end is known */
+    CANCEL_MS = 6000, /* for the end of a command that has to end */
+    HASTY_CANCEL_MS = 1200,
     FINISH_MS = 5000,  /* for the server's word on how a command ended that broke off */
     ASK_AGAIN_MS = 10, /* a full sink that has nothing to poll on */
     SERVICE_MS = 1000  /* how often the connection is served for a full sink */
@@ -42,6 +45,7 @@ struct run {
     bool input_ended;
     bool moved;  /* some bytes came or went in this round */
     bool closed; /* by the server, orderly: exit is known */
+    bool cancelled;
     int64_t start_ms;
     int64_t last_byte_ms;
     int64_t give_up_ms; /* for what may still come after the output's end */
@@ -234,15 +238,24 @@ static enum tl_status turn(struct run *run, bool ready, struct tl_error *err)
     return status;
 }
 
-static enum tl_status timed_out(const struct run *run, const char *what, const char *key,
+static enum tl_status timed_out(struct run *run, const char *what, const char *key,
                                 int64_t limit_ms, struct tl_error *err)
 {
-    tl_fail(err, TL_COMMAND_TIMEOUT, "%s: the command %s %s (%g s)", label(run), what, key,
-            (double)limit_ms / 1000);
+    static const char *const ends[] = {
+        [EXEC_CANCELLED_BY_TERM] = "it was ended by signal TERM",
+        [EXEC_CANCELLED_BY_KILL] = "it was ended by signal KILL, after TERM in vain",
+        [EXEC_NOT_CANCELLED] = "it was sent TERM and KILL, and may run on all the same",
+    };
+    enum exec_cancelled cancelled =
+        exec_cancel(run->session, run->channel, run->marker.pid, CANCEL_MS);
+
+    run->cancelled = true;
+    tl_fail(err, TL_COMMAND_TIMEOUT, "%s: the command %s %s (%g s); %s", label(run), what, key,
+            (double)limit_ms / 1000, ends[cancelled]);
     return tl_remedy(err, "Make the command faster, or raise %s", key);
 }
 
-static enum tl_status check_time(const struct run *run, struct tl_error *err)
+static enum tl_status check_time(struct run *run, struct tl_error *err)
 {
     const struct exec_request *request = run->request;
     int64_t now_ms = clock_now_ms();
@@ -436,6 +449,20 @@ static void report(struct run *run)
     result->duration_ms = clock_now_ms() - run->start_ms;
 }
 
+/* A command that nobody listens to any more is not to run on; a wish to stop gives it less
+ * time.
+ */
+static void leave(struct run *run, enum tl_status status)
+{
+    int patience_ms = status == TL_INTERRUPTED ? HASTY_CANCEL_MS : CANCEL_MS;
+
+    if (run->channel == NULL || run->closed || run->cancelled || ended_by_marker(run))
+        return;
+    if (status == TL_INTERRUPTED)
+        ssh_session_pardon(run->session);
+    (void)exec_cancel(run->session, run->channel, run->marker.pid, patience_ms);
+}
+
 enum tl_status exec_run(struct ssh_session *session, const struct exec_request *request,
                         struct exec_sink *sink, struct exec_result *result,
                         struct tl_error *err)
@@ -460,8 +487,8 @@ enum tl_status exec_run(struct ssh_session *session, const struct exec_request *
     settle_errors(&run);
     if (status == TL_OK)
         status = judge(&run, err);
-    if (status != TL_OK && run.channel != NULL && !run.closed && !ended_by_marker(&run))
-        ssh_channel_terminate(run.channel);
+    if (status != TL_OK)
+        leave(&run, status);
     report(&run);
     ssh_channel_close(run.channel);
     exec_stderr_free(&run.errors);

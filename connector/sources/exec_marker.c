@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RS = 0x1e, STATUS_MAX_DIGITS = 9 };
+enum { RS = 0x1e, NUMBER_MAX_DIGITS = 9 };
 
 void exec_marker_init(struct exec_marker *marker, const char *nonce, char begin)
 {
@@ -32,17 +32,19 @@ static bool continues(const struct exec_marker *marker, char c)
         return c == marker->nonce[at - 1];
     if (at == 1 + nonce_size)
         return c == letter;
-    if (marker->place == EXEC_BEFORE)
-        return c == '\n';
     if (c == '\n')
-        return digits > 0;
-    return isdigit((unsigned char)c) && digits < STATUS_MAX_DIGITS;
+        return digits > 0 || marker->place == EXEC_BEFORE;
+    return isdigit((unsigned char)c) && digits < NUMBER_MAX_DIGITS;
 }
 
 static void pass_mark(struct exec_marker *marker)
 {
+    const int number = atoi(marker->held + 1 + strlen(marker->nonce) + 1);
+
     if (marker->place == EXEC_INSIDE)
-        marker->status = atoi(marker->held + 1 + strlen(marker->nonce) + 1);
+        marker->status = number;
+    else
+        marker->pid = number;
     marker->place = marker->place == EXEC_BEFORE ? EXEC_INSIDE : EXEC_AFTER;
     marker->n_held = 0;
 }

@@ -17,7 +17,8 @@ static void begin(struct buf *out, enum ssh_login_shell login, const char *nonce
         buf_printf(out, "sh -c 'printf \"\\036%ss\\n\" >&2';", nonce);
     else
         buf_printf(out, "printf '\\036%ss\\n' >&2;", nonce);
-    buf_printf(out, "printf '\\036%sb\\n';", nonce);
+    buf_printf(out, "printf '\\036%sb%%d\\n' %s;", nonce,
+               login == SSH_SHELL_FISH ? "$fish_pid" : "$$");
 }
 
 enum tl_status exec_wrap(struct buf *out, enum ssh_login_shell login, const char *command,

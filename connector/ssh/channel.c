@@ -13,6 +13,8 @@ enum {
     WINDOW_MIN_BYTES = 2 * 1024 * 1024,
     WINDOW_MAX_BYTES = 12 * 1024 * 1024,
     BANDWIDTH_BYTES_PER_MS = 240 * 1024,
+    CLOSING_MS = 2000,
+    ASK_AGAIN_MS = 20,
     QUEUE_MAX_BYTES = 24 * 1024 * 1024
 };
 
@@ -82,7 +84,7 @@ static enum tl_status open_refused(struct ssh_session *session, int rc, struct t
     return status;
 }
 
-static enum tl_status open_channel(struct ssh_channel *channel, struct tl_error *err)
+static int ask_for_channel(struct ssh_channel *channel)
 {
     struct ssh_session *session = channel->session;
     unsigned window_bytes = channel_window_bytes(session);
@@ -96,10 +98,24 @@ static enum tl_status open_channel(struct ssh_channel *channel, struct tl_error 
                                     window_bytes, CHANNEL_PACKET_BYTES, NULL, 0);
         rc = channel->channel != NULL ? 0 : libssh2_session_last_errno(session->ssh);
     } while (pump_repeat(session, rc));
-    if (rc != 0)
-        return open_refused(session, rc, err);
-    note_round_trip(session, start_ms);
-    return TL_OK;
+    if (rc == 0)
+        note_round_trip(session, start_ms);
+    return rc;
+}
+
+/* A server that allows few sessions may still be busy with ending the one before. */
+static enum tl_status open_channel(struct ssh_channel *channel, struct tl_error *err)
+{
+    struct ssh_session *session = channel->session;
+    int64_t until_ms = session->last_close_ms + CLOSING_MS;
+    int rc = ask_for_channel(channel);
+
+    while (rc == LIBSSH2_ERROR_CHANNEL_FAILURE && clock_now_ms() < until_ms &&
+           pump_wait(session, clock_now_ms() + ASK_AGAIN_MS, -1)) {
+        channel_sweep(session, false);
+        rc = ask_for_channel(channel);
+    }
+    return rc == 0 ? TL_OK : open_refused(session, rc, err);
 }
 
 static enum tl_status start_command(struct ssh_channel *channel, const char *command,
@@ -273,18 +289,13 @@ enum tl_status ssh_channel_service(struct ssh_channel *channel, struct tl_error 
     return TL_OK;
 }
 
-void ssh_channel_terminate(struct ssh_channel *channel)
+void ssh_channel_signal(struct ssh_channel *channel, const char *name)
 {
 #if SSH_MODERN
-    if (channel->session->end == SSH_END_NONE || channel->session->end == SSH_END_STOPPED) {
-        enum ssh_end end = channel->session->end;
-        channel->session->end = SSH_END_NONE; /* a wish to stop does not forbid to say so */
-        pump_slice(channel->session);
-        (void)libssh2_channel_signal_ex(channel->channel, "TERM", 4);
-        channel->session->end = end;
-    }
+    pump_slice(channel->session);
+    (void)libssh2_channel_signal_ex(channel->channel, name, strlen(name));
 #else
-    (void)channel;
+    (void)channel, (void)name;
 #endif
 }
 
@@ -295,6 +306,7 @@ void ssh_channel_close(struct ssh_channel *channel)
     if (channel == NULL)
         return;
     session = channel->session;
+    session->last_close_ms = clock_now_ms();
     pump_slice(session);
     if (channel->channel != NULL &&
         libssh2_channel_free(channel->channel) == LIBSSH2_ERROR_EAGAIN) {

@@ -67,8 +67,8 @@ void ssh_channel_exit(struct ssh_channel *channel, struct ssh_exit *exit);
 TL_NODISCARD enum tl_status ssh_channel_service(struct ssh_channel *channel,
                                                 struct tl_error *err);
 
-/* Asks the remote processes to end (signal TERM), if the library and the server can. */
-void ssh_channel_terminate(struct ssh_channel *channel);
+/* Sends the remote processes a signal ("TERM"), if the library and the server can. */
+void ssh_channel_signal(struct ssh_channel *channel, const char *name);
 
 /* Gives the channel up; a command that still runs is left to the server. The session stays
  * usable. */

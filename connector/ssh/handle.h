@@ -62,6 +62,7 @@ struct ssh_session {
     enum ssh_end end;
     int end_errno;
 
+    int64_t last_close_ms;           /* of a channel; 0: none yet */
     struct ssh_channel *closing;     /* channels that the server has not closed yet */
     struct ssh_forward *opening;     /* the first in line of the channels being opened */
     int login_shell;                 /* enum ssh_login_shell; -1: not asked yet */

@@ -469,6 +469,13 @@ enum tl_status ssh_session_wait(struct ssh_session *session, int64_t until_ms, i
     return pump_fail(session, TL_LOST, 0, "waiting for data", err);
 }
 
+void ssh_session_pardon(struct ssh_session *session)
+{
+    if (session->end == SSH_END_STOPPED)
+        session->end = SSH_END_NONE;
+    session->patience.stop_fd = -1;
+}
+
 enum tl_status ssh_session_check(struct ssh_session *session, struct tl_error *err)
 {
     if (pump_check(session))

@@ -47,6 +47,10 @@ const char *ssh_session_label(const struct ssh_session *session);
 TL_NODISCARD enum tl_status ssh_session_wait(struct ssh_session *session, int64_t until_ms,
                                              int extra_fd, struct tl_error *err);
 
+/* After TL_INTERRUPTED: the wish to stop has been heard, and is not heard again, so that the
+ * session can be used to tidy up. */
+void ssh_session_pardon(struct ssh_session *session);
+
 /* Notices a wish to stop without waiting: TL_INTERRUPTED. */
 TL_NODISCARD enum tl_status ssh_session_check(struct ssh_session *session,
                                               struct tl_error *err);

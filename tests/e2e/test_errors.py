@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+import uuid
 
 import pytest
 
@@ -210,15 +211,63 @@ def test_failing_command(refuses, configuration, stream, texts):
     refuses(6, configuration(stream), "t", *texts)
 
 
-def test_command_timeout(refuses, configuration, sshd):
-    begun = time.monotonic()
-    command = f"{ROWS}; sleep 98765"
-    refuses(6, configuration(with_command(command), command_timeout="1"), "t", "1 s")
-    assert time.monotonic() - begun < 10
+def wait_until_gone(text):
+    """Waits until no process of this machine has the text in its command line: those of an ended
+    connection are nobody's children."""
     deadline = time.monotonic() + 5
-    while any("98765" in line for line in sshd.commands()) and time.monotonic() < deadline:
+    while running := subprocess.run(["pgrep", "-af", text], capture_output=True, text=True).stdout:
+        assert time.monotonic() < deadline, running
         time.sleep(0.1)
-    assert not any("98765" in line for line in sshd.commands())
+
+
+@pytest.fixture
+def seconds():
+    """A number of seconds that no other test sleeps for."""
+    return str(70000 + uuid.uuid4().int % 20000)
+
+
+@pytest.mark.parametrize("command, end", [
+    ("sleep {}", "ended by signal TERM"),
+    ("trap '' TERM; sleep {}", "ended by signal"),
+    ("seq 300000 | sed 's/.*/{{\"id\":&}}/'; sleep {}", "ended by signal TERM"),
+])
+def test_a_timeout_ends_the_remote_processes(refuses, configuration, seconds, command, end):
+    stream = with_command(command.format(seconds))
+    result = refuses(6, configuration(stream, command_timeout="1"), "t", "command_timeout (1 s)",
+                     end)
+    assert result.seconds < 9
+    wait_until_gone(f"sleep {seconds}")
+
+
+def test_a_timeout_of_another_users_command(refuses, configuration, make_sshd, login_user, seconds):
+    server = make_sshd()
+    server.user = login_user("/bin/bash")
+    stream = with_command(f"sleep {seconds}", completion="status")
+    refuses(6, configuration(stream, server=server, command_timeout="1"), "ended by signal TERM")
+    wait_until_gone(f"sleep {seconds}")
+
+
+def test_a_timeout_that_cannot_end_the_command_says_so(refuses, configuration, make_sshd, seconds):
+    server = make_sshd(config=[f"ForceCommand sleep {seconds}"])
+    stream = with_command("anything", completion="status")
+    server.user = "root"
+    refuses(6, configuration(stream, server=server, command_timeout="1"), "may run on all the same")
+    subprocess.run(["pkill", "-f", f"^sleep {seconds}"], check=False)
+
+
+def test_output_that_is_refused_ends_the_remote_processes(refuses, configuration, seconds):
+    refuses(7, configuration(with_command(f"seq 100000 | sed 's/^/bad /'; sleep {seconds}")), "t")
+    wait_until_gone(f"sleep {seconds}")
+
+
+def test_the_next_stream_goes_on_after_a_timeout(towline, configuration, make_sshd, warehouse,
+                                                 seconds):
+    server = make_sshd(config=["MaxSessions 1"])
+    slow = {"table": "slow", "primary_key": ["id"], "command": f"sleep {seconds}"}
+    towline("sync", config=configuration(
+        slow, with_command(ROWS), server=server, command_timeout="1")).expect(10, "slow")
+    assert warehouse.count("t") == 2
+    subprocess.run(["pkill", "-f", f"^sleep {seconds}"], check=False)
 
 
 def test_idle_timeout(refuses, configuration):

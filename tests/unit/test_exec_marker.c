@@ -56,6 +56,8 @@ static void test_cases(void **state)
     } cases[] = {
         {BEGIN "[1]\n" END "0\n", "[1]\n", EXEC_AFTER, 0},
         {BEGIN END "0\n", "", EXEC_AFTER, 0},
+        {"\036" NONCE "b4711\nx" END "0\n", "x", EXEC_AFTER, 0},
+        {"\036" NONCE "b47y\n" BEGIN "x" END "0\n", "x", EXEC_AFTER, 0},
         {BEGIN "x" END "255\n", "x", EXEC_AFTER, 255},
         {BEGIN "no newline" END "3\n"
                "late child",
