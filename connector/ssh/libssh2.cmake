@@ -42,6 +42,7 @@ else()
   endif()
 endif()
 target_link_libraries(towline_libssh2 INTERFACE OpenSSL::Crypto)
+set(libssh2_headers ${libssh2_headers} PARENT_SCOPE) # packaging/ asks which it is
 
 # Not in any release so far: whether a command's exit status came at all.
 file(STRINGS ${libssh2_headers}/libssh2.h declared REGEX libssh2_channel_has_exit_status)

@@ -1,0 +1,14 @@
+# The way in for platforms that build connectors by make: one executable, build/Release/towline.
+# Everybody else uses cmake --preset release.
+WORK = build/connector
+RELEASE = build/Release
+
+.PHONY: build_connector build_dependencies
+build_connector:
+	cmake -S . -B $(WORK) -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
+	cmake --build $(WORK) --target towline
+	mkdir -p $(RELEASE)
+	strip -o $(RELEASE)/towline $(WORK)/towline
+
+build_dependencies:
+	fixtures/install
