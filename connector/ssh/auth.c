@@ -209,6 +209,14 @@ static enum tl_status choose_way(struct auth *auth, size_t *way, bool *found,
     return status;
 }
 
+/* A server that hangs up, or that was left, after it had refused something has said no. */
+static bool is_refusal(const struct auth *auth)
+{
+    return auth->refused &&
+           (auth->session->end == SSH_END_CLOSED || auth->session->end == SSH_END_BROKEN ||
+            auth->session->end == SSH_END_FLOODED);
+}
+
 static enum tl_status run(struct auth *auth, struct buf *how, struct tl_error *err)
 {
     enum tl_status status = ask_methods(auth, err);
@@ -224,8 +232,7 @@ static enum tl_status run(struct auth *auth, struct buf *how, struct tl_error *e
         if (status == TL_OK && found)
             status = try_way(auth, way, how, err);
     }
-    /* a server that closes the connection after refusals has said no, too */
-    if ((status == TL_OK && !auth->done) || (status == TL_LOST && auth->refused))
+    if ((status == TL_OK && !auth->done) || (status != TL_OK && is_refusal(auth)))
         return refused(auth, err);
     return status;
 }

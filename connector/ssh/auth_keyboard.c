@@ -8,7 +8,8 @@
 /* A server that goes on asking would be answered without end. */
 enum { ROUNDS_MAX = 8 };
 
-/* By these a question is known to be for the password; PAM asks in the server's language. */
+/* By these a question is known to be for the password; PAM asks in the server's language. Only
+ * of ASCII letters the case is ignored, so a first letter that is none is left out. */
 static const char *const password_words[] = {
     "pass",
     "kennwort",
@@ -17,7 +18,7 @@ static const char *const password_words[] = {
     "has\xc5\x82o",
     "wachtwoord",
     "l\xc3\xb6senord",
-    "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb",
+    "\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb",
     "\xe5\xaf\x86\xe7\xa0\x81",
     "\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89",
 };
@@ -101,5 +102,8 @@ enum tl_status auth_by_keyboard(struct ssh_session *session, const struct auth_m
         return TL_OK;
     if (questions.unanswered[0] != '\0')
         buf_printf(tried, " (which asked \"%s\")", questions.unanswered);
+    if (questions.rounds > ROUNDS_MAX)
+        return tl_fail(err, TL_AUTHENTICATION, "%s: the server asks without end",
+                       session->label);
     return pump_fail(session, TL_AUTHENTICATION, rc, "logging in", err);
 }
