@@ -15,6 +15,8 @@ enum {
     BANDWIDTH_BYTES_PER_MS = 240 * 1024,
     CLOSING_MS = 2000,
     ASK_AGAIN_MS = 20,
+    FULL_WINDOWS = 8, /* so many channels to targets get one each, more of them share these */
+    WINDOW_SHARE_MIN_BYTES = 256 * 1024,
     QUEUE_MAX_BYTES = 24 * 1024 * 1024
 };
 
@@ -57,6 +59,34 @@ static void note_round_trip(struct ssh_session *session, int64_t start_ms)
         session->round_trip_ms = took_ms > 0 ? took_ms : 1;
 }
 
+unsigned channel_window_share(struct ssh_session *session)
+{
+    unsigned bytes = channel_window_bytes(session);
+    size_t n = session->n_granted + 1;
+
+    if (n > FULL_WINDOWS)
+        bytes = (unsigned)(bytes * (uint64_t)FULL_WINDOWS / n);
+    return bytes < WINDOW_SHARE_MIN_BYTES ? WINDOW_SHARE_MIN_BYTES : bytes;
+}
+
+void channel_grant(struct ssh_channel *channel, size_t window_bytes)
+{
+    struct ssh_session *session = channel->session;
+
+    channel->granted_bytes = window_bytes + window_bytes / 8; /* packets are not all full */
+    session->memory.max_bytes += channel->granted_bytes;
+    session->n_granted++;
+}
+
+static void channel_free(struct ssh_channel *channel)
+{
+    struct ssh_session *session = channel->session;
+
+    session->memory.max_bytes -= channel->granted_bytes;
+    session->n_granted -= channel->granted_bytes > 0;
+    free(channel);
+}
+
 void channel_sweep(struct ssh_session *session, bool all)
 {
     struct ssh_channel **place = &session->closing, *channel;
@@ -68,7 +98,7 @@ void channel_sweep(struct ssh_session *session, bool all)
             continue;
         }
         *place = channel->next;
-        free(channel);
+        channel_free(channel);
     }
 }
 
@@ -187,6 +217,10 @@ void channel_slice(struct ssh_channel *channel, enum ssh_stream stream, size_t s
 {
     unsigned long queued = 0;
 
+    if (channel->session->held) {
+        pump_slice(channel->session);
+        return;
+    }
     if (stream == SSH_STDOUT)
         (void)libssh2_channel_window_read_ex(channel->channel, &queued, NULL);
     pump_slice(channel->session);
@@ -313,6 +347,6 @@ void ssh_channel_close(struct ssh_channel *channel)
         channel->next = session->closing;
         session->closing = channel;
     } else {
-        free(channel);
+        channel_free(channel);
     }
 }

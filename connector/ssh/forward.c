@@ -17,6 +17,7 @@ struct ssh_forward {
     const char *type;
     struct buf request; /* what of the request follows the type */
     char target[SSH_LABEL_SIZE];
+    unsigned window_bytes; /* 0 before the server is asked */
     int64_t deadline_ms;
     bool done;
     int rc;                   /* valid if done */
@@ -109,16 +110,19 @@ static void ask(struct ssh_session *session, struct ssh_forward *forward)
     char *message = NULL;
     int size = 0;
 
+    if (forward->window_bytes == 0)
+        forward->window_bytes = channel_window_share(session);
     pump_slice(session);
     do {
         forward->channel->channel = libssh2_channel_open_ex(
-            session->ssh, forward->type, (unsigned)strlen(forward->type),
-            channel_window_bytes(session), CHANNEL_PACKET_BYTES, forward->request.data,
-            (unsigned)forward->request.size);
+            session->ssh, forward->type, (unsigned)strlen(forward->type), forward->window_bytes,
+            CHANNEL_PACKET_BYTES, forward->request.data, (unsigned)forward->request.size);
         forward->rc =
             forward->channel->channel != NULL ? 0 : libssh2_session_last_errno(session->ssh);
     } while (session->patient && pump_repeat(session, forward->rc));
     forward->done = forward->rc != LIBSSH2_ERROR_EAGAIN;
+    if (forward->rc == 0)
+        channel_grant(forward->channel, forward->window_bytes);
     libssh2_session_last_error(session->ssh, &message, &size, 0);
     text_safe(forward->why, sizeof(forward->why), message, (size_t)size);
 }

@@ -63,6 +63,7 @@ struct ssh_session {
     int end_errno;
 
     int64_t last_close_ms;           /* of a channel; 0: none yet */
+    size_t n_granted;                /* channels that the memory was raised for */
     struct ssh_channel *closing;     /* channels that the server has not closed yet */
     struct ssh_forward *opening;     /* the first in line of the channels being opened */
     int login_shell;                 /* enum ssh_login_shell; -1: not asked yet */
@@ -80,6 +81,7 @@ struct ssh_channel {
     LIBSSH2_CHANNEL *channel;
     const struct channel_words *words;
     struct ssh_channel *next; /* of those closing */
+    size_t granted_bytes;     /* by which the session's memory was raised for it */
 };
 
 enum { CHANNEL_PACKET_BYTES = 32768 };
@@ -94,6 +96,13 @@ void channel_slice(struct ssh_channel *channel, enum ssh_stream stream, size_t s
 
 /* How many bytes the server may have under way to us on one channel. */
 unsigned channel_window_bytes(struct ssh_session *session);
+
+/* The same for one of any number of channels to targets. */
+unsigned channel_window_share(struct ssh_session *session);
+
+/* Raises the session's memory by what a reader who stops makes wait in the channel's window,
+ * for as long as the channel is there. */
+void channel_grant(struct ssh_channel *channel, size_t window_bytes);
 
 /* Frees the closing channels that the server has closed by now; all of them, if the session is
  * about to go. */

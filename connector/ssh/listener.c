@@ -75,8 +75,10 @@ struct ssh_channel *ssh_listener_accept(struct ssh_listener *self)
         return NULL; /* it waits on */
     pump_slice(self->session);
     channel->channel = libssh2_channel_forward_accept(self->listener);
-    if (channel->channel != NULL)
+    if (channel->channel != NULL) {
+        channel_grant(channel, LIBSSH2_CHANNEL_WINDOW_DEFAULT); /* libssh2 gives no choice */
         return channel;
+    }
     ssh_channel_close(channel);
     return NULL;
 }
