@@ -483,9 +483,11 @@ enum tl_status forwarder_run(struct forwarder *self, int64_t until_ms, int extra
 {
     struct pollfd fds[] = {{.fd = self->epoll_fd, .events = POLLIN},
                            {.fd = extra_fd, .events = POLLIN}};
+    uint64_t refused = self->round.refused;
     enum tl_status status = forwarder_step(self, err);
 
-    while (status == TL_OK && clock_now_ms() < until_ms && fds[1].revents == 0) {
+    while (status == TL_OK && self->round.refused == refused && clock_now_ms() < until_ms &&
+           fds[1].revents == 0) {
         int64_t wake_ms = forwarder_wake_ms(self);
         int timeout_ms = clock_remaining_ms(wake_ms < until_ms ? wake_ms : until_ms);
 

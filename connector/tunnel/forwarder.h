@@ -85,8 +85,8 @@ int64_t forwarder_wake_ms(const struct forwarder *forwarder);
  * its connections were reset. */
 TL_NODISCARD enum tl_status forwarder_step(struct forwarder *forwarder, struct tl_error *err);
 
-/* Steps until extra_fd (-1: none; the wish to stop, for one) is readable or until_ms is over.
- */
+/* Steps until extra_fd (-1: none; the wish to stop, for one) is readable, until_ms is over, or
+ * a connection was refused. */
 TL_NODISCARD enum tl_status forwarder_run(struct forwarder *forwarder, int64_t until_ms,
                                           int extra_fd, struct tl_error *err);
 
