@@ -25,15 +25,21 @@ struct command_values {
     const struct stream *stream;
     enum shell shell;
     bool shell_known;
-    bool raw; /* for stdin, which no shell reads */
+    bool raw;        /* for stdin, which no shell reads */
+    bool is_state;   /* the value asked for last is the state */
+    bool state_file; /* the command reads the state from a file */
 };
 
 static const char *command_value(struct placeholder_source *source, const char *name)
 {
     struct command_values *self = (struct command_values *)source;
 
+    self->is_state = false;
     if (strncmp(name, "config.", 7) == 0)
         return tl_config_text(self->config, name + 7);
+    self->is_state = strcmp(name, "state") == 0;
+    if (self->is_state)
+        return tl_sync_handback(self->sync);
     if (strncmp(name, "state.", 6) == 0)
         name += 6;
     return tl_sync_state_value(self->sync, name);
@@ -72,6 +78,11 @@ static enum tl_status command_write(struct placeholder_source *source, const cha
     }
     if (command_find_shell(self, err) != TL_OK)
         return err->status;
+    if (self->is_state) {
+        self->state_file = true;
+        buf_append_string(out, "\"$TOWLINE_STATE\"");
+        return TL_OK;
+    }
     return shell_quote(self->shell, value, strlen(value), out, err);
 }
 
@@ -128,21 +139,52 @@ static enum tl_status command_execute(struct ssh_session *session, const struct 
     return status;
 }
 
+/* Puts around the command what makes a file of the state, and removes it in the end. */
+static enum tl_status command_hand_state(struct command_values *self, struct buf *command,
+                                         struct tl_error *err)
+{
+    const char *state = tl_sync_handback(self->sync);
+    struct buf whole = BUF_INIT(command->max_size);
+    enum tl_status status;
+
+    if (self->shell != SHELL_POSIX) {
+        (void)tl_fail(err, TL_CONFIGURATION,
+                      "stream %s: {{state}} in a command needs a POSIX login shell",
+                      self->stream->base.table);
+        return tl_remedy(err, "Hand the state over by `stdin`: \"{{state}}\"");
+    }
+    buf_append_string(&whole, "(TOWLINE_STATE=$(mktemp) || exit 1\n"
+                              "trap 'rm -f \"$TOWLINE_STATE\"' EXIT\n"
+                              "trap 'exit 1' HUP INT TERM\nprintf %s ");
+    status = shell_quote(SHELL_POSIX, state, strlen(state), &whole, err);
+    buf_append_string(&whole, " >\"$TOWLINE_STATE\"\n");
+    buf_append(&whole, buf_text(command), command->size);
+    buf_append_string(&whole, "\n)");
+    if (whole.failed)
+        status = stream_too_large(self->stream, "command", err);
+    buf_wipe(command);
+    *command = whole;
+    return status;
+}
+
 static enum tl_status command_run(struct ssh_session *session, const struct stream *stream,
                                   const struct tl_config *config, struct tl_sync *sync,
                                   struct tl_error *err)
 {
     struct buf command = BUF_INIT(STREAM_COMMAND_MAX_BYTES),
                input = BUF_INIT(STREAM_INPUT_MAX_BYTES);
-    struct command_values values = {.base = {.value = command_value, .write = command_write},
-                                    .sync = sync,
-                                    .config = config,
-                                    .session = session,
-                                    .stream = stream};
+    struct command_values values = {
+        .base = {.extra = "state", .value = command_value, .write = command_write},
+        .sync = sync,
+        .config = config,
+        .session = session,
+        .stream = stream};
     enum tl_status status = placeholder_expand(stream->command, &values.base, &command, err);
 
     if (command.failed)
         status = stream_too_large(stream, "command", err);
+    if (status == TL_OK && values.state_file)
+        status = command_hand_state(&values, &command, err);
     values.raw = true;
     if (status == TL_OK && stream->input != NULL)
         status = placeholder_expand(stream->input, &values.base, &input, err);

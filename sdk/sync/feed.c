@@ -18,9 +18,10 @@ static enum tl_status feed_open(struct tl_sync *sync, struct tl_error *err)
         stream->replace_invalid_utf8 ? JSON_UTF8_REPLACE : JSON_UTF8_FAIL;
     uint32_t max_depth = stream->max_depth ? stream->max_depth : FEED_DEPTH;
     struct json_reader_options options = {
-        .format = (enum json_format)stream->format,
+        .format =
+            tap_speaks(stream->format) ? JSON_FORMAT_NDJSON : (enum json_format)stream->format,
         .invalid_utf8 = invalid_utf8,
-        .rows = stream->rows,
+        .rows = tap_speaks(stream->format) ? tap_rows(stream->format) : stream->rows,
         .key_columns = sync->stream->key.hashed ? NULL : sync->stream->key.names,
         .max_row_bytes = stream->max_row_bytes ? stream->max_row_bytes : FEED_ROW_BYTES,
         .max_depth = max_depth,
@@ -65,6 +66,14 @@ static enum tl_status feed_break(struct tl_sync *sync, struct tl_error *err)
     return err->status;
 }
 
+static enum tl_status feed_piece(struct tl_sync *sync, const char *bytes, size_t size,
+                                 struct tl_error *err)
+{
+    if (tap_speaks(sync->tap.format))
+        return tap_feed(sync, bytes, size, err);
+    return json_reader_feed(sync->reader, bytes, size, err);
+}
+
 enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
                        struct tl_error *err)
 {
@@ -74,7 +83,7 @@ enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
     while (size > 0) {
         size_t piece = size < FEED_PIECE ? size : FEED_PIECE;
         sync->report->bytes_read += piece;
-        if (json_reader_feed(sync->reader, bytes, piece, err) != TL_OK)
+        if (feed_piece(sync, bytes, piece, err) != TL_OK)
             return feed_break(sync, err);
         bytes += piece;
         size -= piece;
@@ -99,6 +108,8 @@ enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err)
 {
     const struct tl_stream *stream = sync->stream->stream;
 
+    if (sync->reader != NULL && tap_speaks(stream->format) && tap_finish(sync, err) != TL_OK)
+        return err->status;
     if (sync->reader != NULL && json_reader_finish(sync->reader, err) != TL_OK)
         return err->status;
     if (stream->fail_when_empty && sync_fed_nothing(sync)) {

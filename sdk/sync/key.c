@@ -85,6 +85,13 @@ void key_reset(struct key *key)
     *key = (struct key){0};
 }
 
+void key_names_free(char **names)
+{
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++)
+        free(names[i]);
+    free(names);
+}
+
 enum tl_status key_attach(struct key *key, struct builder *builder, struct tl_error *err)
 {
     if (key->hash != NULL)

@@ -39,6 +39,9 @@ TL_NODISCARD enum tl_status key_init(struct key *key, const char *const *primary
                                      struct tl_error *err);
 void key_reset(struct key *key);
 
+/* Frees names that are owned, NULL-terminated, and the list. NULL is fine. */
+void key_names_free(char **names);
+
 /* Makes the key's columns the first that the builder knows, which is a new one: what was known
  * of another builder's columns is forgotten. */
 TL_NODISCARD enum tl_status key_attach(struct key *key, struct builder *builder,

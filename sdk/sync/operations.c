@@ -103,13 +103,47 @@ enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *option
     for (size_t i = 0; i < stream->n_columns; i++)
         sync->declared[i] =
             (struct declared_column){.column = &stream->columns[i], .index = COLUMNS_NONE};
+    if (tap_init(&sync->tap, stream, err) != TL_OK)
+        return err->status;
     return key_attach(&sync->stream->key, &sync->builder, err);
+}
+
+static bool same_names(char *const *left, char *const *right)
+{
+    while (*left != NULL && *right != NULL && strcmp(*left, *right) == 0) {
+        left++;
+        right++;
+    }
+    return *left == NULL && *right == NULL;
+}
+
+/* The writer reads the key as well: it must have nothing to do meanwhile. */
+enum tl_status sync_take_key(struct tl_sync *sync, char **names, struct tl_error *err)
+{
+    struct stream_run *stream = sync->stream;
+    struct key_partition partition = {.value = stream->partition};
+    bool same = stream->own_key != NULL && same_names(stream->own_key, names);
+
+    if (same || sync->report->rows_read > 0) {
+        key_names_free(names);
+        return same ? TL_OK : tl_fail(err, TL_DATA, "another key than for the rows before");
+    }
+    queue_drain(sync->queue);
+    partition.column = stream->key.parts[0].column;
+    key_reset(&stream->key);
+    key_names_free(stream->own_key);
+    stream->own_key = names;
+    if (key_init(&stream->key, (const char *const *)names,
+                 stream->partition ? &partition : NULL, err) != TL_OK)
+        return err->status;
+    return key_attach(&stream->key, &sync->builder, err);
 }
 
 void sync_reset(struct tl_sync *sync)
 {
     json_reader_free(sync->reader);
     json_rows_reset(&sync->rows);
+    tap_reset(&sync->tap);
     builder_reset(&sync->builder);
     cursor_reset(&sync->cursor);
     buf_free(&sync->value);

@@ -412,6 +412,7 @@ static void run_close(struct run *run)
         run->options->connector->close(run->instance);
     for (size_t i = 0; i < run->report->n_streams; i++) {
         key_reset(&run->streams[i].key);
+        key_names_free(run->streams[i].own_key);
         notes_cut(&run->streams[i], 0);
         free(run->streams[i].schema_notes);
         free(run->streams[i].state);

@@ -58,6 +58,12 @@ static enum tl_status stream_check(const struct tl_stream *stream, struct tl_err
         return tl_remedy(err,
                          "Write a number for number cursors, or 90s, 15m, 2h, 1d for times");
     }
+    if (stream->format >= TL_FORMAT_SINGER && stream->rows != NULL)
+        return tl_fail(err, TL_CONFIGURATION,
+                       "`rows` has no meaning where the output is a tap's: its records are");
+    if (stream->format < TL_FORMAT_SINGER && stream->tap_stream != NULL)
+        return tl_fail(err, TL_CONFIGURATION,
+                       "`tap_stream` needs a `format` of singer or airbyte");
     if (stream->cursor == NULL && (stream->cursor_start || stream->cursor_overlap))
         return tl_fail(err, TL_CONFIGURATION, "`%s` needs a `cursor`",
                        stream->cursor_start ? "cursor_start" : "cursor_overlap");
@@ -75,7 +81,7 @@ static int stream_choice(const char *value, const char *const *names)
 enum tl_status tl_stream_read(const struct tl_config *config, struct tl_stream *stream,
                               struct tl_column **columns, struct tl_error *err)
 {
-    static const char *const formats[] = {"auto", "json", "ndjson", NULL};
+    static const char *const formats[] = {"auto", "json", "ndjson", "singer", "airbyte", NULL};
     static const char *const deletes[] = {"ignore", "soft", "hard", NULL};
 
     *stream = (struct tl_stream){
@@ -83,6 +89,7 @@ enum tl_status tl_stream_read(const struct tl_config *config, struct tl_stream *
         .primary_key = tl_config_list(config, "primary_key"),
         .rows = tl_config_text(config, "rows"),
         .format = (enum tl_format)stream_choice(tl_config_text(config, "format"), formats),
+        .tap_stream = tl_config_text(config, "tap_stream"),
         .deletes = (enum tl_deletes)stream_choice(tl_config_text(config, "deletes"), deletes),
         .cursor = tl_config_text(config, "cursor"),
         .cursor_start = tl_config_text(config, "cursor_start"),

@@ -18,7 +18,8 @@ struct stream_run {
     const char *name;      /* of the table, or "table@partition": in messages and run log */
     const char *partition; /* NULL: the connector has none */
     struct key key;
-    int64_t run; /* number in the run log */
+    char **own_key; /* its names where the output gave them; owned, NULL-terminated */
+    int64_t run;    /* number in the run log */
     int64_t started_us;
 
     atomic_bool failed; /* the writer gave up on this stream; error says why */

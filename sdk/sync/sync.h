@@ -9,6 +9,7 @@
 #include "sync/queue.h"
 #include "sync/run.h"
 #include "sync/stream_run.h"
+#include "sync/tap.h"
 #include "towline/sync.h"
 
 /* A declared column in the rows under construction. */
@@ -46,6 +47,7 @@ struct tl_sync {
     char where[256];     /* of tl_sync_from; "" if not told */
     struct json_rows rows;
     struct json_reader *reader; /* NULL until something is fed */
+    struct tap tap;             /* for the formats that are a tap's */
     bool fed;
     uint64_t uncommitted_rows;
 
@@ -86,6 +88,11 @@ TL_NODISCARD enum tl_status sync_finish_early(struct tl_sync *sync, struct tl_er
 /* Undoes what is not committed. `last`: the stream will not be tried again; message goes to the
  * run log. Waits for the writer. */
 void sync_abandon(struct tl_sync *sync, bool last, const char *message);
+
+/* key.c's part of a key that the output itself names, before its first row; takes the names,
+ * NULL-terminated. TL_DATA if it is another than before. */
+TL_NODISCARD enum tl_status sync_take_key(struct tl_sync *sync, char **names,
+                                          struct tl_error *err);
 
 /* feed.c: the end of what tl_feed was given. */
 TL_NODISCARD enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err);

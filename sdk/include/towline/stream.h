@@ -9,7 +9,14 @@
 extern "C" {
 #endif
 
-enum tl_format { TL_FORMAT_AUTO, TL_FORMAT_JSON, TL_FORMAT_NDJSON };
+/* SINGER and AIRBYTE: the output is itself a tap's, or an Airbyte source's. */
+enum tl_format {
+    TL_FORMAT_AUTO,
+    TL_FORMAT_JSON,
+    TL_FORMAT_NDJSON,
+    TL_FORMAT_SINGER,
+    TL_FORMAT_AIRBYTE
+};
 enum tl_deletes { TL_DELETES_IGNORE, TL_DELETES_SOFT, TL_DELETES_HARD };
 
 struct tl_column {
@@ -26,6 +33,7 @@ struct tl_stream {
     size_t n_columns;
     const char *rows; /* JSON Pointer to the rows; NULL: the default rule */
     enum tl_format format;
+    const char *tap_stream; /* SINGER, AIRBYTE: which of the tap's streams; NULL: the table's */
     enum tl_deletes deletes;
     const char *cursor;         /* a column whose highest value is kept as state */
     const char *cursor_start;   /* its value before the first sync */
@@ -68,7 +76,13 @@ struct tl_stream {
             .kind = TL_OPTION_CHOICE,                                                          \
             .fallback = "auto",                                                                \
             .help = "how the output is laid out",                                              \
-            .choices = "auto|json|ndjson",                                                     \
+            .choices = "auto|json|ndjson|singer|airbyte",                                      \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "tap_stream",                                                              \
+            .kind = TL_OPTION_TEXT,                                                            \
+            .help = "which stream of a tap or source the rows are of; if not given, the one "  \
+                    "named as the table",                                                      \
         },                                                                                     \
         {                                                                                      \
             .name = "columns",                                                                 \

@@ -78,6 +78,10 @@ const char *tl_sync_state(const struct tl_sync *sync);
  * applied. Lent until the next call. */
 const char *tl_sync_state_value(struct tl_sync *sync, const char *name);
 
+/* The state as whoever makes the output takes it: of a tap or source the last that it sent, as
+ * JSON ("{}", "[]" at first); else the stream's whole state. Lent until the next call. */
+const char *tl_sync_handback(struct tl_sync *sync);
+
 /* Back-pressure for sources that must go on serving their connection: while tl_sync_ready is
  * false, feed nothing more; the descriptor becomes readable when it is worth asking again. A
  * source that ignores this is simply made to wait inside the operations. */
