@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -32,7 +33,7 @@ struct door {
 struct http_client {
     const struct http_settings *settings;
     struct tl_sync *sync;
-    const char *label; /* of the SSH session */
+    struct ssh_session *session;
     struct forwarder *forwarder;
     CURLM *multi;
     CURL *easy;
@@ -45,7 +46,7 @@ struct http_client {
     struct door *door;
     bool busy, trying_tls, paused;
     bool dead; /* the session has ended */
-    int64_t last_byte_ms;
+    int64_t start_ms, last_byte_ms;
     struct tl_error failure; /* of a callback */
     char why[CURL_ERROR_SIZE];
 };
@@ -157,6 +158,14 @@ static enum tl_status open_forwarder(struct http_client *client, struct ssh_sess
     return forwarder_carry(client->forwarder, session, err);
 }
 
+/* Several hosts may be read from at once, each in a thread of its own. */
+static pthread_once_t initialised = PTHREAD_ONCE_INIT;
+
+static void initialise(void)
+{
+    (void)curl_global_init(CURL_GLOBAL_DEFAULT); /* if it fails, so does curl_easy_init */
+}
+
 enum tl_status http_client_open(struct ssh_session *session,
                                 const struct http_settings *settings, struct tl_sync *sync,
                                 struct http_client **out, struct tl_error *err)
@@ -167,7 +176,9 @@ enum tl_status http_client_open(struct ssh_session *session,
         return tl_fail(err, TL_MEMORY, "out of memory for an HTTP client");
     client->settings = settings;
     client->sync = sync;
-    client->label = ssh_session_label(session);
+    client->session = session;
+    client->start_ms = clock_now_ms();
+    (void)pthread_once(&initialised, initialise);
     client->multi = curl_multi_init();
     client->easy = curl_easy_init();
     if (client->multi == NULL || client->easy == NULL || !set_constants(client))
@@ -281,7 +292,8 @@ static enum tl_status turn(struct http_client *client, int *running, struct tl_e
     }
     if (curl_multi_perform(client->multi, running) != CURLM_OK)
         return tl_fail(err, TL_INTERNAL, "libcurl fails");
-    client->dead = forwarder_step(client->forwarder, err) != TL_OK;
+    client->dead = forwarder_step(client->forwarder, err) != TL_OK ||
+                   ssh_session_check(client->session, err) != TL_OK;
     return client->dead ? err->status : TL_OK;
 }
 
@@ -321,10 +333,41 @@ static enum tl_status silent(const struct http_client *client, struct tl_error *
     return tl_remedy(err, "Look whether the service hangs, or raise idle_timeout");
 }
 
+static enum tl_status too_slow(const struct http_client *client, struct tl_error *err)
+{
+    (void)tl_fail(err, TL_COMMAND_TIMEOUT, "it all takes longer than command_timeout (%g s)",
+                  (double)client->settings->command_timeout_ms / 1000);
+    return tl_remedy(err, "Ask for less, or raise command_timeout");
+}
+
+/* Until when something must happen; fails if that is past. While the sync is full, nobody is to
+ * blame. */
+static enum tl_status check_time(const struct http_client *client, int64_t *until_ms,
+                                 struct tl_error *err)
+{
+    const struct http_settings *settings = client->settings;
+    int64_t now_ms = clock_now_ms(), idle_ms = settings->idle_timeout_ms;
+
+    if (client->paused) {
+        *until_ms = earlier(*until_ms, now_ms + READY_MS);
+        return TL_OK;
+    }
+    if (idle_ms > 0) {
+        if (now_ms - client->last_byte_ms >= idle_ms)
+            return silent(client, err);
+        *until_ms = earlier(*until_ms, client->last_byte_ms + idle_ms);
+    }
+    if (settings->command_timeout_ms > 0) {
+        if (now_ms - client->start_ms >= settings->command_timeout_ms)
+            return too_slow(client, err);
+        *until_ms = earlier(*until_ms, client->start_ms + settings->command_timeout_ms);
+    }
+    return TL_OK;
+}
+
 /* Waits until there is something to do. */
 static enum tl_status wait_turn(struct http_client *client, struct tl_error *err)
 {
-    int64_t idle_ms = client->settings->idle_timeout_ms, now_ms = clock_now_ms();
     int64_t until_ms = forwarder_wake_ms(client->forwarder);
     struct curl_waitfd more[3] = {
         {.fd = forwarder_fd(client->forwarder), .events = CURL_WAIT_POLLIN},
@@ -332,15 +375,11 @@ static enum tl_status wait_turn(struct http_client *client, struct tl_error *err
     };
     unsigned n_more = more[1].fd >= 0 ? 2 : 1;
 
-    if (client->paused) {
-        until_ms = earlier(until_ms, now_ms + READY_MS);
+    if (check_time(client, &until_ms, err) != TL_OK)
+        return err->status;
+    if (client->paused)
         more[n_more++] = (struct curl_waitfd){.fd = tl_sync_ready_fd(client->sync),
                                               .events = CURL_WAIT_POLLIN};
-    } else if (idle_ms > 0) {
-        if (now_ms - client->last_byte_ms >= idle_ms)
-            return silent(client, err);
-        until_ms = earlier(until_ms, client->last_byte_ms + idle_ms);
-    }
     if (curl_multi_poll(client->multi, more, n_more, clock_remaining_ms(until_ms), NULL) !=
         CURLM_OK)
         return tl_fail(err, TL_INTERNAL, "libcurl cannot wait");
@@ -358,12 +397,11 @@ static CURLcode outcome(struct http_client *client)
     return CURLE_GOT_NOTHING;
 }
 
-static enum tl_status not_trusted(const struct http_client *client, struct tl_error *err)
+static enum tl_status not_trusted(const struct http_client *client, const char *why,
+                                  struct tl_error *err)
 {
     const char *host = client->door->place.host, *ca_file = client->settings->ca_file;
-    char why[CURL_ERROR_SIZE];
 
-    (void)text_safe(why, sizeof(why), client->why, strlen(client->why));
     (void)tl_fail(err, TL_TLS, "the certificate is not one for %s that can be trusted: %s",
                   host, why);
     return tl_remedy(err,
@@ -372,12 +410,9 @@ static enum tl_status not_trusted(const struct http_client *client, struct tl_er
                      ca_file ? " (now another)" : "");
 }
 
-static enum tl_status no_tls(const char *text, struct tl_error *err)
+static enum tl_status no_tls(const char *why, struct tl_error *err)
 {
-    char why[CURL_ERROR_SIZE];
-
-    (void)tl_fail(err, TL_TLS, "TLS cannot be set up: %s",
-                  text_safe(why, sizeof(why), text, strlen(text)));
+    (void)tl_fail(err, TL_TLS, "TLS cannot be set up: %s", why);
     return tl_remedy(err, "Look whether the service speaks TLS on that port, in version 1.2 or "
                           "newer");
 }
@@ -390,28 +425,34 @@ static enum tl_status cut_short(const struct http_client *client, struct tl_erro
 }
 
 /* What went wrong, in the words of whoever knows best. */
-static enum tl_status explain(struct http_client *client, CURLcode code, struct tl_error *err)
+static enum tl_status explain(const struct http_client *client, CURLcode code,
+                              struct tl_error *err)
 {
-    char why[CURL_ERROR_SIZE];
     const char *text = client->why[0] ? client->why : curl_easy_strerror(code);
+    char why[CURL_ERROR_SIZE];
 
-    if (code == CURLE_PEER_FAILED_VERIFICATION)
-        return not_trusted(client, err);
-    else if (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CACERT_BADFILE)
-        return no_tls(text, err);
-    else if (code == CURLE_PARTIAL_FILE)
+    (void)text_safe(why, sizeof(why), text, strlen(text));
+    switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return not_trusted(client, why, err);
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CACERT_BADFILE:
+        return no_tls(why, err);
+    case CURLE_PARTIAL_FILE:
         return cut_short(client, err);
-    else if (code == CURLE_BAD_CONTENT_ENCODING)
-        (void)tl_fail(err, TL_DATA, "the answer cannot be unpacked: %s",
-                      text_safe(why, sizeof(why), text, strlen(text)));
-    else if (code == CURLE_OPERATION_TIMEDOUT)
+    case CURLE_OPERATION_TIMEDOUT:
         return silent(client, err);
-    else if (code == CURLE_GOT_NOTHING)
-        (void)tl_fail(err, TL_LOST, "the server closed the connection without an answer");
-    else
-        (void)tl_fail(err, TL_LOST, "the connection to the server broke: %s",
-                      text_safe(why, sizeof(why), text, strlen(text)));
-    return err->status;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+        (void)tl_fail(err, TL_DATA, "what answers there does not speak HTTP: %s", why);
+        return tl_remedy(err, "Look at the port in `url`");
+    case CURLE_BAD_CONTENT_ENCODING:
+        return tl_fail(err, TL_DATA, "the answer cannot be unpacked: %s", why);
+    case CURLE_GOT_NOTHING:
+        return tl_fail(err, TL_LOST, "the server closed the connection without an answer");
+    default:
+        return tl_fail(err, TL_LOST, "the connection to the server broke: %s", why);
+    }
 }
 
 static enum tl_status complete(struct http_client *client, struct tl_error *err)
@@ -451,6 +492,7 @@ static enum tl_status run_to_end(struct http_client *client, CURLcode *code,
     enum tl_status status = TL_OK;
     int running = 1;
 
+    client->last_byte_ms = clock_now_ms(); /* nobody has listened since the request was sent */
     while (status == TL_OK) {
         status = turn(client, &running, err);
         if (status == TL_OK && running == 0)
@@ -510,7 +552,8 @@ enum tl_status http_client_wait_ready(struct http_client *client, struct tl_erro
 {
     while (!tl_sync_ready(client->sync))
         if (forwarder_run(client->forwarder, clock_now_ms() + READY_MS,
-                          tl_sync_ready_fd(client->sync), err) != TL_OK)
+                          tl_sync_ready_fd(client->sync), err) != TL_OK ||
+            ssh_session_check(client->session, err) != TL_OK)
             return err->status;
     return TL_OK;
 }

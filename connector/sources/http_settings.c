@@ -179,6 +179,7 @@ static enum tl_status read_paging(const struct tl_config *paging, struct http_se
 static void read_limits(const struct tl_config *whole, struct http_settings *out)
 {
     out->idle_timeout_ms = tl_config_ms(whole, "idle_timeout");
+    out->command_timeout_ms = tl_config_ms(whole, "command_timeout");
     out->connect_timeout_ms = tl_config_ms(whole, "ssh_connect_timeout");
     out->retry_attempts = tl_config_integer(whole, "retry_attempts");
     out->require_tls = tl_config_boolean(whole, "require_tls_through_tunnel");

@@ -40,7 +40,7 @@ struct http_settings {
     const char *connect_to; /* host:port to connect to in place of the URL's */
     uint64_t max_body_bytes;
     int64_t max_wait_ms; /* the longest that a server may ask us to wait; -1: any */
-    int64_t idle_timeout_ms, connect_timeout_ms;
+    int64_t idle_timeout_ms, connect_timeout_ms, command_timeout_ms; /* -1: none */
     int64_t retry_attempts;
     bool require_tls;
 

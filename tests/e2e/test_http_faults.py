@@ -3,6 +3,7 @@ import email.utils
 import gzip
 import json
 import re
+import signal
 import time
 
 import pytest
@@ -79,6 +80,34 @@ def test_service_hangs(http, serve, towline):
     config = http(serve(None, Silent), keys={"idle_timeout": "1"})
     result = towline("sync", config=config).expect(6, "idle_timeout")
     assert one_line(result) and result.seconds < 5
+
+
+def test_service_drips(http, serve, towline):
+    def reply(_):
+        time.sleep(0.5)
+        return page(1, next=f"/{time.monotonic_ns()}")
+
+    config = http(serve(reply), pagination=PAGES, keys={"command_timeout": "1"})
+    assert towline("sync", config=config).expect(6, "command_timeout").seconds < 5
+
+
+def test_not_http(http, sshd, towline):
+    one_line(towline("sync", config=http(f"http://127.0.0.1:{sshd.port}/")).expect(7, "HTTP"))
+
+
+@pytest.mark.parametrize("reply, kind", [(None, Silent), (lambda request: answer(
+    "{}", "503 Busy", Retry_After="60"), Service)])
+@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_stopped(reply, kind, number, code, http, serve, towline, warehouse):
+    service = serve(reply, kind)
+    process = towline.start("sync", config=http(service, keys={"retry_attempts": "5"}))
+    while not service.connections:
+        time.sleep(0.02)
+    time.sleep(0.2)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=5)
+    assert process.returncode == code, stderr
+    assert warehouse.tables() == []
 
 
 CERTIFICATES = {
