@@ -27,6 +27,7 @@ static const struct tl_option stream_options[] = {
         .name = "http",
         .kind = TL_OPTION_OBJECTS,
         .help = "instead of command: an HTTP request made through the SSH connection",
+        .flags = TL_OPTION_ONE,
         .fields = http_options,
     },
     {

@@ -139,10 +139,9 @@ static enum tl_status stream_init_command(struct stream *stream, const struct tl
 static enum tl_status stream_init_http(struct stream *stream, const struct tl_config *config,
                                        const struct tl_config *whole, struct tl_error *err)
 {
-    if (stream->command != NULL || stream->input != NULL ||
-        tl_config_count(config, "http") > 1) {
-        (void)tl_fail(err, TL_CONFIGURATION, "stream %s has more than one `http` or `command`",
-                      stream->base.table);
+    if (stream->command != NULL || stream->input != NULL) {
+        (void)tl_fail(err, TL_CONFIGURATION,
+                      "stream %s has both `http` and `command` or `stdin`", stream->base.table);
         return tl_remedy(err, "Make a stream of each, or leave one out");
     }
     stream->http = calloc(1, sizeof(*stream->http));

@@ -182,12 +182,14 @@ const struct tl_option http_options[] = {
         .name = "auth",
         .kind = TL_OPTION_OBJECTS,
         .help = "how to be let in",
+        .flags = TL_OPTION_ONE,
         .fields = auth_options,
     },
     {
         .name = "pagination",
         .kind = TL_OPTION_OBJECTS,
         .help = "how pages follow each other",
+        .flags = TL_OPTION_ONE,
         .fields = pagination_options,
     },
     {

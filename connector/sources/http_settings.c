@@ -185,15 +185,6 @@ static void read_limits(const struct tl_config *whole, struct http_settings *out
     out->require_tls = tl_config_boolean(whole, "require_tls_through_tunnel");
 }
 
-static enum tl_status one_of(const struct tl_config *config, const char *name,
-                             const struct tl_config **out, struct tl_error *err)
-{
-    *out = tl_config_item(config, name, 0);
-    if (tl_config_count(config, name) > 1)
-        return tl_fail(err, TL_CONFIGURATION, "http: \"%s\" is an array: not one object", name);
-    return TL_OK;
-}
-
 /* Better now than after the login. */
 static enum tl_status check_ca_file(const struct http_settings *settings, struct tl_error *err)
 {
@@ -223,7 +214,8 @@ static enum tl_status check_url(const struct http_settings *settings, struct tl_
 enum tl_status http_settings_read(const struct tl_config *config, const struct tl_config *whole,
                                   struct http_settings *out, struct tl_error *err)
 {
-    const struct tl_config *auth, *paging;
+    const struct tl_config *auth = tl_config_item(config, "auth", 0);
+    const struct tl_config *paging = tl_config_item(config, "pagination", 0);
 
     *out = (struct http_settings){
         .maps = config,
@@ -236,9 +228,7 @@ enum tl_status http_settings_read(const struct tl_config *config, const struct t
         .max_wait_ms = tl_config_ms(config, "max_wait"),
     };
     read_limits(whole, out);
-    if (one_of(config, "auth", &auth, err) != TL_OK ||
-        one_of(config, "pagination", &paging, err) != TL_OK ||
-        check_ca_file(out, err) != TL_OK || read_auth(auth, whole, out, err) != TL_OK ||
+    if (check_ca_file(out, err) != TL_OK || read_auth(auth, whole, out, err) != TL_OK ||
         read_paging(paging, out, err) != TL_OK)
         return err->status;
     return check_url(out, err);

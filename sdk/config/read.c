@@ -21,6 +21,11 @@ static enum tl_option_kind kind_of(const struct config_value *value)
     return value->option ? value->option->kind : TL_OPTION_TEXT;
 }
 
+static bool has_flag(const struct config_value *value, enum tl_option_flag flag)
+{
+    return value->option != NULL && (value->option->flags & (unsigned)flag) != 0;
+}
+
 static enum tl_status fail_memory(struct tl_error *err)
 {
     return tl_fail(err, TL_MEMORY, "out of memory for the configuration");
@@ -38,7 +43,7 @@ static enum tl_status fail_kind(const struct config_value *value, const cJSON *m
         [TL_OPTION_ALIASES] = "an object",
     };
     return tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not %s", path, document_kind(member),
-                   expected[kind_of(value)]);
+                   has_flag(value, TL_OPTION_ONE) ? "an object" : expected[kind_of(value)]);
 }
 
 /* A key may be given with \n escapes, and is then shown by others with its real lines. */
@@ -232,11 +237,6 @@ static enum tl_status read_file_of_lines(struct config_value *value, const char 
     }
     buf_free(&text);
     return status;
-}
-
-static bool has_flag(const struct config_value *value, enum tl_option_flag flag)
-{
-    return value->option != NULL && (value->option->flags & (unsigned)flag) != 0;
 }
 
 static bool is_json(const char *text)
@@ -452,7 +452,7 @@ enum tl_status read_value(struct config_value *value, const cJSON *member,
         return read_map(value, member, path, err);
     if (kind == TL_OPTION_JSON && (cJSON_IsObject(member) || cJSON_IsArray(member)))
         return read_json(value, member, path, err);
-    if (kind == TL_OPTION_OBJECTS && cJSON_IsArray(member))
+    if (kind == TL_OPTION_OBJECTS && cJSON_IsArray(member) && !has_flag(value, TL_OPTION_ONE))
         return read_items(value, member, wanted, path, err);
     if (kind == TL_OPTION_OBJECTS && cJSON_IsObject(member))
         return read_item(value, member, wanted, path, err);

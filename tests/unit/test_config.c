@@ -15,12 +15,22 @@
 #include "base/log.h"
 #include "config/config.h"
 
+static const struct tl_option auth_options[] = {
+    {.name = "user", .kind = TL_OPTION_TEXT, .help = "who"},
+    {.name = NULL},
+};
+
 static const struct tl_option stream_options[] = {
     {.name = "table", .kind = TL_OPTION_TEXT, .help = "the table", .flags = TL_OPTION_REQUIRED},
     {.name = "command", .kind = TL_OPTION_TEXT, .help = "the command"},
     {.name = "primary_key", .kind = TL_OPTION_LIST, .help = "the key"},
     {.name = "columns", .kind = TL_OPTION_COLUMNS, .help = "types"},
     {.name = "headers", .kind = TL_OPTION_MAP, .help = "headers"},
+    {.name = "auth",
+     .kind = TL_OPTION_OBJECTS,
+     .help = "one",
+     .flags = TL_OPTION_ONE,
+     .fields = auth_options},
     {.name = "body", .kind = TL_OPTION_JSON, .help = "body"},
     {.name = "ordered", .kind = TL_OPTION_BOOLEAN, .fallback = "false", .help = "in order"},
     {.name = "token", .kind = TL_OPTION_TEXT, .help = "token", .flags = TL_OPTION_SECRET},
@@ -436,6 +446,17 @@ static void test_maps(void **state)
                 "\"streams[0].headers\" is a number: not an object");
 }
 
+static void test_one_object(void **state)
+{
+    (void)state;
+    accept_with("\"table\": \"t\", \"auth\": {\"user\": \"u\"}");
+    assert_string_equal(
+        tl_config_text(tl_config_item(tl_config_item(config, "streams", 0), "auth", 0), "user"),
+        "u");
+    refuse_with("\"streams\": [{\"table\": \"t\", \"auth\": [{}, {}]}]",
+                "\"streams[0].auth\" is an array: not an object");
+}
+
 static void test_json_stands_for_its_text(void **state)
 {
     (void)state;
@@ -528,6 +549,7 @@ int main(void)
         cmocka_unit_test(test_home_in_references),
         cmocka_unit_test(test_files_that_others_can_read),
         cmocka_unit_test(test_maps),
+        cmocka_unit_test(test_one_object),
         cmocka_unit_test(test_json_stands_for_its_text),
         cmocka_unit_test(test_a_second_name),
         cmocka_unit_test(test_placeholders),

@@ -98,6 +98,8 @@ static void append_fields(struct buf *out, const struct tl_option *fields,
 static void append_kind(struct buf *out, const struct tl_option *option,
                         enum form_dialect dialect)
 {
+    bool one = (option->flags & TL_OPTION_ONE) != 0;
+
     switch (option->kind) {
     case TL_OPTION_INTEGER:
         buf_printf(out, ",\"type\":\"integer\",\"minimum\":%" PRId64 ",\"maximum\":%" PRId64,
@@ -121,9 +123,9 @@ static void append_kind(struct buf *out, const struct tl_option *option,
                                "{\"type\":\"string\"}");
         break;
     case TL_OPTION_OBJECTS:
-        buf_append_string(out, ",\"type\":\"array\",\"items\":{");
+        buf_append_string(out, one ? "," : ",\"type\":\"array\",\"items\":{");
         append_fields(out, option->fields, dialect);
-        buf_append_char(out, '}');
+        buf_append_string(out, one ? "" : "}");
         break;
     default:
         buf_append_string(out, ",\"type\":\"string\"");
@@ -288,8 +290,9 @@ const char *form_meltano_kind(const struct tl_option *option)
     case TL_OPTION_CHOICE:
         return "options";
     case TL_OPTION_LIST:
-    case TL_OPTION_OBJECTS:
         return "array";
+    case TL_OPTION_OBJECTS:
+        return (option->flags & TL_OPTION_ONE) != 0 ? "object" : "array";
     case TL_OPTION_COLUMNS:
     case TL_OPTION_MAP:
     case TL_OPTION_ALIASES:

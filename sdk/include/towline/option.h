@@ -39,8 +39,9 @@ enum tl_option_flag {
     TL_OPTION_IN_FILE = 32,   /* with SHORTHAND: one text alone is the path of a file of such
                                  texts, each on a line; # begins a comment */
     TL_OPTION_TRY = 64,       /* init tries the connection with this answer and those before */
-    TL_OPTION_LOCAL = 128     /* names something of the machine that runs the program, such as a
+    TL_OPTION_LOCAL = 128,    /* names something of the machine that runs the program, such as a
                                  file: a platform's form leaves it out */
+    TL_OPTION_ONE = 256       /* OBJECTS: one object, no array */
 };
 
 /* A table of these ends with a row whose name is NULL. */
