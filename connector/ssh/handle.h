@@ -61,6 +61,8 @@ struct ssh_session {
     size_t slice_bytes;         /* what the libssh2 call in progress may still receive */
     enum ssh_end end;
     int end_errno;
+    ssize_t
+        held_back; /* how the link ended: told once what came before was handed on; 1: not */
 
     int64_t last_close_ms;           /* of a channel; 0: none yet */
     size_t n_granted;                /* channels that the memory was raised for */

@@ -90,13 +90,28 @@ static void link_broke(struct ssh_session *session, int error)
     session_end(session, below ? SSH_END_THROUGH : SSH_END_BROKEN, error);
 }
 
+/* libssh2 forgets what it has received in a call when the connection ends within the same call:
+ * then it is told of the end in the next one. */
+static ssize_t hold_back_end(struct ssh_session *session, ssize_t rc)
+{
+    bool ended = rc == 0 || (rc < 0 && rc != -EAGAIN);
+
+    if (!ended || session->patient || session->slice_bytes == SLICE_BYTES)
+        return rc;
+    session->held_back = rc;
+    return -EAGAIN;
+}
+
 static ssize_t link_receive(struct ssh_session *session, void *buffer, size_t length)
 {
-    ssize_t rc;
+    ssize_t rc = session->held_back;
 
-    do {
-        rc = session->link->receive(session->link, buffer, length);
-    } while (rc == -EAGAIN && session->patient && pump_wait(session, CLOCK_NEVER, -1));
+    if (rc == 1) {
+        do {
+            rc = session->link->receive(session->link, buffer, length);
+        } while (rc == -EAGAIN && session->patient && pump_wait(session, CLOCK_NEVER, -1));
+        rc = hold_back_end(session, rc);
+    }
     if (rc == 0)
         session_end(session, SSH_END_CLOSED, 0);
     else if (rc < 0 && rc != -EAGAIN)

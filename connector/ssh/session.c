@@ -161,6 +161,7 @@ static struct ssh_session *session_new(const struct opening *opening)
     session->receive_max_bytes = RECEIVE_LOGIN_MAX_BYTES;
     session->login_shell = SSH_SHELL_NOT_ASKED;
     session->last_receive_ms = clock_now_ms();
+    session->held_back = 1;
     session->patient = true;
     session->ssh = pump_session_new(session);
     return session;

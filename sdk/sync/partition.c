@@ -37,11 +37,13 @@ enum tl_status partition_hear(const struct run_options *options, enum tl_status 
     return status;
 }
 
+/* An attempt that committed something, as those of an ordered stream may, earns all the others
+ * once more. */
 static bool may_try_again(const struct partition *partition, const struct stream_report *report,
                           enum tl_status status)
 {
     return tl_status_is_transient(status) &&
-           (int64_t)report->attempts <= partition->options->retry_attempts;
+           (int64_t)report->failures <= partition->options->retry_attempts;
 }
 
 /* One attempt at one stream. */
@@ -60,6 +62,7 @@ static enum tl_status attempt(const struct partition *partition, struct tl_insta
         .max_sample = run->mode == DESTINATION_DRY_RUN ? SAMPLE_ROWS : 0,
         .enough_rows = run->enough_rows,
     };
+    uint64_t committed_rows = partition->streams[index].progress.rows_read;
     struct tl_sync sync;
     enum tl_status status = sync_init(&sync, &options, err);
 
@@ -76,8 +79,13 @@ static enum tl_status attempt(const struct partition *partition, struct tl_insta
         status = tl_context(err, "%s", sync.where);
     if (status != TL_OK && partition_is_stopped(run))
         status = partition_stopped(run, err);
-    if (status != TL_OK)
+    if (status != TL_OK) {
+        queue_drain(queue); /* now it is known what was committed */
+        report->failures = partition->streams[index].progress.rows_read > committed_rows
+                               ? 1
+                               : report->failures + 1;
         sync_abandon(&sync, !may_try_again(partition, report, status), err->message);
+    }
     sync_reset(&sync);
     return status;
 }
@@ -102,12 +110,12 @@ static bool back_off(const struct run_options *options, const struct stream_repo
     int64_t until_ms;
     int wait_ms, ready;
 
-    for (uint64_t i = 1; i < report->attempts && limit < BACKOFF_LAST_MS; i++)
+    for (uint64_t i = 1; i < report->failures && limit < BACKOFF_LAST_MS; i++)
         limit *= 2;
     limit = limit < BACKOFF_LAST_MS ? limit : BACKOFF_LAST_MS;
     wait_ms = (int)(limit / 2 + random() % (limit / 2 + 1));
     tl_log(TL_LOG_WARNING, "%s: %s; retry %d of %d in %.1f s", report->name, err->message,
-           (int)report->attempts, (int)options->retry_attempts, wait_ms / 1000.0);
+           (int)report->failures, (int)options->retry_attempts, wait_ms / 1000.0);
     until_ms = clock_now_ms() + wait_ms;
     do
         ready = poll(&stop, 1, clock_remaining_ms(until_ms));

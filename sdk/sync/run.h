@@ -21,6 +21,7 @@ struct stream_report {
     char **schema_notes; /* "new table users (5 columns)", "column age: LONG -> STRING", ... */
     size_t n_schema_notes;
     uint64_t attempts; /* 1 when nothing had to be tried again */
+    uint64_t failures; /* of these, the last ones in a row that committed nothing */
     int64_t duration_ms;
     char *state;   /* as saved, or as a dry run would save it; NULL if there is none */
     char **sample; /* dry run: the first rows as JSON text */
