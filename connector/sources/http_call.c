@@ -52,26 +52,27 @@ static enum tl_status add_plain_header(struct http_call *call, const char *text,
     return status;
 }
 
-/* A value is what `text` stands for; an empty header is sent as such. */
+/* Its value is what `text` stands for, be it nothing. */
 static enum tl_status add_expanded_header(struct http_call *call,
                                           const struct http_values *values, const char *name,
                                           const char *prefix, const char *text,
                                           struct tl_error *err)
 {
     struct buf line = BUF_INIT(LINE_MAX_BYTES);
+    enum tl_status status;
     size_t before;
 
     buf_printf(&line, "%s: %s", name, prefix);
     before = line.size;
-    if (http_expand(values, text, HTTP_IN_A_HEADER, &line, NULL, err) == TL_OK) {
-        if (line.size == before && *prefix == '\0') {
-            buf_reset(&line);
-            buf_printf(&line, "%s;", name);
-        }
-        (void)!add_header(call, &line, err);
+    status = http_expand(values, text, HTTP_IN_A_HEADER, &line, NULL, err);
+    if (status == TL_OK && line.size == before && *prefix == '\0') {
+        buf_reset(&line);
+        buf_printf(&line, "%s;", name); /* which to libcurl is one without a value */
     }
+    if (status == TL_OK)
+        status = add_header(call, &line, err);
     buf_wipe(&line);
-    return err->status;
+    return status;
 }
 
 static bool has_header(const struct http_settings *settings, const char *name)
@@ -129,6 +130,7 @@ static enum tl_status add_auth(struct http_call *call, const struct http_setting
                                struct tl_error *err)
 {
     struct buf line = BUF_INIT(LINE_MAX_BYTES);
+    enum tl_status status = TL_OK;
 
     switch (settings->auth) {
     case HTTP_AUTH_BASIC:
@@ -144,9 +146,9 @@ static enum tl_status add_auth(struct http_call *call, const struct http_setting
     case HTTP_AUTH_SESSION:
         buf_printf(&line, "%s: %s%s", settings->auth_header, settings->auth_prefix,
                    token ? token : "");
-        (void)!add_header(call, &line, err);
+        status = add_header(call, &line, err);
         buf_wipe(&line);
-        return err->status;
+        return status;
     case HTTP_AUTH_NONE:
         break;
     }
@@ -183,22 +185,21 @@ static enum tl_status append_query(struct http_call *call, const struct http_set
                                    struct tl_error *err)
 {
     struct buf value = BUF_INIT(HTTP_URL_MAX_BYTES);
+    enum tl_status status = TL_OK;
     const char *name, *text;
-    bool vacant;
+    bool vacant = false;
 
-    for (size_t i = 0; http_settings_pair(settings, "query", i, &name, &text); i++) {
+    for (size_t i = 0;
+         status == TL_OK && http_settings_pair(settings, "query", i, &name, &text); i++) {
         bool replaced = sends_next(settings, values) && strcmp(name, settings->parameter) == 0;
         if (replaced || (!first && is_first_only(settings, name)))
             continue;
         buf_reset(&value);
-        if (http_expand(values, text, HTTP_RAW, &value, &vacant, err) != TL_OK)
-            break;
-        if (!vacant)
+        status = http_expand(values, text, HTTP_RAW, &value, &vacant, err);
+        if (status == TL_OK && !vacant)
             append_parameter(&call->url, name, buf_text(&value));
     }
     buf_wipe(&value);
-    if (err->status != TL_OK)
-        return err->status;
     if (sends_next(settings, values))
         append_parameter(&call->url, settings->parameter, values->next);
     if (settings->size_parameter != NULL) {
@@ -206,20 +207,21 @@ static enum tl_status append_query(struct http_call *call, const struct http_set
         (void)snprintf(size, sizeof(size), "%" PRIu64, settings->page_size);
         append_parameter(&call->url, settings->size_parameter, size);
     }
-    return TL_OK;
+    return status;
 }
 
 static enum tl_status append_key(struct http_call *call, const struct http_settings *settings,
                                  const struct http_values *values, struct tl_error *err)
 {
     struct buf key = BUF_INIT(LINE_MAX_BYTES);
+    enum tl_status status;
 
     if (settings->auth != HTTP_AUTH_API_KEY || settings->auth_parameter == NULL)
         return TL_OK;
-    if (http_expand(values, settings->api_key, HTTP_RAW, &key, NULL, err) == TL_OK)
-        append_parameter(&call->url, settings->auth_parameter, buf_text(&key));
+    status = http_expand(values, settings->api_key, HTTP_RAW, &key, NULL, err);
+    append_parameter(&call->url, settings->auth_parameter, buf_text(&key));
     buf_wipe(&key);
-    return err->status;
+    return status;
 }
 
 static enum tl_status compose_url(struct http_call *call, const struct http_settings *settings,
@@ -255,8 +257,10 @@ static enum tl_status take_body(struct http_call *call, enum http_encoding encod
                        HTTP_BODY_MAX_BYTES);
     call->request.body = buf_text(&call->body);
     call->request.body_size = call->body.size;
-    if (add_plain_header(call, "Expect:", err) != TL_OK || typed)
+    if (add_plain_header(call, "Expect:", err) != TL_OK)
         return err->status;
+    if (typed)
+        return TL_OK;
     return add_plain_header(call,
                             encoding == HTTP_IN_JSON
                                 ? "Content-Type: application/json"
@@ -280,7 +284,6 @@ enum tl_status http_call_compose(struct http_call *call, const struct http_setti
                                  struct tl_error *err)
 {
     http_call_reset(call);
-    *err = (struct tl_error){0};
     call->request.method = settings->method != NULL ? settings->method
                            : settings->body != NULL ? "POST"
                                                     : "GET";
@@ -319,19 +322,21 @@ enum tl_status http_call_compose_login(struct http_call *call,
                                        const struct http_values *values, struct tl_error *err)
 {
     struct buf base = BUF_INIT(HTTP_URL_MAX_BYTES), login = BUF_INIT(HTTP_URL_MAX_BYTES);
+    enum tl_status status;
 
     http_call_reset(call);
-    *err = (struct tl_error){0};
     call->request.method = "POST";
-    if (http_expand(values, settings->url, HTTP_IN_URL, &base, NULL, err) == TL_OK &&
-        http_expand(values, settings->login_url, HTTP_IN_URL, &login, NULL, err) == TL_OK &&
-        http_url_resolve(buf_text(&base), buf_text(&login), &call->url, err) == TL_OK) {
-        call->request.url = buf_text(&call->url);
-        (void)!compose_login_body(call, settings, values, err);
-    }
+    status = http_expand(values, settings->url, HTTP_IN_URL, &base, NULL, err);
+    if (status == TL_OK)
+        status = http_expand(values, settings->login_url, HTTP_IN_URL, &login, NULL, err);
+    if (status == TL_OK)
+        status = http_url_resolve(buf_text(&base), buf_text(&login), &call->url, err);
+    call->request.url = buf_text(&call->url);
+    if (status == TL_OK)
+        status = compose_login_body(call, settings, values, err);
     buf_free(&base);
     buf_free(&login);
-    return err->status;
+    return status;
 }
 
 enum tl_status http_call_redirect(struct http_call *call, long status, const char *url,

@@ -202,10 +202,8 @@ static enum tl_status converse(struct http_exchange *exchange, struct http_call 
                 return err->status;
             continue;
         }
-        if (status == TL_OK && (!is_busy(answer->status) || last)) {
-            *err = (struct tl_error){0}; /* of attempts before this one */
+        if (status == TL_OK && (!is_busy(answer->status) || last))
             return TL_OK;
-        }
         if (status != TL_OK && (last || !may_mend(exchange, answer, status)))
             return status;
         (void)snprintf(why, sizeof(why), "the server answers %ld", answer->status);
@@ -221,21 +219,24 @@ static enum tl_status take_token(struct http_exchange *exchange,
 {
     const char *pointer = exchange->settings->login_token;
     char *token;
+    enum tl_status status =
+        tl_json_find(buf_text(&answer->body), answer->body.size, pointer, &token, err);
 
-    if (tl_json_find(buf_text(&answer->body), answer->body.size, pointer, &token, err) != TL_OK)
-        return err->status;
-    if (token == NULL || *token == '\0' || strpbrk(token, "\r\n") != NULL) {
+    if (status == TL_OK &&
+        (token == NULL || *token == '\0' || strpbrk(token, "\r\n") != NULL)) {
         (void)tl_fail(err, TL_DATA, "the answer to the login has no token at \"%s\"", pointer);
-        tl_remedy(err, "Say in login_token of `auth` where it is");
-    } else {
+        status = tl_remedy(err, "Say in login_token of `auth` where it is");
+    }
+    if (status == TL_OK) {
         tl_log_add_secret(token, strlen(token));
         buf_reset(&exchange->token);
         buf_append_string(&exchange->token, token);
+        status = buf_check(&exchange->token, "a session's token", err);
     }
     if (token != NULL)
         text_wipe(token, strlen(token));
     free(token);
-    return err->status;
+    return status;
 }
 
 static enum tl_status login(struct http_exchange *exchange, struct tl_error *err)
@@ -243,23 +244,22 @@ static enum tl_status login(struct http_exchange *exchange, struct tl_error *err
     struct http_answer answer;
     struct http_call call;
     int attempts;
+    enum tl_status status;
 
     http_call_init(&call);
     http_answer_init(&answer, exchange->settings->max_body_bytes);
-    if (http_call_compose_login(&call, exchange->settings, &exchange->values, err) == TL_OK) {
-        if (converse(exchange, &call, &answer, &attempts, err) == TL_OK) {
-            if (!http_answer_is_good(&answer))
-                (void)refused(&answer, attempts, err);
-            else
-                (void)!take_token(exchange, &answer, err);
-        }
-        if (err->status != TL_OK)
-            (void)about(&call, err);
-    }
+    status = http_call_compose_login(&call, exchange->settings, &exchange->values, err);
+    if (status == TL_OK)
+        status = converse(exchange, &call, &answer, &attempts, err);
+    if (status == TL_OK)
+        status = http_answer_is_good(&answer) ? take_token(exchange, &answer, err)
+                                              : refused(&answer, attempts, err);
+    if (status != TL_OK)
+        status = about(&call, err);
     buf_wipe(&answer.body);
     http_answer_reset(&answer);
     http_call_reset(&call);
-    return err->status;
+    return status;
 }
 
 static enum tl_status compose(struct http_exchange *exchange, struct tl_error *err)
@@ -279,7 +279,6 @@ enum tl_status http_exchange_begin(struct http_exchange *exchange, struct http_a
                                    const char *next, const char *url, bool first,
                                    struct tl_error *err)
 {
-    *err = (struct tl_error){0};
     exchange->values.next = next;
     exchange->asked = (struct http_asked){.url = url, .first = first};
     if (compose(exchange, err) != TL_OK)

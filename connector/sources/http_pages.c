@@ -120,17 +120,16 @@ static enum tl_status look_for_more(struct http_pages *pages, const struct http_
 {
     struct buf more = BUF_INIT(NEXT_MAX_BYTES);
     const char *text;
+    enum tl_status status;
 
     pages->told_more = true;
     if (pages->settings->more == NULL)
         return TL_OK;
-    if (find(page, pages->settings->more, &more, err) == TL_OK) {
-        text = buf_text(&more);
-        pages->told_more =
-            *text != '\0' && strcmp(text, "false") != 0 && strcmp(text, "0") != 0;
-    }
+    status = find(page, pages->settings->more, &more, err);
+    text = buf_text(&more);
+    pages->told_more = *text != '\0' && strcmp(text, "false") != 0 && strcmp(text, "0") != 0;
     buf_free(&more);
-    return err->status;
+    return status;
 }
 
 /* The next page's URL, which may be relative, must lead to where this one came from: the host
@@ -160,33 +159,35 @@ static enum tl_status look_for_url(struct http_pages *pages, const struct http_p
                                    struct tl_error *err)
 {
     struct buf reference = BUF_INIT(NEXT_MAX_BYTES);
+    enum tl_status status = TL_OK;
 
     if (pages->settings->paging == HTTP_PAGING_NEXT_URL)
-        (void)!find(page, pages->settings->next, &reference, err);
+        status = find(page, pages->settings->next, &reference, err);
     else if (page->link != NULL && http_link_next(page->link, &reference))
-        (void)!buf_check(&reference, "the next page's URL", err);
-    if (err->status == TL_OK && reference.size > 0)
-        (void)!follow_url(pages, page, buf_text(&reference), err);
+        status = buf_check(&reference, "the next page's URL", err);
+    if (status == TL_OK && reference.size > 0)
+        status = follow_url(pages, page, buf_text(&reference), err);
     buf_free(&reference);
-    return err->status;
+    return status;
 }
 
 enum tl_status http_pages_look(struct http_pages *pages, const struct http_page *page,
                                bool *known, struct tl_error *err)
 {
     enum http_paging paging = pages->settings->paging;
+    enum tl_status status;
 
     *known = false;
-    *err = (struct tl_error){0};
     buf_reset(&pages->coming);
-    if (paging == HTTP_PAGING_NONE || look_for_more(pages, page, err) != TL_OK)
-        return err->status;
-    if (paging == HTTP_PAGING_SCROLL)
-        (void)!find(page, pages->settings->next, &pages->coming, err);
-    else if (paging == HTTP_PAGING_NEXT_URL || paging == HTTP_PAGING_LINK)
-        (void)!look_for_url(pages, page, err);
-    *known = pages->coming.size > 0 && pages->told_more;
-    return err->status;
+    if (paging == HTTP_PAGING_NONE)
+        return TL_OK;
+    status = look_for_more(pages, page, err);
+    if (status == TL_OK && paging == HTTP_PAGING_SCROLL)
+        status = find(page, pages->settings->next, &pages->coming, err);
+    else if (status == TL_OK && (paging == HTTP_PAGING_NEXT_URL || paging == HTTP_PAGING_LINK))
+        status = look_for_url(pages, page, err);
+    *known = status == TL_OK && pages->coming.size > 0 && pages->told_more;
+    return status;
 }
 
 static enum tl_status repeats(const struct http_pages *pages, const char *what,
