@@ -130,10 +130,11 @@ static enum tl_status refuse_unknown(const struct ssh_session *session,
                                      const struct known_hosts *known, const char *type,
                                      const char *shown, struct tl_error *err)
 {
-    tl_fail(err, TL_HOST_KEY, "%s: the host key %s %s is not in %s%s", session->label, type,
+    const char *doubt = known_hosts_doubt(known);
+
+    tl_fail(err, TL_HOST_KEY, "%s: the host key %s %s is not in %s%s%s", session->label, type,
             shown, options->known_hosts_path,
-            known_hosts_has_authority(known) ? " (its @cert-authority lines are not supported)"
-                                             : "");
+            *doubt != '\0' ? ", and its @cert-authority does not vouch for it: " : "", doubt);
     return tl_remedy(err,
                      "Check the fingerprint with the server's administrator, then: towline "
                      "check --approve %s",

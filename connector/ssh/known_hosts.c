@@ -28,6 +28,7 @@ struct entry {
 struct known_hosts {
     struct entry *entries;
     size_t n_entries;
+    char doubt[160]; /* why no authority vouches for the host */
 };
 
 static enum tl_status add_entry(struct known_hosts *hosts, struct entry entry,
@@ -249,6 +250,43 @@ bool known_hosts_has_authority(const struct known_hosts *hosts)
         if (hosts->entries[i].mark == MARK_AUTHORITY)
             return true;
     return false;
+}
+
+bool known_hosts_trusts_authority(const struct known_hosts *hosts, struct known_key key)
+{
+    bool trusted = false;
+
+    for (size_t i = 0; i < hosts->n_entries; i++) {
+        if (!same_key(&hosts->entries[i], key))
+            continue;
+        if (hosts->entries[i].mark == MARK_REVOKED)
+            return false;
+        trusted = trusted || hosts->entries[i].mark == MARK_AUTHORITY;
+    }
+    return trusted;
+}
+
+enum tl_status known_hosts_trust(struct known_hosts *hosts, struct known_key key,
+                                 struct tl_error *err)
+{
+    struct entry entry = {.blob = BUF_INIT(LINE_MAX_BYTES)};
+
+    buf_append(&entry.blob, key.blob, key.size);
+    if (entry.blob.failed) {
+        buf_free(&entry.blob);
+        return tl_fail(err, TL_MEMORY, "trusting a host key: out of memory");
+    }
+    return add_entry(hosts, entry, err);
+}
+
+void known_hosts_set_doubt(struct known_hosts *hosts, const char *why)
+{
+    snprintf(hosts->doubt, sizeof(hosts->doubt), "%s", why);
+}
+
+const char *known_hosts_doubt(const struct known_hosts *hosts)
+{
+    return hosts->doubt;
 }
 
 const char *known_key_type(struct known_key key, char out[KNOWN_KEY_TYPE_SIZE])

@@ -41,9 +41,19 @@ enum known_hosts_verdict known_hosts_check(const struct known_hosts *hosts,
 /* Whether a key of this type ("ssh-ed25519") would be looked for in vain: false. */
 bool known_hosts_has_type(const struct known_hosts *hosts, const char *type);
 
-/* Whether a certificate authority is trusted for the host; its certificates are not supported.
- */
+/* Whether a certificate authority is trusted for the host. */
 bool known_hosts_has_authority(const struct known_hosts *hosts);
+
+/* Whether this key is such an authority's, and not revoked. */
+bool known_hosts_trusts_authority(const struct known_hosts *hosts, struct known_key key);
+
+/* From now on the key is known to be the host's; no file is changed. */
+TL_NODISCARD enum tl_status known_hosts_trust(struct known_hosts *hosts, struct known_key key,
+                                              struct tl_error *err);
+
+/* Keeps why no authority vouches for the host, for messages; "" if there is nothing to say. */
+void known_hosts_set_doubt(struct known_hosts *hosts, const char *why);
+const char *known_hosts_doubt(const struct known_hosts *hosts);
 
 /* Appends the key to the first file of paths, under a lock, unless it is there by now. Creates
  * the file with mode 0600 and its folder with 0700. TL_HOST_KEY if the file came to know

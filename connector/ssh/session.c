@@ -14,6 +14,7 @@
 #include "ssh/algorithms.h"
 #include "ssh/auth.h"
 #include "ssh/handle.h"
+#include "ssh/host_certificate.h"
 #include "ssh/host_key.h"
 #include "ssh/jump.h"
 #include "ssh/local_user.h"
@@ -25,7 +26,8 @@ enum {
     MEMORY_MAX_BYTES = 64 * 1024 * 1024,
     RECEIVE_LOGIN_MAX_BYTES = 1024 * 1024,
     OUTGOING_MAX_BYTES = 4 * 1024 * 1024,
-    HOST_MAX_BYTES = 255
+    HOST_MAX_BYTES = 255,
+    CERTIFICATE_MAX_BYTES = 64 * 1024
 };
 
 /* A session on its way. */
@@ -189,6 +191,45 @@ static enum tl_status look_up(struct opening *opening, struct tl_error *err)
     return status;
 }
 
+static enum tl_status open_link(const struct opening *opening, struct ssh_session *through,
+                                struct ssh_link **out, char where[SSH_ADDRESS_SIZE],
+                                struct tl_error *err)
+{
+    const struct ssh_options *options = &opening->options;
+
+    if (through != NULL)
+        return ssh_jump_open(through, options->host, options->port, &opening->patience, out,
+                             where, err);
+    return ssh_socket_open(opening->addresses, options->host, options->port, &opening->patience,
+                           out, where, err);
+}
+
+/* Where an authority may vouch for the host, the server is asked for its certificate first, so
+ * that the key in it is known by the time of the handshake. What stands in the way of that is
+ * told if the host key turns out to be unknown. */
+static enum tl_status ask_authority(struct opening *opening, struct tl_error *err)
+{
+    const struct ssh_options *options = &opening->options;
+    char where[SSH_ADDRESS_SIZE];
+    struct buf blob = BUF_INIT(CERTIFICATE_MAX_BYTES);
+    struct ssh_link *link = NULL;
+    struct tl_error doubt = {0};
+
+    if (opening->known == NULL || !known_hosts_has_authority(opening->known) ||
+        options->approve_sha256 != NULL || options->host_key_policy == SSH_HOST_KEY_RELAXED)
+        return TL_OK;
+    if (open_link(opening, opening->through, &link, where, &doubt) == TL_OK &&
+        host_certificate_fetch(link, &opening->patience, &blob, &doubt) == TL_OK)
+        (void)!host_certificate_accept(opening->known, host_key_name(options), &blob, &doubt);
+    if (link != NULL)
+        link->close(link);
+    buf_free(&blob);
+    known_hosts_set_doubt(opening->known, doubt.message);
+    if (doubt.status == TL_INTERRUPTED)
+        *err = doubt;
+    return doubt.status == TL_INTERRUPTED ? doubt.status : TL_OK;
+}
+
 static enum tl_status connect_link(struct opening *opening, struct tl_error *err)
 {
     const struct ssh_options *options = &opening->options;
@@ -202,12 +243,7 @@ static enum tl_status connect_link(struct opening *opening, struct tl_error *err
         return tl_fail(err, TL_MEMORY, "connecting to %s: out of memory", options->host);
     opening->session->through = through;
     opening->through = NULL;
-    if (through != NULL)
-        status = ssh_jump_open(through, options->host, options->port, &opening->patience,
-                               &opening->session->link, where, err);
-    else
-        status = ssh_socket_open(opening->addresses, options->host, options->port,
-                                 &opening->patience, &opening->session->link, where, err);
+    status = open_link(opening, through, &opening->session->link, where, err);
     if (status != TL_OK && through == NULL && opening->is_jump)
         (void)tl_context(err, "jump host %s", options->host);
     report(opening, SSH_PHASE_CONNECT, where, status == TL_OK ? NULL : err);
@@ -400,6 +436,8 @@ static enum tl_status run_phases(struct opening *opening, struct tl_error *err)
         status = open_jump(opening, err);
     if (status == TL_OK)
         status = look_up(opening, err);
+    if (status == TL_OK && last >= SSH_PHASE_HOST_KEY)
+        status = ask_authority(opening, err);
     if (status == TL_OK && last >= SSH_PHASE_CONNECT)
         status = handshake(opening, err);
     if (status == TL_OK && last >= SSH_PHASE_HOST_KEY)
