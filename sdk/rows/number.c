@@ -160,12 +160,52 @@ static int shortest_text(double real, int precision, char out[TYPES_REAL_SIZE])
     return size;
 }
 
+/* Writes digits with a point before the last n_decimals of them. */
+static int decimal_text(int64_t digits, int n_decimals, bool negative, char *out)
+{
+    char reversed[TYPES_REAL_SIZE];
+    int size = 0, length = 0;
+
+    for (int i = 0; digits > 0 || i <= n_decimals; i++, digits /= 10) {
+        if (i == n_decimals)
+            reversed[size++] = '.';
+        reversed[size++] = (char)('0' + digits % 10);
+    }
+    if (negative)
+        out[length++] = '-';
+    while (size > 0)
+        out[length++] = reversed[--size];
+    out[length] = '\0';
+    return length;
+}
+
+/* Most fractions have few decimals: they are found by trying. Both operands of the division are
+ * exact, so its result is the double nearest to that decimal; and up to 15 digits no other is
+ * as short. 0 if there is none. */
+static int short_decimal(double real, char *out)
+{
+    double size = fabs(real), power = 10;
+
+    if (size < 1e-4 || size >= 1e9)
+        return 0;
+    for (int n_decimals = 1; n_decimals <= 6; n_decimals++, power *= 10) {
+        int64_t digits = (int64_t)(size * power + 0.5);
+        if ((double)digits / power == size)
+            return decimal_text(digits, n_decimals, real < 0, out);
+    }
+    return 0;
+}
+
 int types_real_text(double real, char out[TYPES_REAL_SIZE])
 {
     double size = fabs(real);
+    int length;
 
     if (size <= (double)TYPES_DOUBLE_EXACT && (double)(int64_t)real == real)
         return snprintf(out, TYPES_REAL_SIZE, "%lld", (long long)real);
+    length = short_decimal(real, out);
+    if (length > 0)
+        return length;
     /* A normal double holds every decimal of 15 digits; a subnormal one fewer. */
     return shortest_text(real, size < DBL_MIN ? 1 : DBL_DIG, out);
 }

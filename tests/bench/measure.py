@@ -15,11 +15,12 @@ class Failed(RuntimeError):
 
 @dataclasses.dataclass
 class Run:
-    """One run of a contestant: wall-clock seconds and peak memory of its largest process."""
+    """One run of a contestant: wall-clock seconds, peak memory of its largest process."""
 
     seconds: float
     peak_mb: float
     stdout: str = ""
+    cpu_seconds: float = 0  # of all its processes
 
 
 def run(command, cwd, env=None):
@@ -42,7 +43,7 @@ def run(command, cwd, env=None):
         if process.returncode != 0:
             errors.seek(0)
             raise Failed(reason(errors.read().decode(errors="replace"), process.returncode))
-    return Run(seconds, usage.ru_maxrss / 1024, stdout)
+    return Run(seconds, usage.ru_maxrss / 1024, stdout, usage.ru_utime + usage.ru_stime)
 
 
 def reason(said, code):
