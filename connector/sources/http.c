@@ -4,12 +4,10 @@
 #include "sources/http_exchange.h"
 #include "sources/http_pages.h"
 #include "sources/source.h"
-#include "towline/log.h"
 
 /* A stream under way. There are two answers, so that the next page is on its way while the rows
  * of one are read. */
 struct fetch {
-    const struct stream *stream;
     struct tl_sync *sync;
     struct http_client *client;
     struct http_exchange exchange;
@@ -103,7 +101,7 @@ static enum tl_status http_run(struct ssh_session *session, const struct stream 
                                const struct tl_config *config, struct tl_sync *sync,
                                struct tl_error *err)
 {
-    struct fetch fetch = {.stream = stream, .sync = sync};
+    struct fetch fetch = {.sync = sync};
     const struct http_settings *settings = stream->http;
     enum tl_status status;
 

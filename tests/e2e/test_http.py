@@ -174,3 +174,16 @@ def test_no_port_is_opened(http, towline, playground, tmp_path):
     towline("sync", config=config, env={"http_proxy": "http://127.0.0.1:9",
                                         "ALL_PROXY": "http://127.0.0.1:9"}).expect(0)
     assert json.loads(json.dumps(config))["streams"]
+
+
+def test_an_account_that_may_only_forward(configuration, towline, warehouse, make_sshd, playground):
+    server = make_sshd()
+    key = server.make_key("restricted", authorize=False)
+    server.authorize(key, 'restrict,port-forwarding,command="/bin/false",'
+                          f'permitopen="127.0.0.1:{playground.port}"')
+    stream = {"table": "t", "primary_key": "id",
+              "http": {"url": f"{playground.url}/incremental/step"}}
+    config = configuration(stream, server=server, ssh_private_key_path=str(key))
+    towline("sync", config=config).expect(0)
+    assert synced(warehouse) == users(playground)
+    towline("check", config=config).expect(0)
