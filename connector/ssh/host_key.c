@@ -137,7 +137,7 @@ static enum tl_status refuse_unknown(const struct ssh_session *session,
             *doubt != '\0' ? ", and its @cert-authority does not vouch for it: " : "", doubt);
     return tl_remedy(err,
                      "Check the fingerprint with the server's administrator, then: towline "
-                     "check --approve %s",
+                     "check --approve %s, or give it as ssh_host_key_sha256",
                      shown);
 }
 

@@ -225,8 +225,8 @@ def test_sigterm_stops_what_does_not_end(serve, configuration, make_sshd):
         next(responses)
     server.process.send_signal(signal.SIGTERM)
     expect_status(grpc.StatusCode.UNAVAILABLE, lambda: responses)
-    server.process.communicate(timeout=10)
-    assert server.process.returncode == 143
+    _, stderr = server.process.communicate(timeout=10)
+    assert server.process.returncode == 143, stderr.decode()
     wait_until(lambda: not any("endless" in c for c in own.commands()), "the command runs on")
 
 

@@ -1,6 +1,7 @@
 /* Requests of the platform, as what the runtime wants of them. */
 #include "frontends/fivetran/requests.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -93,6 +94,28 @@ static uint64_t fingerprint_of(Fivetran__Text **entries, size_t n_entries)
     return sum;
 }
 
+/* The log keeps a bounded number of secrets, and the server many calls: once no call is under
+ * way that has some, it keeps none. */
+static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned n_open;
+
+static void order_open(struct order *order)
+{
+    pthread_mutex_lock(&open_lock);
+    order->open = true;
+    n_open++;
+    pthread_mutex_unlock(&open_lock);
+}
+
+static void order_close(struct order *order)
+{
+    pthread_mutex_lock(&open_lock);
+    if (order->open && --n_open == 0)
+        log_forget_secrets();
+    order->open = false;
+    pthread_mutex_unlock(&open_lock);
+}
+
 enum tl_status order_init(struct order *order, Fivetran__Text **entries, size_t n_entries,
                           const struct tl_connector *connector, struct tl_error *err)
 {
@@ -101,6 +124,7 @@ enum tl_status order_init(struct order *order, Fivetran__Text **entries, size_t 
     enum tl_status status = append_json(&json, entries, n_entries, connector, err);
 
     *order = (struct order){.fingerprint = fingerprint_of(entries, n_entries)};
+    order_open(order);
     if (status == TL_OK)
         status = config_parse(buf_text(&json), json.size, tables, &order->config, err);
     buf_wipe(&json);
@@ -110,6 +134,7 @@ enum tl_status order_init(struct order *order, Fivetran__Text **entries, size_t 
 void order_reset(struct order *order)
 {
     config_free(order->config);
+    order_close(order);
     *order = (struct order){0};
 }
 

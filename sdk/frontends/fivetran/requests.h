@@ -12,6 +12,7 @@
 struct order {
     struct tl_config *config;
     uint64_t fingerprint; /* equal configurations have equal ones */
+    bool open;            /* its secrets are known to the log */
 };
 
 /* Reads the map: empty values are as good as none, of a key given twice the last counts, and
@@ -19,6 +20,8 @@ struct order {
 TL_NODISCARD enum tl_status order_init(struct order *order, Fivetran__Text **entries,
                                        size_t n_entries, const struct tl_connector *connector,
                                        struct tl_error *err);
+
+/* With the last order the log forgets the secrets of all. Does nothing to one of zero. */
 void order_reset(struct order *order);
 
 /* What of tables and columns is wanted; selection NULL: everything. */

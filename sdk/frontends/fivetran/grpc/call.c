@@ -24,6 +24,8 @@ struct grpc_call {
     struct buf body;    /* as it comes in; until the thread starts */
     struct buf message; /* the request; the thread's */
     int stop_fd;
+    pthread_t thread;
+    struct grpc_call *next_finished;
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t room;
@@ -109,41 +111,54 @@ bool grpc_call_append(struct grpc_call *call, const void *bytes, size_t size)
     return !call->body.failed && !frame_is_oversized(&call->body);
 }
 
+/* The last thing a thread does: hands itself over to be waited for. */
+static void finish(struct grpc_call *call)
+{
+    struct grpc_hub *hub = call->hub;
+    struct grpc_call *first = atomic_load(&hub->finished);
+
+    do
+        call->next_finished = first;
+    while (!atomic_compare_exchange_weak(&hub->finished, &first, call));
+    grpc_hub_wake(hub);
+}
+
 static void *thread_main(void *argument)
 {
     struct grpc_call *call = argument;
-    struct grpc_hub *hub = call->hub;
     struct grpc_status status = frame_unpack(&call->body, call->encoding, &call->message);
 
     buf_wipe(&call->body);
     if (status.code != GRPC_OK)
         grpc_call_end(call, status.code, status.message);
     else
-        call->method->answer(hub->service, call);
-    drop_reference(call);
-    atomic_fetch_sub(&hub->n_running, 1);
-    grpc_hub_wake(hub);
+        call->method->answer(call->hub->service, call);
+    finish(call);
     return NULL;
 }
 
 bool grpc_call_start(struct grpc_call *call)
 {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    bool started;
-
-    if (pthread_attr_init(&attributes) != 0)
-        return false;
     atomic_fetch_add(&call->references, 1);
-    atomic_fetch_add(&call->hub->n_running, 1);
-    started = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
-              pthread_create(&thread, &attributes, thread_main, call) == 0;
-    pthread_attr_destroy(&attributes);
-    if (!started) {
-        atomic_fetch_sub(&call->hub->n_running, 1);
-        drop_reference(call);
+    if (pthread_create(&call->thread, NULL, thread_main, call) == 0) {
+        call->hub->n_running++;
+        return true;
     }
-    return started;
+    atomic_fetch_sub(&call->references, 1);
+    return false;
+}
+
+void grpc_hub_reap(struct grpc_hub *hub)
+{
+    struct grpc_call *call = atomic_exchange(&hub->finished, NULL);
+
+    while (call != NULL) {
+        struct grpc_call *next = call->next_finished;
+        (void)pthread_join(call->thread, NULL);
+        drop_reference(call);
+        hub->n_running--;
+        call = next;
+    }
 }
 
 void grpc_call_stop(struct grpc_call *call, enum grpc_stop why)

@@ -45,12 +45,16 @@ enum grpc_stop { GRPC_STOP_GONE, GRPC_STOP_DEADLINE, GRPC_STOP_SHUTDOWN };
 /* What calls share with their server. */
 struct grpc_hub {
     struct grpc_service *service;
-    int wake_fd;           /* written when a call has something for its connection */
-    atomic_bool awake;     /* it was written and not yet heeded */
-    atomic_uint n_running; /* threads */
+    int wake_fd;        /* written when a call has something for its connection */
+    atomic_bool awake;  /* it was written and not yet heeded */
+    unsigned n_running; /* threads; the server's own count */
+    _Atomic(struct grpc_call *) finished; /* whose threads are at their end */
 };
 
 void grpc_hub_wake(struct grpc_hub *hub);
+
+/* Waits for the threads that are at their end, and lets go of their calls. */
+void grpc_hub_reap(struct grpc_hub *hub);
 
 /* A call without a request yet; NULL when memory or descriptors ran out. */
 struct grpc_call *grpc_call_new(struct grpc_hub *hub, const struct grpc_method *method,

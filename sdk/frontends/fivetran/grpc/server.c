@@ -118,7 +118,7 @@ void grpc_server_close(struct grpc_server *server)
     close_listeners(server);
     while (server->n_connections > 0)
         grpc_connection_free(server->connections[--server->n_connections]);
-    if (atomic_load(&server->hub.n_running) > 0)
+    if (server->hub.n_running > 0)
         return; /* a call that would not stop still uses what it shares with the server */
     if (server->hub.wake_fd >= 0)
         (void)close(server->hub.wake_fd);
@@ -185,9 +185,8 @@ static void drain(struct grpc_server *server)
     server->stop_calls_ms = now_ms + server->options.drain_ms;
     server->give_up_ms = server->stop_calls_ms + FAREWELL_MS;
     close_listeners(server);
-    tl_log(TL_LOG_INFO, "told to stop: %u call%s may still end",
-           atomic_load(&server->hub.n_running),
-           atomic_load(&server->hub.n_running) == 1 ? "" : "s");
+    tl_log(TL_LOG_INFO, "told to stop: %u call%s may still end", server->hub.n_running,
+           server->hub.n_running == 1 ? "" : "s");
     for (size_t i = 0; i < server->n_connections; i++)
         grpc_connection_drain(server->connections[i]);
     grpc_hub_wake(&server->hub); /* so that they are served and say goodbye */
@@ -197,7 +196,7 @@ static void stop_calls(struct grpc_server *server)
 {
     if (!server->draining || server->stopped_calls || clock_now_ms() < server->stop_calls_ms)
         return;
-    server->stopped_calls = atomic_load(&server->hub.n_running) > 0;
+    server->stopped_calls = server->hub.n_running > 0;
     for (size_t i = 0; i < server->n_connections; i++)
         grpc_connection_stop(server->connections[i]);
 }
@@ -243,6 +242,7 @@ static enum tl_status turn(struct grpc_server *server, struct tl_error *err)
         return tl_fail(err, TL_INTERNAL, "poll: %s", strerror(errno));
     if (fds[0].revents != 0)
         heed_wake(server);
+    grpc_hub_reap(&server->hub);
     serve_connections(server, fds + N_FIXED);
     for (int i = 0; i < N_LISTENERS; i++)
         if (fds[2 + i].revents != 0)
@@ -257,7 +257,7 @@ static bool is_done(const struct grpc_server *server)
 {
     if (!server->draining)
         return false;
-    return (server->n_connections == 0 && atomic_load(&server->hub.n_running) == 0) ||
+    return (server->n_connections == 0 && server->hub.n_running == 0) ||
            clock_now_ms() >= server->give_up_ms;
 }
 
