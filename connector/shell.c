@@ -18,7 +18,7 @@ static const struct shell_rule shell_rules[] = {
     [SHELL_FISH] = {"fish", '\'', "'\\", {"\\'", "\\\\"}, ""},
     [SHELL_CSH] = {"csh", '\'', "'!\n", {"'\\''", "\\!", "\\\n"}, ""},
     [SHELL_POWERSHELL] = {"powershell", '\'', "'", {"''"}, ""},
-    [SHELL_CMD] = {"cmd", '"', "", {NULL}, "\"%!\r\n"},
+    [SHELL_CMD] = {"cmd", '"', "", {NULL}, "\"%!"},
 };
 
 enum { N_SHELLS = sizeof(shell_rules) / sizeof(shell_rules[0]) };
@@ -42,6 +42,33 @@ static size_t powershell_quote_size(const char *value, size_t size)
     return 0;
 }
 
+/* Double quotes by other names: a program that asks for its command line in the code page of
+ * the system gets '"' for them. */
+static bool cmd_has_lookalike(const char *value, size_t size)
+{
+    static const char *const lookalikes[] = {
+        "\xca\xba",     "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e", "\xe2\x80\x9f",
+        "\xe2\x80\xb3", "\xe2\x80\xb6", "\xe3\x80\x9d", "\xe3\x80\x9e", "\xef\xbc\x82",
+    };
+
+    for (size_t i = 0; i < sizeof(lookalikes) / sizeof(lookalikes[0]); i++) {
+        size_t length = strlen(lookalikes[i]);
+        if (size >= length && memcmp(value, lookalikes[i], length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool shell_forbids(enum shell shell, const char *value, size_t size)
+{
+    unsigned char c = (unsigned char)*value;
+
+    if (c == '\0' || strchr(shell_rules[shell].forbidden, c) != NULL)
+        return true;
+    return shell == SHELL_CMD &&
+           ((c < 0x20 && c != '\t') || c == 0x7f || cmd_has_lookalike(value, size));
+}
+
 static enum tl_status shell_refuse(const struct shell_rule *rule, char c, struct tl_error *err)
 {
     (void)tl_fail(
@@ -61,7 +88,7 @@ enum tl_status shell_quote(enum shell shell, const char *value, size_t size, str
         const char *special = value[i] ? strchr(rule->special, value[i]) : NULL;
         size_t wide =
             shell == SHELL_POWERSHELL ? powershell_quote_size(value + i, size - i) : 0;
-        if (value[i] == '\0' || strchr(rule->forbidden, value[i]) != NULL)
+        if (shell_forbids(shell, value + i, size - i))
             return shell_refuse(rule, value[i], err);
         if (wide > 0) {
             buf_append(out, value + i, wide);
@@ -73,6 +100,8 @@ enum tl_status shell_quote(enum shell shell, const char *value, size_t size, str
             buf_append_char(out, value[i]);
         }
     }
+    for (size_t i = size; shell == SHELL_CMD && i > 0 && value[i - 1] == '\\'; i--)
+        buf_append_char(out, '\\');
     buf_append_char(out, rule->mark);
     return TL_OK;
 }

@@ -2,6 +2,7 @@
 #include "sources/exec_stderr.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -49,11 +50,10 @@ static void log_line(struct exec_stderr *stream)
     buf_reset(&stream->line);
 }
 
-void exec_stderr_feed(struct exec_stderr *stream, const char *data, size_t size)
+static void take(struct exec_stderr *stream, const char *data, size_t size)
 {
     const char *end = data + size;
 
-    stream->bytes += size;
     keep(stream, data, size);
     while (data < end && stream->logged_bytes <= LOGGED_MAX_BYTES) {
         const char *newline = memchr(data, '\n', (size_t)(end - data));
@@ -65,6 +65,95 @@ void exec_stderr_feed(struct exec_stderr *stream, const char *data, size_t size)
         if (newline != NULL)
             log_line(stream);
     }
+}
+
+/* RFC 3629. */
+static size_t put_utf8(unsigned code, char out[4])
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xc0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3f));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (char)(0xe0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (code & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | code >> 18);
+    out[1] = (char)(0x80 | (code >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (code >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (code & 0x3f));
+    return 4;
+}
+
+/* A surrogate without its other half becomes U+FFFD. */
+static void take_unit(struct exec_stderr *stream, unsigned unit)
+{
+    bool is_low = unit >= 0xdc00 && unit < 0xe000;
+    char text[8];
+    size_t size = 0;
+
+    if (stream->high != 0 && is_low) {
+        unit = 0x10000 + ((stream->high - 0xd800) << 10) + (unit - 0xdc00);
+        stream->high = 0;
+        is_low = false;
+    } else if (stream->high != 0) {
+        size = put_utf8(0xfffd, text);
+        stream->high = 0;
+    }
+    if (unit >= 0xd800 && unit < 0xdc00)
+        stream->high = unit;
+    else
+        size += put_utf8(is_low ? 0xfffd : unit, text + size);
+    take(stream, text, size);
+}
+
+static void decode(struct exec_stderr *stream, const unsigned char *data, size_t size)
+{
+    int first = stream->encoding == STDERR_UTF16_BE ? 0 : 1;
+
+    for (size_t i = 0; i < size; i++) {
+        stream->held[stream->n_held++] = data[i];
+        if (stream->n_held < 2)
+            continue;
+        stream->n_held = 0;
+        take_unit(stream, (unsigned)stream->held[first] << 8 | stream->held[!first]);
+    }
+}
+
+/* Looks for a byte order mark, byte by byte. */
+static void find_mark(struct exec_stderr *stream, unsigned char byte)
+{
+    static const unsigned char le[] = {0xff, 0xfe}, be[] = {0xfe, 0xff};
+
+    stream->held[stream->n_held++] = byte;
+    if (stream->n_held == 1 && (byte == le[0] || byte == be[0]))
+        return;
+    stream->encoding = STDERR_BYTES;
+    if (stream->n_held == 2 && memcmp(stream->held, le, 2) == 0)
+        stream->encoding = STDERR_UTF16_LE;
+    else if (stream->n_held == 2 && memcmp(stream->held, be, 2) == 0)
+        stream->encoding = STDERR_UTF16_BE;
+    else
+        take(stream, (const char *)stream->held, stream->n_held);
+    stream->n_held = 0;
+}
+
+void exec_stderr_feed(struct exec_stderr *stream, const char *data, size_t size)
+{
+    stream->bytes += size;
+    for (; stream->encoding == STDERR_BEGINS && size > 0; data++, size--)
+        find_mark(stream, (unsigned char)*data);
+    if (stream->encoding == STDERR_BYTES)
+        take(stream, data, size);
+    else if (size > 0)
+        decode(stream, (const unsigned char *)data, size);
 }
 
 void exec_stderr_finish(struct exec_stderr *stream)

@@ -1,4 +1,5 @@
-/* What a command writes to stderr: its last part kept, its lines logged. */
+/* What a command writes to stderr: its last part kept, its lines logged. UTF-16 with a byte
+ * order mark, as Windows programs write it, becomes UTF-8. */
 #ifndef EXEC_STDERR_H
 #define EXEC_STDERR_H
 
@@ -15,6 +16,11 @@ struct exec_stderr {
     struct buf line;   /* the one not yet ended */
     uint64_t bytes;
     size_t logged_bytes;
+
+    enum { STDERR_BEGINS, STDERR_BYTES, STDERR_UTF16_LE, STDERR_UTF16_BE } encoding;
+    unsigned char held[2]; /* of a byte order mark, or of a code unit */
+    size_t n_held;
+    unsigned high; /* the first half of a surrogate pair, or 0 */
 };
 
 void exec_stderr_init(struct exec_stderr *stream, const char *label);
