@@ -130,32 +130,28 @@ static enum tl_status step_opening(struct carrier *self, struct carrier_round *r
 /* Takes what came in at the server's ports. */
 static void accept_all(struct carrier *self, struct carrier_round *round)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
     struct connection *connection;
     struct tl_error failure;
 
     for (struct outlet *outlet = self->outlets; outlet != NULL; outlet = outlet->next)
-        while (outlet_accept(outlet, &connection, &failure)) {
-            event.data.ptr = connection;
-            if (connection == NULL)
-                refuse(round, &failure);
-            else if (epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, connection->fd, &event) == 0)
+        while (outlet_accept(outlet, self->epoll_fd, &connection, &failure))
+            if (connection != NULL)
                 add(self, connection);
             else
-                connection_free(connection);
-        }
+                refuse(round, &failure);
 }
 
 /* Moves one connection, counting. An error is the session's. */
-static enum tl_status move_one(struct connection *connection, struct carrier_round *round,
-                               struct tl_error *err)
+static enum tl_status move_one(struct carrier *self, struct connection *connection,
+                               struct carrier_round *round, struct tl_error *err)
 {
     uint64_t received = connection->received_bytes, sent = connection->sent_bytes;
     struct tl_error failure;
     enum tl_status status = TL_OK;
 
     if (connection->state == CONNECTION_CONNECTING) {
-        if (outlet_step(connection, &failure) != TL_OK) {
+        connection->stirred = false;
+        if (outlet_step(connection, self->epoll_fd, &failure) != TL_OK) {
             refuse(round, &failure);
             connection->state = CONNECTION_DONE;
         }
@@ -178,7 +174,7 @@ static enum tl_status move(struct carrier *self, bool news, struct carrier_round
 
     while (status == TL_OK && (connection = *place) != NULL) {
         if (news || connection->stirred)
-            status = move_one(connection, round, err);
+            status = move_one(self, connection, round, err);
         if (connection->state != CONNECTION_DONE) {
             place = &connection->next;
             continue;

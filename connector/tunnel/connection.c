@@ -41,6 +41,14 @@ struct connection *connection_new(int fd, struct ssh_channel *channel)
     return self;
 }
 
+bool connection_watch(struct connection *self, int epoll_fd)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                .data.ptr = self};
+
+    return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, self->fd, &event) == 0;
+}
+
 static bool keep(struct piece *piece, const char *data, size_t size)
 {
     piece->data = malloc(size);

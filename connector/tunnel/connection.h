@@ -30,6 +30,7 @@ struct piece {
     size_t start, size;
 };
 
+struct addrinfo;
 struct inlet;
 struct outlet;
 
@@ -37,16 +38,17 @@ struct connection {
     struct watch watch;
     struct connection *next; /* in the list of whoever has it */
     enum connection_state state;
-    int fd;                      /* owned */
-    struct ssh_channel *channel; /* owned; NULL before the server consents */
-    const struct inlet *inlet;   /* where it came in, or */
-    const struct outlet *outlet; /* where the channel did */
-    int64_t since_ms;            /* in this state */
-    struct piece down, up;       /* towards the socket, towards the channel */
-    bool stirred;                /* something happened to the socket since it was moved */
-    bool readable, writable;     /* the socket, as far as is known */
-    bool refused;                /* an error was reported: the peer reset it, or is not there */
-    bool gone;                   /* the socket cannot be used any more */
+    int fd;                         /* owned */
+    struct ssh_channel *channel;    /* owned; NULL before the server consents */
+    const struct inlet *inlet;      /* where it came in, or */
+    const struct outlet *outlet;    /* where the channel did, */
+    const struct addrinfo *address; /* and what of its target is being tried */
+    int64_t since_ms;               /* in this state */
+    struct piece down, up;          /* towards the socket, towards the channel */
+    bool stirred;                   /* something happened to the socket since it was moved */
+    bool readable, writable;        /* the socket, as far as is known */
+    bool refused; /* an error was reported: the peer reset it, or is not there */
+    bool gone;    /* the socket cannot be used any more */
     bool local_end, local_end_sent, remote_end;
     uint64_t received_bytes, sent_bytes; /* through the channel */
 };
@@ -54,6 +56,10 @@ struct connection {
 /* Takes the socket, and the channel unless that is NULL. NULL when memory ran out: nothing was
  * taken. */
 struct connection *connection_new(int fd, struct ssh_channel *channel);
+
+/* Has epoll tell the connection what happens to its socket; false with errno set if it cannot.
+ */
+bool connection_watch(struct connection *connection, int epoll_fd);
 
 /* Moves what can be moved, without receiving from the network; `scratch` has room for
  * CONNECTION_PIECE_BYTES. It stays stirred if there was more than is good for one turn. An

@@ -219,7 +219,6 @@ static void queue_last(struct forwarder *self, struct connection *connection)
 
 static void let_in(struct forwarder *self, struct inlet *inlet, int fd)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
     struct connection *connection = connection_new(fd, NULL);
 
     if (connection == NULL) {
@@ -227,8 +226,7 @@ static void let_in(struct forwarder *self, struct inlet *inlet, int fd)
         return;
     }
     connection->inlet = inlet;
-    event.data.ptr = connection;
-    if (epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+    if (connection_watch(connection, self->epoll_fd))
         queue_last(self, connection);
     else
         connection_free(connection);

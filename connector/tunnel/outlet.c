@@ -76,28 +76,53 @@ static enum tl_status unreachable(const char *target, int error, struct tl_error
     return tl_remedy(err, "Check that the program behind the tunnel runs and listens there");
 }
 
-bool outlet_accept(struct outlet *self, struct connection **out, struct tl_error *failure)
+bool outlet_accept(struct outlet *self, int epoll_fd, struct connection **out,
+                   struct tl_error *failure)
 {
     struct ssh_channel *channel = ssh_listener_accept(self->listener);
     const struct addrinfo *address = self->addresses;
+    struct connection *connection;
     int fd;
 
+    *out = NULL;
     if (channel == NULL)
         return false;
     fd = start(&address);
-    *out = fd >= 0 ? connection_new(fd, channel) : NULL;
-    if (*out != NULL) {
-        (*out)->outlet = self;
+    connection = fd >= 0 ? connection_new(fd, channel) : NULL;
+    if (connection == NULL) {
+        (void)unreachable(self->target, errno, failure);
+        ssh_channel_close(channel);
+        if (fd >= 0)
+            close(fd);
+        return true;
+    }
+    connection->outlet = self;
+    connection->address = address;
+    if (connection_watch(connection, epoll_fd)) {
+        *out = connection;
         return true;
     }
     (void)unreachable(self->target, errno, failure);
-    ssh_channel_close(channel);
-    if (fd >= 0)
-        close(fd);
+    connection_free(connection);
     return true;
 }
 
-enum tl_status outlet_step(struct connection *connection, struct tl_error *err)
+/* Goes on with the target's next address: localhost is two of them. */
+static bool try_next(struct connection *connection, int epoll_fd)
+{
+    const struct addrinfo *address = connection->address->ai_next;
+    int fd = start(&address);
+
+    if (fd < 0)
+        return false;
+    close(connection->fd);
+    connection->fd = fd;
+    connection->address = address;
+    connection->readable = connection->writable = connection->refused = false;
+    return connection_watch(connection, epoll_fd);
+}
+
+enum tl_status outlet_step(struct connection *connection, int epoll_fd, struct tl_error *err)
 {
     int error = 0;
     socklen_t size = sizeof(error);
@@ -105,8 +130,9 @@ enum tl_status outlet_step(struct connection *connection, struct tl_error *err)
     if (!connection->writable && !connection->refused)
         return TL_OK;
     (void)getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0)
+    if (error == 0)
+        connection->state = CONNECTION_OPEN;
+    else if (!try_next(connection, epoll_fd))
         return unreachable(connection->outlet->target, error, err);
-    connection->state = CONNECTION_OPEN;
     return TL_OK;
 }

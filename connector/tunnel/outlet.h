@@ -23,12 +23,14 @@ TL_NODISCARD enum tl_status outlet_open(struct ssh_session *session, const char 
                                         uint16_t *bound_port, struct tl_error *err);
 
 /* Takes the next connection that has come in; false if none has. *out is on its way to the
- * target, or NULL: *failure says why it cannot be led there. */
-bool outlet_accept(struct outlet *outlet, struct connection **out, struct tl_error *failure);
+ * target, watched by epoll_fd, or NULL: *failure says why it cannot be led there. */
+bool outlet_accept(struct outlet *outlet, int epoll_fd, struct connection **out,
+                   struct tl_error *failure);
 
-/* Notices whether a connection has reached its target: then it is open. If it cannot be
- * reached, TL_CONNECT; the connection is then to be freed. */
-TL_NODISCARD enum tl_status outlet_step(struct connection *connection, struct tl_error *err);
+/* Notices whether a connection has reached its target: then it is open. If not, the target's
+ * next address is tried. TL_CONNECT if none is left; the connection is then to be freed. */
+TL_NODISCARD enum tl_status outlet_step(struct connection *connection, int epoll_fd,
+                                        struct tl_error *err);
 
 void outlet_close(struct outlet *outlet);
 

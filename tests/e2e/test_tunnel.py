@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import resource
 import signal
 import socket
 import time
@@ -108,6 +109,13 @@ def test_a_reader_that_stops_holds_up_nobody_and_fills_no_memory(tunnel, echo_se
         assert local.cpu_share(0.5) < 0.2  # nobody spins
         for connection in stalled:
             connection.close()
+
+
+def test_files_that_run_out_make_connections_wait(tunnel, echo_server):
+    local = tunnel("-L", f"127.0.0.1:{echo_server.port}")
+    resource.prlimit(local.process.pid, resource.RLIMIT_NOFILE, (20, 20))
+    assert exchange_many(local.port, 60, 100_000) == 60
+    assert "may open no more files" in local.stop()[1]
 
 
 def test_several_tunnels_with_ports_of_ones_choice(tunnel, echo_server):
@@ -264,6 +272,15 @@ def test_a_local_target_that_is_down(tunnel, echo_server):
         assert connection.recv(1) == b""
     assert exchange(end.ports[1], b"fine") == b"fine"
     assert f"127.0.0.1 port {closed}: Connection refused" in end.stop()[1]
+
+
+def test_a_local_target_that_does_not_answer(tunnel, echo_server):
+    with silent_port() as (host, port):
+        end = tunnel("-R", f"{host}:{port}", "-R", f"127.0.0.1:{echo_server.port}", ends=2)
+        with socket.create_connection(("127.0.0.1", end.ports[0])) as waiting:
+            waiting.sendall(b"hello?")
+            assert exchange(end.ports[1], b"fine") == b"fine"
+            assert end.cpu_share(0.5) < 0.2  # nobody spins
 
 
 def test_a_target_that_hangs_up(tunnel):
