@@ -1,11 +1,13 @@
 # The way in for platforms that build connectors by make: one executable, build/Release/towline.
 # Everybody else uses cmake --preset release.
+# Everything but libc is linked in; STATIC=OFF takes the libraries of the system.
+STATIC = ON
 WORK = build/connector
 RELEASE = build/Release
 
 .PHONY: build_connector build_dependencies
 build_connector:
-	cmake -S . -B $(WORK) -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
+	cmake -S . -B $(WORK) -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF -DTOWLINE_STATIC=$(STATIC)
 	cmake --build $(WORK) --target towline
 	mkdir -p $(RELEASE)
 	strip -o $(RELEASE)/towline $(WORK)/towline

@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = ["usr/bin/source-ssh", "usr/bin/tap-ssh", "usr/bin/towline",
          "usr/share/doc/towline/configuration.example.json", "usr/share/doc/towline/copyright",
          "usr/share/doc/towline/towline.cdx.json", "usr/share/man/man1/towline.1"]
+OF_THE_COMPILER = {"libc", "libm", "ld-linux-x86-64", "ld-linux-aarch64"}
 # The rest takes root, a network and a minute or two: continuous integration has them.
 slow = pytest.mark.skipif(not os.environ.get("CI"), reason="slow: runs where $CI is set")
 
@@ -22,6 +23,12 @@ def run(*command, **options):
     done = subprocess.run(command, capture_output=True, text=True, **options)
     assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
     return done.stdout
+
+
+def libraries_of(program):
+    """The shared libraries that a program names, without their versions."""
+    return {line.split("[")[1].split(".so")[0] for line in run("readelf", "-d", program).splitlines()
+            if "(NEEDED)" in line}
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +72,11 @@ def test_the_bill_of_materials_names_every_library(build, packages, tmp_path):
     bill = json.loads((tmp_path / "usr/share/doc/towline/towline.cdx.json").read_text())
     named = {part["name"] for part in bill["components"]}
     assert all(part["version"] and part["licenses"] for part in bill["components"])
-    needed = run("readelf", "-d", tmp_path / "usr/bin/towline")
-    libraries = {line.split("[")[1].split(".so")[0] for line in needed.splitlines()
-                 if "(NEEDED)" in line}
     known = {"libsqlite3": "sqlite", "libcrypto": "openssl", "libssl": "openssl", "libz": "zlib",
              "libcjson": "cjson", "libcurl": "curl", "libnghttp2": "nghttp2",
              "libprotobuf-c": "protobuf-c"}
-    of_the_compiler = {"libc", "libm", "ld-linux-x86-64"}
-    assert {known.get(name, name) for name in libraries - of_the_compiler} <= named
+    libraries = libraries_of(tmp_path / "usr/bin/towline") - OF_THE_COMPILER
+    assert {known.get(name, name) for name in libraries} <= named
     assert "libssh2" in named
 
 
@@ -106,9 +110,10 @@ def test_it_runs_on_a_bare_system(packages, configuration, tmp_path):
 
 
 @slow
-def test_make_builds_one_executable(towline, configuration, tmp_path):
+def test_make_builds_one_executable_that_needs_only_libc(towline, configuration, tmp_path):
     release = tmp_path / "Release"
     run("make", "-C", ROOT, "build_connector", f"WORK={tmp_path}/work", f"RELEASE={release}")
     assert [path.name for path in release.iterdir()] == ["towline"]
+    assert libraries_of(release / "towline") <= OF_THE_COMPILER
     config = configuration({"table": "t", "primary_key": "id", "command": "echo '[{\"id\":1}]'"})
     Towline(release / "towline", tmp_path)("sync", config=config).expect(0)
