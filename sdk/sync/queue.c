@@ -106,15 +106,19 @@ void queues_free(struct queues *queues)
     free(queues);
 }
 
+/* The writer may be looking through the list already. */
 static bool queues_add(struct queues *queues, struct queue *queue)
 {
-    struct queue **list = realloc(queues->list, (queues->count + 1) * sizeof(*list));
+    struct queue **list;
 
-    if (list == NULL)
-        return false;
-    queues->list = list;
-    list[queues->count++] = queue;
-    return true;
+    pthread_mutex_lock(&queues->lock);
+    list = realloc(queues->list, (queues->count + 1) * sizeof(*list));
+    if (list != NULL) {
+        queues->list = list;
+        list[queues->count++] = queue;
+    }
+    pthread_mutex_unlock(&queues->lock);
+    return list != NULL;
 }
 
 enum tl_status queue_new(struct queues *queues, struct queue **out, struct tl_error *err)
@@ -122,13 +126,13 @@ enum tl_status queue_new(struct queues *queues, struct queue **out, struct tl_er
     struct queue *queue = calloc(1, sizeof(*queue));
     int ready_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
 
-    if (queue != NULL && ready_fd >= 0 && queues_add(queues, queue)) {
-        queue->all = queues;
-        queue->last = &queue->first;
-        queue->ready = true;
-        queue->ready_fd = ready_fd;
-        *out = queue;
-        return TL_OK;
+    if (queue != NULL && ready_fd >= 0) {
+        *queue = (struct queue){
+            .all = queues, .last = &queue->first, .ready = true, .ready_fd = ready_fd};
+        if (queues_add(queues, queue)) {
+            *out = queue;
+            return TL_OK;
+        }
     }
     free(queue);
     if (ready_fd < 0)
