@@ -157,6 +157,7 @@ static const sqlite3_module batch_module = {
 enum tl_status batch_attach(const struct sql *sql, struct batch_view *view,
                             struct tl_error *err)
 {
+    buf_free(&view->scratch); /* of the connection before, if there was one */
     view->scratch = BUF_INIT(SQL_VALUE_MAX);
     if (sqlite3_create_module(sql->db, "towline_batch", &batch_module, view) != SQLITE_OK)
         return sql_fail(sql, err, "set up its connection");
