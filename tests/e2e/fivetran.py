@@ -196,7 +196,9 @@ def python_value(value, member):
         return moment.date() if member == "naive_date" else moment
     if member == "decimal":
         return decimal.Decimal(inner)
-    return json.loads(inner) if member == "json" else inner
+    if member == "json":
+        return json.loads(inner, parse_float=decimal.Decimal)
+    return inner
 
 
 def raw_exchange(port, data, wait=5):

@@ -1,7 +1,9 @@
 """One source, every way to start the program: the rows are the same, value by value."""
+import datetime
 import decimal
 import json
 
+import fivetran
 import pytest
 from airbyte import Airbyte, configured
 from test_singer import Tap, select
@@ -45,13 +47,23 @@ def number(value):
     return decimal.Decimal(repr(value)) if isinstance(value, float) else decimal.Decimal(value)
 
 
+def instant(text):
+    """A date, a local time, or an instant as its time in UTC."""
+    if len(text) == 10:
+        return datetime.date.fromisoformat(text)
+    moment = datetime.datetime.fromisoformat(text)
+    return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
+
+
 def is_same(stored, sent):
     """Whether a value in SQLite and one in a platform's JSON are the same."""
     if sent is None or stored is None:
         return sent is stored
     if isinstance(sent, bool):
         return stored in (0, 1) and bool(stored) == sent
-    if isinstance(sent, (int, decimal.Decimal)):
+    if isinstance(sent, (datetime.date, datetime.datetime)):
+        return instant(stored) == sent
+    if isinstance(sent, (int, float, decimal.Decimal)):
         return number(stored) == number(sent)
     if isinstance(sent, (dict, list)):
         return json.loads(stored, parse_float=decimal.Decimal) == sent
@@ -88,7 +100,20 @@ def by_singer(towline, config):
     return [parse(line)["record"] for line in result.stdout.splitlines() if '"RECORD"' in line]
 
 
-FACES = {"airbyte": by_airbyte, "singer": by_singer}
+def by_fivetran(towline, config):
+    """The rows that Fivetran receives."""
+    server = fivetran.Server(towline)
+    try:
+        client = fivetran.Client(server.port)
+        platform = fivetran.Platform(client.schema(configuration=fivetran.flat(config)))
+        platform.take_all(client.update(configuration=fivetran.flat(config)))
+        client.close()
+    finally:
+        server.kill()
+    return list(platform.rows["t"].values())
+
+
+FACES = {"airbyte": by_airbyte, "fivetran": by_fivetran, "singer": by_singer}
 
 
 @pytest.mark.parametrize("face", FACES)
