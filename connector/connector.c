@@ -90,6 +90,7 @@ static enum tl_status connector_open(const struct tl_open *open, struct tl_insta
         connector_close(self);
         return err->status;
     }
+    way_share_memory(&self->way, open->at_once);
     *out = self;
     return TL_OK;
 }

@@ -16,6 +16,9 @@
 
 enum { NAME_MAX_BYTES = 1024 };
 
+/* Of all sessions that are open at once, and the least of each. */
+enum { SHARED_WINDOW_BYTES = 16 * 1024 * 1024, MIN_WINDOW_BYTES = 128 * 1024 };
+
 /* A host on the way. What the configuration says goes before what the OpenSSH client says, and
  * that before what a jump host takes over from the main one. */
 struct way_host {
@@ -266,6 +269,7 @@ static void link_hosts(struct way *way)
     for (size_t i = 0; i < way->n_jumps; i++) {
         struct ssh_options *jump = &way->jumps[i]->options;
         jump->jump = main->jump;
+        jump->window_max_bytes = main->window_max_bytes;
         jump->approve_sha256 = main->approve_sha256;
         jump->approve_unknown_only = true;
         main->jump = jump;
@@ -286,6 +290,16 @@ enum tl_status way_init(struct way *way, const struct tl_config *config,
     way->target->options.stop_fd = stop_fd;
     link_hosts(way);
     return TL_OK;
+}
+
+void way_share_memory(struct way *way, size_t at_once)
+{
+    size_t share = at_once > 1 ? SHARED_WINDOW_BYTES / at_once : 0;
+
+    if (at_once > 1 && share < MIN_WINDOW_BYTES)
+        share = MIN_WINDOW_BYTES;
+    way->target->options.window_max_bytes = (unsigned)share;
+    link_hosts(way);
 }
 
 /* -- from the OpenSSH client's configuration -------------------------------------------------

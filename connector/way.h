@@ -31,6 +31,10 @@ TL_NODISCARD enum tl_status way_init(struct way *way, const struct tl_config *co
                                      int stop_fd, struct tl_error *err);
 void way_reset(struct way *way);
 
+/* Lets its sessions use no more memory for data under way than what is left to each when so
+ * many ways are gone at once. To be called before they are opened. */
+void way_share_memory(struct way *way, size_t at_once);
+
 /* Asks the OpenSSH client's configuration, unless that is done already or `ssh_config` is off:
  * what our own configuration does not say comes from there. *found (NULL: not wanted) tells
  * whether it changed anything. TL_CONFIGURATION, TL_INTERRUPTED, TL_MEMORY. */

@@ -325,6 +325,8 @@ static enum tl_status follow(struct run *run, struct tl_error *err)
         if (status == TL_OK)
             status =
                 run->moved ? ssh_session_check(run->session, err) : wait_turn(run, ready, err);
+        if (!ready) /* it was we who were waited for */
+            run->last_byte_ms = clock_now_ms();
     }
     return status;
 }

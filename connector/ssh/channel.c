@@ -45,8 +45,12 @@ unsigned channel_window_bytes(struct ssh_session *session)
     int64_t bytes = round_trip_ms * BANDWIDTH_BYTES_PER_MS;
 
     if (bytes < WINDOW_MIN_BYTES)
-        return WINDOW_MIN_BYTES;
-    return bytes < WINDOW_MAX_BYTES ? (unsigned)bytes : WINDOW_MAX_BYTES;
+        bytes = WINDOW_MIN_BYTES;
+    if (bytes > WINDOW_MAX_BYTES)
+        bytes = WINDOW_MAX_BYTES;
+    if (session->window_max_bytes > 0 && bytes > session->window_max_bytes)
+        bytes = session->window_max_bytes;
+    return (unsigned)bytes;
 }
 
 /* A server agrees to a channel at once, so that takes a round trip, all the way through

@@ -51,6 +51,7 @@ struct ssh_session {
     bool patient;                 /* libssh2 calls wait for the server within patience */
     bool held;                    /* libssh2 calls do not receive: see reactor.h */
     int keepalive_interval_ms;
+    unsigned window_max_bytes; /* 0: no other limit than those of the channel */
     int keepalive_silences; /* intervals without a sign of life after which the server is gone
                              */
     int64_t pulse_ms;       /* when a silent server may be asked again */

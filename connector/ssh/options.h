@@ -48,6 +48,8 @@ struct ssh_options {
     int keepalive_interval_ms; /* of silence before the server is asked for a sign; 0: never */
     int keepalive_silences;    /* so many of these without a sign: the server is gone */
     bool compression;
+    unsigned window_max_bytes; /* what may be under way to a reader that waits; 0: as much as
+                                  the way can carry */
     enum ssh_phase
         last_phase; /* opening ends after this one, with no session if not the last */
     int stop_fd;    /* becomes readable when everything must end; -1: none */

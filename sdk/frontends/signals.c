@@ -9,18 +9,19 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t received; /* the first signal's number */
+/* Every thread of a run asks what stopped it, and a signal may come to any of them. */
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may use atomic_int");
+static atomic_int received; /* the first signal's number */
 static volatile sig_atomic_t event_fd = -1;
 static atomic_int asked; /* enum tl_status: the program's own reason to stop */
 
 static void handle(int number)
 {
     const uint64_t one = 1;
-    int saved = errno;
+    int saved = errno, none = 0;
 
-    if (received != 0)
+    if (!atomic_compare_exchange_strong(&received, &none, number))
         _exit(128 + number);
-    received = number;
     (void)!write(event_fd, &one, sizeof(one));
     errno = saved;
 }
@@ -49,7 +50,9 @@ void signals_stop(enum tl_status why)
 
 enum tl_status signals_status(void)
 {
-    if (received == 0)
+    int number = atomic_load(&received);
+
+    if (number == 0)
         return (enum tl_status)atomic_load(&asked);
-    return received == SIGINT ? TL_INTERRUPTED : TL_TERMINATED;
+    return number == SIGINT ? TL_INTERRUPTED : TL_TERMINATED;
 }

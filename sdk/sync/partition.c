@@ -237,7 +237,8 @@ void partition_run(const struct partition *partition, struct queue *queue)
     const struct tl_open open = {.config = options->config,
                                  .stop_fd = options->stop_fd,
                                  .partition_index = partition->index,
-                                 .partition = partition->name};
+                                 .partition = partition->name,
+                                 .at_once = partition->at_once};
     struct tl_instance *instance = partition->instance;
     struct tl_error refused = {0};
 

@@ -11,6 +11,7 @@ struct partition {
     struct run_observer *observer; /* NULL: nobody listens */
     const char *name;              /* NULL: the connector has no partitions */
     size_t index;
+    size_t at_once;               /* how many of them run side by side */
     struct tl_instance *instance; /* NULL: it opens one of its own, and closes it */
     int64_t run;                  /* number in the run log */
 

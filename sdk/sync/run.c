@@ -21,7 +21,7 @@
 /* The source stops being read at the soft limit; the hard one is for sources that do not ask.
  */
 static const struct queue_limit each_queue = {2 << 20, 6 << 20};
-static const struct queue_limit all_queues = {12 << 20, 16 << 20};
+static const struct queue_limit all_queues = {12 << 20, 48 << 20};
 
 struct run {
     const struct run_options *options;
@@ -337,6 +337,8 @@ static enum tl_status run_partitions(struct run *run, struct tl_error *err)
         workers[i].run = run;
         status = queue_new(run->queues, &workers[i].queue, err);
     }
+    for (size_t p = 0; p < run->n_partitions; p++)
+        run->partitions[p].at_once = count;
     if (status == TL_OK)
         run_workers(workers, count);
     free(workers);

@@ -3,6 +3,7 @@ import os
 import pathlib
 import shutil
 import sys
+import threading
 
 import pytest
 
@@ -98,6 +99,29 @@ def towline(program, tmp_path):
 def warehouse(tmp_path):
     """The database that `sync` fills when no destination is named."""
     return Warehouse(tmp_path / "warehouse.db")
+
+
+@pytest.fixture
+def peak(program, towline):
+    """peak(config, option, ...) -> (exit code, stderr, the largest resident size of the sync in
+    KiB)."""
+    if "fsanitize" in (program.parent / "CMakeCache.txt").read_text():
+        pytest.skip("a sanitizer has a memory of its own")
+
+    def run(config, *options):
+        process = towline.start("sync", *options, config=config)
+        output = []
+        reader = threading.Thread(target=lambda: output.append(process.stderr.read()))
+        silence = threading.Thread(target=process.stdout.read)
+        reader.start()
+        silence.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        reader.join()
+        silence.join()
+        return process.returncode, output[0].decode(errors="replace"), usage.ru_maxrss
+
+    return run
 
 
 @pytest.fixture

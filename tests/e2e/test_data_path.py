@@ -1,8 +1,6 @@
 """The data path at its bounds: memory, back-pressure, order, and outputs made to hurt."""
-import os
 import random
 import sqlite3
-import threading
 import time
 
 import pytest
@@ -20,28 +18,6 @@ def program_text(text):
     """A remote command that runs a Python program; it must hold no single quotes."""
     assert "'" not in text
     return PRINT.format(text)
-
-
-@pytest.fixture
-def peak(program, towline):
-    """peak(config) -> (exit code, stderr, the largest resident size of the run in KiB)."""
-    if "fsanitize" in (program.parent / "CMakeCache.txt").read_text():
-        pytest.skip("a sanitizer has a memory of its own")
-
-    def run(config):
-        process = towline.start("sync", config=config)
-        output = []
-        reader = threading.Thread(target=lambda: output.append(process.stderr.read()))
-        silence = threading.Thread(target=process.stdout.read)
-        reader.start()
-        silence.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        reader.join()
-        silence.join()
-        return process.returncode, output[0].decode(errors="replace"), usage.ru_maxrss
-
-    return run
 
 
 LAYOUTS = {

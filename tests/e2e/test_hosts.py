@@ -237,16 +237,27 @@ def test_a_slow_host_does_not_hold_the_others_up(towline, fleet_of, outputs, war
     assert process.returncode == 0 and warehouse.count("t") == 3
 
 
-def test_large_outputs_wait_for_their_turn(towline, fleet_of, warehouse):
-    """The writer takes one host after the other; those that wait are not idle, and do not fill
-    the memory."""
-    rows = 150000
-    command = f"seq 1 {rows} | sed 's/.*/{{\"id\":&,\"text\":\"{'x' * 100}\"}}/'"
-    config = fleet_of(stream(command), hosts=6, idle_timeout="2")
-    result = towline("sync", "--concurrency", "6", config=config).expect(0)
-    assert "done on 6 of 6 hosts" in result.stdout
+def test_those_that_wait_for_their_turn_are_not_idle(towline, fleet_of, warehouse):
+    """The first fills its queue, so that it has the turn, and keeps it with blanks for longer than
+    the others may be idle, whose queues are full by then."""
+    rows = 40000
+    output = f"seq 1 {rows} | sed 's/.*/{{\"id\":&,\"text\":\"{'x' * 100}\"}}/'"
+    command = (f"set -- $SSH_CONNECTION; case $3 in {address(1)}) {output};"
+               " for i in 1 2 3 4 5 6 7 8 9 10; do echo; sleep 0.5; done ;;"
+               f" *) sleep 1; {output} ;; esac")
+    config = fleet_of(stream(command), hosts=4, idle_timeout="3")
+    result = towline("sync", config=config).expect(0)
+    assert "done on 4 of 4 hosts" in result.stdout and result.seconds > 5
     assert warehouse.query("SELECT count(*), count(DISTINCT _towline_host), max(id) FROM t") == [
-        (6 * rows, 6, rows)]
+        (4 * rows, 4, rows)]
+
+
+def test_memory_is_bounded_however_many_wait(peak, fleet_of, warehouse):
+    command = f"seq 1 50000 | sed 's/.*/{{\"id\":&,\"text\":\"{'x' * 100}\"}}/'"
+    code, stderr, kilobytes = peak(fleet_of(stream(command), hosts=16), "--concurrency", "16")
+    assert code == 0, stderr
+    assert warehouse.count("t") == 16 * 50000
+    assert kilobytes < 128 * 1024
 
 
 def test_fifty_hosts(towline, fleet_of, warehouse, tmp_path):

@@ -49,6 +49,8 @@ struct tl_open {
      * long as the instance lives. */
     size_t partition_index;
     const char *partition;
+    size_t at_once; /* how many instances run side by side, this one included: they share the
+                       memory that one alone could use. 0: as 1 */
 };
 
 struct tl_connector {
