@@ -109,8 +109,9 @@ struct destination_traits {
     const char *const *reserved; /* names that no column may have, NULL-terminated; or NULL */
     const char *const *reserved_tables; /* what no table's name may begin with, in any letter
                                            case, NULL-terminated; or NULL */
-    bool any_order; /* rows may come in any order: they are handed over as they arrive, block
-                       by block, rather than gathered and sorted by key */
+    bool whole_tables; /* knows no scope: only all rows of a table can be swept or truncated */
+    bool any_order;    /* rows may come in any order: they are handed over as they arrive, block
+                          by block, rather than gathered and sorted by key */
     bool unlisted_tables; /* tables that load did not list may exist all the same: changes,
                              truncation and sweeps of them are not left out */
 };

@@ -233,6 +233,21 @@ static enum tl_status run_initial_state(const struct run *run, const struct stre
     return *out ? TL_OK : tl_fail(err, TL_MEMORY, "out of memory for the state");
 }
 
+/* Rows of other partitions must not go with those of one. */
+static enum tl_status run_check_deletes(const struct run *run, const struct tl_stream *stream,
+                                        struct tl_error *err)
+{
+    if (run->names.count == 0 || stream->deletes == TL_DELETES_IGNORE ||
+        !run->destination->ops->traits.whole_tables)
+        return TL_OK;
+    (void)tl_fail(err, TL_CONFIGURATION,
+                  "its `deletes` would empty the table of all %ss: the platform cannot delete "
+                  "the rows of one",
+                  run->report->partition);
+    return tl_remedy(err, "Leave out `deletes`, or sync one %s to a connection",
+                     run->report->partition);
+}
+
 /* Where each stream starts. One that does not know cannot be synced, and its report says so. */
 static void run_load_states(struct run *run)
 {
@@ -242,6 +257,8 @@ static void run_load_states(struct run *run)
         if (run->names.count > 0 &&
             partition_states_load(&run->states[i], run_saved_state(run, table), &err) != TL_OK)
             (void)run_corrupt_state(table, &err);
+        if (err.status == TL_OK)
+            (void)!run_check_deletes(run, run->streams[i].stream, &err);
         for (size_t p = 0; p < run->n_partitions; p++) {
             struct partition *partition = &run->partitions[p];
             struct tl_error *unfit = &partition->reports[i].error;

@@ -50,10 +50,6 @@ struct run_observer {
     /* A stream begins, in the first of its partitions. */
     void (*started)(struct run_observer *self, const char *table);
 
-    /* Whether the end of a stream is told once: when it has ended in the last of its
-     * partitions, by the report of the first of them that failed, else of the last. */
-    bool whole_streams;
-
     /* A stream has ended, in one partition, and how is known. Its tally, notes and state are
      * not filled yet. */
     void (*ended)(struct run_observer *self, const struct stream_report *stream);

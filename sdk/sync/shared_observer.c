@@ -12,10 +12,7 @@ enum { PROGRESS_MS = 100 };
 struct stream_counts {
     uint64_t rows, bytes;
 
-    /* In the first partition: of the stream in all of them. */
-    bool started;
-    size_t n_ended;
-    const struct stream_report *failed; /* the first to fail */
+    bool started; /* in the first partition: the stream, in any of them */
 };
 
 static struct stream_counts *counts_of(const struct shared_observer *shared,
@@ -68,17 +65,8 @@ static void ended(struct run_observer *observer, const struct stream_report *str
 {
     struct shared_observer *shared = (struct shared_observer *)observer;
 
-    struct stream_counts *whole = whole_of(shared, stream->table);
-    bool last;
-
     pthread_mutex_lock(&shared->lock);
-    last = ++whole->n_ended == shared->report->n_partitions;
-    if (stream->error.status != TL_OK && whole->failed == NULL)
-        whole->failed = stream;
-    if (!shared->inner->whole_streams)
-        shared->inner->ended(shared->inner, stream);
-    else if (last)
-        shared->inner->ended(shared->inner, whole->failed != NULL ? whole->failed : stream);
+    shared->inner->ended(shared->inner, stream);
     pthread_mutex_unlock(&shared->lock);
 }
 

@@ -181,6 +181,47 @@ static void enough_rows_end_a_stream_well(void **state)
     buf_free(&recorder.told);
 }
 
+static enum tl_status two_places(const struct tl_config *config, struct tl_partitions *out,
+                                 struct tl_error *err)
+{
+    (void)config;
+    return tl_partitions_add(out, "a", err) == TL_OK ? tl_partitions_add(out, "b", err)
+                                                     : err->status;
+}
+
+static enum tl_status sweeping_schema(struct tl_instance *self, struct tl_schema *schema,
+                                      struct tl_error *err)
+{
+    static const struct tl_stream stream = {
+        .table = "first", .primary_key = key_id, .deletes = TL_DELETES_SOFT};
+    (void)self;
+    return tl_schema_add(schema, &stream, err);
+}
+
+static void deletes_of_one_place_never_empty_the_table_of_all(void **state)
+{
+    struct recorder recorder = {0};
+    struct destination_ops ops = recorder_ops;
+    struct tl_connector places = made_up;
+    struct run_report report = {0};
+    struct tl_error err = {0};
+    const struct run_options options = {
+        .connector = &places, .opened = &recorder.base, .stop_fd = -1};
+
+    (void)state;
+    ops.traits.whole_tables = true;
+    recorder.base.ops = &ops;
+    recorder.told = BUF_INIT(4096);
+    places.partition = "place";
+    places.partitions = two_places;
+    places.schema = sweeping_schema;
+    assert_int_equal(run_sync(&options, &report, &err), TL_CONFIGURATION);
+    assert_non_null(strstr(err.message, "deletes"));
+    assert_int_equal(recorder.rows, 0);
+    run_report_reset(&report);
+    buf_free(&recorder.told);
+}
+
 static void what_is_not_listed_is_new(void **state)
 {
     struct selection selection = SELECT_ALL;
@@ -213,6 +254,7 @@ int main(void)
         cmocka_unit_test(a_platform_hears_rows_as_they_come_then_the_state),
         cmocka_unit_test(a_stream_whose_rows_were_not_heard_keeps_its_state),
         cmocka_unit_test(enough_rows_end_a_stream_well),
+        cmocka_unit_test(deletes_of_one_place_never_empty_the_table_of_all),
         cmocka_unit_test(what_is_not_listed_is_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,8 +250,7 @@ static enum tl_status read_streams(struct reading *reading, bool *told, struct t
         return tl_fail(err, TL_CONFIGURATION, "the catalog names no stream of this source");
     }
     options.tables = reading->configured.tables;
-    reading->observer = (struct run_observer){
-        .started = stream_started, .whole_streams = true, .ended = stream_ended};
+    reading->observer = (struct run_observer){.started = stream_started, .ended = stream_ended};
     lines_init(&reading->lines, &airbyte_protocol, &reading->platform->wire,
                &reading->configured.selection, reading->start, reading->n_start);
     status = run_sync(&options, &reading->report, err);

@@ -278,9 +278,12 @@ static enum tl_status sink_truncate(struct destination *self, const struct catal
                                     const struct destination_scope *scope, int64_t synced_us,
                                     struct tally *tally, struct tl_error *err)
 {
-    (void)scope;
     (void)synced_us;
     (void)tally;
+    if (scope != NULL)
+        return tl_fail(err, TL_CONFIGURATION,
+                       "table %s: the platform cannot truncate the rows of %s alone",
+                       table->name, scope->value);
     return send_truncate(sink_of(self), table->name, err);
 }
 
@@ -460,7 +463,10 @@ static enum tl_status sink_commit(struct destination *self, const char *stream,
 static const struct destination_ops sink_ops = {
     .scheme = "fivetran",
     .help = "the platform that has called",
-    .traits = {.max_columns = UINT32_MAX, .any_order = true, .unlisted_tables = true},
+    .traits = {.max_columns = UINT32_MAX,
+               .any_order = true,
+               .unlisted_tables = true,
+               .whole_tables = true},
     .load = sink_load,
     .alter = sink_alter,
     .upsert = sink_upsert,
