@@ -12,6 +12,7 @@
 struct auth {
     struct ssh_session *session;
     struct auth_means means;
+    char *answer;       /* libssh2's block with the methods; lent by the session */
     struct buf offered; /* the methods the server would go on with, a comma list */
     struct buf tried;   /* for messages */
     unsigned ways_tried;
@@ -74,11 +75,14 @@ static enum tl_status ask_methods(struct auth *auth, struct tl_error *err)
     char *methods, safe[300];
     int rc;
 
+    session->memory.watched = auth->answer;
     pump_slice(session);
     do {
         methods = libssh2_userauth_list(session->ssh, user, (unsigned)strlen(user));
         rc = methods != NULL ? 0 : libssh2_session_last_errno(session->ssh);
     } while (pump_repeat(session, rc));
+    ssh_memory_free(&session->memory, session->memory.watched); /* libssh2 forgets it */
+    auth->answer = methods;
     auth->done = libssh2_userauth_authenticated(session->ssh) != 0;
     if (auth->done)
         return TL_OK;

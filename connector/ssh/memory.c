@@ -48,6 +48,8 @@ void ssh_memory_free(struct ssh_memory *memory, void *block)
 
     if (block == NULL)
         return;
+    if (block == memory->watched)
+        memory->watched = NULL;
     size = malloc_usable_size(block);
     memory->used_bytes -= size < memory->used_bytes ? size : memory->used_bytes;
     if (memory->secret)

@@ -15,6 +15,7 @@ struct ssh_memory {
     void *
         spares[SSH_MEMORY_SPARES]; /* blocks of packets, to be used again while they are warm */
     size_t n_spares;
+    void *watched; /* becomes NULL when that block is freed */
 };
 
 /* Blocks are those of malloc: libssh2 hands some of them to free() itself. */
