@@ -31,7 +31,7 @@ def meet(towline, configuration, tmp_path):
         result.expect(code, *texts)
         assert not CONTROL.search(result.stdout + result.stderr), repr(result.stderr)
         assert not any(line.startswith("INFO fake") for line in result.stderr.splitlines())
-        assert result.seconds < 2 * TIMEOUT + 3
+        assert result.seconds < 2 * TIMEOUT + 10
         return result
 
     return run
