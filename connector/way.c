@@ -27,7 +27,7 @@ struct way_host {
     char *name, *user;                                   /* taken apart from "user@host:port" */
     struct ssh_config_host found;
     char *identities[SSH_CONFIG_IDENTITIES_MAX + 1];
-    char *agent;
+    char *agent, *certificate;
 };
 
 static void host_free(struct way_host *host)
@@ -38,6 +38,7 @@ static void host_free(struct way_host *host)
         free(*path);
     ssh_config_free(&host->found);
     free(host->agent);
+    free(host->certificate);
     free(host->name);
     free(host->user);
     free(host);
@@ -320,6 +321,17 @@ static void take_identities(struct way_host *host)
     }
 }
 
+/* A certificate that does not lie beside its key, where it is plain which key's it is. */
+static void take_certificate(struct way_host *host)
+{
+    if (host->found.certificate == NULL || host->identities[1] != NULL ||
+        host->options.certificate_path != NULL)
+        return;
+    host->certificate =
+        ssh_config_expand(&host->found, host->options.host, host->found.certificate);
+    host->options.certificate_path = host->certificate;
+}
+
 /* Keys and agents of our own configuration go before those of the client's; a password does not
  * keep a key that was configured for the host from being tried first. */
 static void take_login(struct way_host *host, bool is_jump)
@@ -335,6 +347,7 @@ static void take_login(struct way_host *host, bool is_jump)
     if (host->identities[0] != NULL) {
         options->private_key = options->private_key_path = NULL;
         options->identities = (const char *const *)host->identities;
+        take_certificate(host);
     } else if (is_jump && has_key) {
         return;
     }

@@ -1,5 +1,9 @@
 """Hosts known by the OpenSSH client's configuration: aliases, keys, users, jump hosts. HOME is the
 test's, and so is the configuration."""
+import os
+import subprocess
+import time
+
 import pytest
 from sshd import Sshd
 
@@ -75,6 +79,37 @@ def test_several_keys_are_tried(towline, alias, sshd, tmp_path):
     towline("sync", config=alias(without)).expect(
         5, "refused the login", "id_try_stranger2", "id_try_locked (which cannot be used",
         "id_try_open (which cannot be used")
+
+
+def test_certificate_file(towline, alias, make_sshd, tmp_path):
+    server = make_sshd(config=[f"TrustedUserCAKeys {tmp_path}/ca.pub"])
+    subprocess.run(["ssh-keygen", "-q", "-N", "", "-t", "ed25519", "-f", tmp_path / "ca"], check=True)
+    key = server.make_key("id_certified", authorize=False)
+    subprocess.run(["ssh-keygen", "-q", "-s", tmp_path / "ca", "-I", "id", "-n", server.user,
+                    f"{key}.pub"], check=True)
+    (key.parent / "id_certified-cert.pub").rename(tmp_path / "elsewhere-cert.pub")
+    text = entry("web", server).replace(str(server.key), str(key))
+    towline("sync", config=alias(text)).expect(5)
+    text += f"    CertificateFile {tmp_path}/elsewhere-cert.pub\n"
+    towline("sync", config=alias(text)).expect(0)
+
+
+def test_identity_agent(towline, alias, sshd, tmp_path):
+    socket = tmp_path / "agent"
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
+    try:
+        while not socket.exists():
+            assert agent.poll() is None
+            time.sleep(0.05)
+        subprocess.run(["ssh-add", "-q", sshd.key], check=True,
+                       env={**os.environ, "SSH_AUTH_SOCK": str(socket)})
+        text = entry("web", sshd, f"IdentityAgent {socket}").replace(
+            f"IdentityFile {sshd.key}", "")
+        result = towline("check", config=alias(text)).expect(0)
+        assert "agent key" in result.stdout
+    finally:
+        agent.terminate()
+        agent.wait(10)
 
 
 def test_default_keys_of_the_home_folder(towline, alias, sshd):
