@@ -26,6 +26,7 @@ static bool buf_grow(struct buf *buf, size_t size)
         buf->failed = true;
         return false;
     }
+    data[buf->size] = '\0'; /* room may be reserved and not be used */
     buf->data = data;
     buf->capacity = capacity;
     return true;
