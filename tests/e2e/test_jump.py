@@ -167,9 +167,9 @@ def test_jump_that_cannot_be_read(towline, chain, jump, message):
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_lost_hop_is_named(towline, chain, make_sshd, sshd, which):
     hops = make_sshd(), make_sshd()
-    stream = {**STREAM, "command": f"echo '{{\"id\":1}}'; sleep 471{which}"}
+    stream = {**STREAM, "command": f"echo '{{\"id\":1}}'; sleep 20.471{which}"}
     process = towline.start("sync", config=chain(*hops, streams=[stream]))
-    wait_for(lambda: any(f"sleep 471{which}" in line for line in sshd.commands()))
+    wait_for(lambda: any(f"sleep 20.471{which}" in line for line in sshd.commands()))
     hops[which].drop_connections()
     _, stderr = process.communicate(timeout=20)
     assert process.returncode == 3, stderr.decode()
@@ -179,10 +179,10 @@ def test_a_lost_hop_is_named(towline, chain, make_sshd, sshd, which):
 
 def test_a_silent_hop_is_noticed_and_named(towline, chain, make_sshd, sshd):
     bastion = make_sshd()
-    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 4714"}
+    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 20.4714"}
     process = towline.start("sync", config=chain(bastion, streams=[stream],
                                                  ssh_keepalive_interval="1"))
-    wait_for(lambda: any("sleep 4714" in line for line in sshd.commands()))
+    wait_for(lambda: any("sleep 20.4714" in line for line in sshd.commands()))
     begun = time.monotonic()
     bastion.freeze()
     try:
@@ -203,9 +203,9 @@ def test_a_large_output_and_a_large_input(towline, chain, hops, warehouse):
 
 
 def test_interrupt_ends_all(towline, chain, hops, sshd):
-    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 4713"}
+    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 20.4713"}
     process = towline.start("sync", config=chain(*hops, streams=[stream]))
-    wait_for(lambda: any("sleep 4713" in line for line in sshd.commands()))
+    wait_for(lambda: any("sleep 20.4713" in line for line in sshd.commands()))
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=10)
     assert process.returncode == 130, stderr.decode()
