@@ -5,7 +5,8 @@ import json
 
 import fivetran
 import pytest
-from airbyte import Airbyte, configured
+from airbyte import Airbyte, bare, configured
+from test_hosts import address, fleet, fleet_of, outputs  # noqa: F401
 from test_singer import Tap, select
 from test_sync import HARD, echo, stream
 
@@ -131,3 +132,31 @@ def test_every_face_gives_the_rows_of_the_database(towline, configuration, wareh
         for name in names:
             assert is_same(stored[row][name], sent[row][name]), \
                 (row, name, stored[row][name], sent[row][name])
+
+
+def test_many_hosts_are_one_stream_of_a_platform(towline, fleet_of, outputs):
+    command = outputs({1: [{"id": 1}], 2: [{"id": 1}, {"id": 2}], 3: []})
+    config = fleet_of(stream(command))
+    airbyte = Airbyte(towline)
+    discovered = airbyte.streams(config)["t"]
+    assert discovered["source_defined_primary_key"] == [["_towline_host"], ["id"]]
+    messages = airbyte.read(config, configured(discovered)).expect(0)
+    wanted = [(address(1), 1), (address(2), 1), (address(2), 2)]
+    assert sorted((row["_towline_host"], row["id"]) for row in messages.rows("t")) == wanted
+    assert messages.statuses("t") == ["STARTED", "RUNNING", "COMPLETE"]
+    assert set(messages.states("t")[-1][0]["state"]) == {address(n) for n in (1, 2, 3)}
+    tap = Tap(towline)
+    sent = tap.sync(config)
+    assert sorted((row["_towline_host"], row["id"]) for row in tap.target.rows("t")) == wanted
+    assert [message["type"] for message in sent].count("ACTIVATE_VERSION") == 1
+
+
+def test_a_host_that_fails_is_told_and_nothing_is_dropped(towline, fleet_of, outputs):
+    command = outputs({1: [{"id": 1}]}) + " || exit 3"
+    config = fleet_of(stream(command), hosts=2)
+    airbyte = Airbyte(towline)
+    messages = airbyte.read(config, configured({**bare("t"), "json_schema": {}})).expect(10)
+    assert messages.statuses("t")[-1] == "INCOMPLETE" and len(messages.rows("t")) == 1
+    assert address(2) in messages.errors()[0]["message"]
+    tap = Tap(towline)
+    assert "ACTIVATE_VERSION" not in [each["type"] for each in tap.sync(config, code=10)]

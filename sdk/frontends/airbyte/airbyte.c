@@ -100,13 +100,18 @@ static enum tl_status check_streams(struct airbyte *self, struct tl_error *err)
 /* A verdict that the connection does not work is a good answer: exit code 0. */
 static enum tl_status run_check(struct airbyte *self, struct tl_error *err)
 {
+    struct buf verdict = BUF_INIT(AIRBYTE_ERROR_BYTES);
+    struct buf *out;
     enum tl_status status = configure(self, err);
 
     if (status == TL_OK)
         status = check_streams(self, err);
     if (status != TL_OK && says_nothing(status))
         return status;
-    airbyte_append_connection(wire_begin(&self->platform.wire), err);
+    airbyte_append_connection(&verdict, err);
+    out = wire_begin(&self->platform.wire);
+    buf_append(out, verdict.data, verdict.size);
+    buf_free(&verdict);
     *err = (struct tl_error){0};
     return wire_end(&self->platform.wire, true, err);
 }

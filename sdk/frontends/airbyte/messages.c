@@ -109,8 +109,14 @@ void airbyte_send_status(struct wire *wire, const char *stream, const char *stat
 
 void airbyte_send_error(struct wire *wire, const char *stream, const struct tl_error *error)
 {
-    airbyte_append_error(wire_begin(wire), stream, error);
+    struct buf line = BUF_INIT(AIRBYTE_ERROR_BYTES);
+    struct buf *out;
+
+    airbyte_append_error(&line, stream, error);
+    out = wire_begin(wire);
+    buf_append(out, line.data, line.size);
     send(wire);
+    buf_free(&line);
 }
 
 static void take_line(struct log_sink *sink, enum tl_log_level level, int64_t utc_us,

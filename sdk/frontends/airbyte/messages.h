@@ -6,13 +6,16 @@
 #include "base/log.h"
 #include "frontends/platform/wire.h"
 
+/* What a message about an error takes at the most. */
+enum { AIRBYTE_ERROR_BYTES = 64 * 1024 };
+
 /* Stream statuses, as Airbyte names them. */
 #define AIRBYTE_STARTED    "STARTED"
 #define AIRBYTE_RUNNING    "RUNNING"
 #define AIRBYTE_COMPLETE   "COMPLETE"
 #define AIRBYTE_INCOMPLETE "INCOMPLETE"
 
-/* Each appends one line. */
+/* Each appends one line. The last two mask secrets: not between wire_begin and wire_end. */
 void airbyte_append_status(struct buf *out, const char *stream, const char *status);
 void airbyte_append_estimate(struct buf *out, const char *stream, uint64_t rows,
                              uint64_t bytes);

@@ -113,9 +113,12 @@ static void stream_ended(struct run_observer *observer, const struct stream_repo
 {
     struct reading *reading = reading_of_observer(observer);
     struct wire *wire = &reading->platform->wire;
+    struct buf error = BUF_INIT(AIRBYTE_ERROR_BYTES);
     struct lines_table *table;
     struct tl_error unheard = {0};
 
+    if (stream->error.status != TL_OK)
+        airbyte_append_error(&error, stream->table, &stream->error);
     lines_enter(&reading->lines);
     table = lines_find(&reading->lines, stream->table);
     if (table != NULL) {
@@ -124,11 +127,11 @@ static void stream_ended(struct run_observer *observer, const struct stream_repo
         table->failed += stream->error.status != TL_OK;
         if (table->ended == ends_of(reading))
             append_end(reading, table, out);
-        if (stream->error.status != TL_OK)
-            airbyte_append_error(out, stream->table, &stream->error);
+        buf_append(out, error.data, error.size);
         (void)!wire_end(wire, true, &unheard);
     }
     lines_leave(&reading->lines);
+    buf_free(&error);
 }
 
 static enum tl_status read_catalog(struct reading *reading, const char *path,

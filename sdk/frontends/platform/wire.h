@@ -21,8 +21,8 @@ struct wire {
 void wire_init(struct wire *wire, int fd);
 void wire_reset(struct wire *wire);
 
-/* Lends the buffer to append lines to, until wire_end. Nothing may be logged in between: the
- * log's lines may go the same way. */
+/* Lends the buffer to append lines to, until wire_end. Nothing may be logged or masked in
+ * between: the log, which holds its lock meanwhile, may write its lines here. */
 struct buf *wire_begin(struct wire *wire);
 
 /* Between two lines of those: writes them if they are many. */
