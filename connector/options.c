@@ -294,7 +294,7 @@ const struct tl_option connector_options[] = {
         .kind = TL_OPTION_INTEGER,
         .fallback = "8000",
         .help = "taken and not used: requests need no port on this machine",
-        .flags = TL_OPTION_ADVANCED,
+        .flags = TL_OPTION_ADVANCED | TL_OPTION_LOCAL,
         .min = 1,
         .max = 65535,
     },

@@ -13,7 +13,9 @@
 #include "sync/state.h"
 #include "towline/log.h"
 
-enum { STALE_INTERVALS = 10 }; /* a platform wants a checkpoint now and then in any case */
+/* A platform wants a checkpoint now and then in any case: the clock looks once an interval, so
+ * that ten never pass without one. */
+enum { STALE_INTERVALS = 9 };
 
 static struct sink *sink_of(struct destination *destination)
 {
