@@ -9,9 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "frontends/fivetran/proto.h"
-#include "sync/key.h"
 #include "sync/state.h"
-#include "towline/log.h"
 
 /* A platform wants a checkpoint now and then in any case: the clock looks once an interval, so
  * that ten never pass without one. */
@@ -185,17 +183,6 @@ static enum tl_status send_rows(struct sink *sink, const struct batch *batch,
     return TL_OK;
 }
 
-/* Whether the table's rows come from several partitions: to truncate it for the rows of one
- * would hide those of the others. */
-static bool is_partitioned(const struct catalog_table *table)
-{
-    for (uint32_t i = 0; i < table->n_columns; i++)
-        if (table->columns[i].key > 0 && strncmp(table->columns[i].name, "_towline_", 9) == 0 &&
-            strcmp(table->columns[i].name, KEY_HASH_COLUMN) != 0)
-            return true;
-    return false;
-}
-
 static bool take_truncate(struct sink *sink, const char *table)
 {
     for (size_t i = 0; i < sink->n_truncate; i++)
@@ -212,14 +199,8 @@ static enum tl_status announce(struct sink *sink, struct view_table *table,
 {
     if (table->changed && send_change(sink, table, err) != TL_OK)
         return err->status;
-    if (!take_truncate(sink, table->table->name))
-        return TL_OK;
-    if (!is_partitioned(table->table))
+    if (take_truncate(sink, table->table->name))
         return send_truncate(sink, table->table->name, err);
-    tl_log(TL_LOG_WARNING,
-           "%s: rows that are gone are not marked: its rows come from several "
-           "places, and the platform can only forget all of them",
-           table->table->name);
     return TL_OK;
 }
 
