@@ -2,7 +2,8 @@
 import json
 
 import pytest
-from airbyte import bare, configured
+from airbyte import Airbyte, bare, configured
+from test_singer import Tap
 from test_sync import echo, stream
 
 # A tap that prints what it has not printed before, and whatever ways taps have to say it.
@@ -150,3 +151,21 @@ def test_a_source_that_gives_up_fails_the_stream(towline, configuration, warehou
     command = "echo 'a line of log'; " + echo("\n".join(json.dumps(line) for line in lines))
     towline("sync", config=configuration(stream(command, format="airbyte"))).expect(6, says)
     assert warehouse.count("t") == 0
+
+
+def test_a_tap_behind_our_own_stays_incremental(towline, configuration, tap):
+    outer = Tap(towline)
+    config = configuration(singer(tap + " {{state}}"))
+    found = outer.discover(config)["users"]
+    assert found["replication_method"] == "INCREMENTAL"
+    outer.sync(config)
+    second = outer.sync(config, None, outer.target.state)
+    assert "ACTIVATE_VERSION" not in [message["type"] for message in second]
+    assert [row["id"] for row in outer.target.rows("users")] == [1, 2, 3, 4, 5, 6]
+    airbyte = Airbyte(towline)
+    discovered = airbyte.streams(config)["users"]
+    assert discovered["supported_sync_modes"] == ["full_refresh", "incremental"]
+    assert discovered["source_defined_cursor"] is True
+    first = airbyte.read(config, configured(discovered)).expect(0)
+    again = airbyte.read(config, configured(discovered), first.of("STATE")).expect(0)
+    assert [row["id"] for row in again.rows("users")] == [4, 5, 6]

@@ -54,12 +54,15 @@ static void append_stream(struct buf *out, struct discovery *discovery,
     append_string(out, stream->table);
     append_schema(out, discovery, stream);
     buf_append_string(out, ",\"supported_sync_modes\":[\"full_refresh\"");
+    if (declared_is_incremental(stream))
+        buf_append_string(out, ",\"incremental\"],\"source_defined_cursor\":true");
+    else
+        buf_append_char(out, ']');
     if (stream->cursor != NULL) {
-        buf_append_string(out, ",\"incremental\"],\"source_defined_cursor\":true,"
-                               "\"default_cursor_field\":[");
+        buf_append_string(out, ",\"default_cursor_field\":[");
         append_string(out, stream->cursor);
+        buf_append_char(out, ']');
     }
-    buf_append_char(out, ']');
     append_key(out, discovery, stream);
     buf_printf(out, ",\"is_resumable\":%s}", stream->ordered ? "true" : "false");
 }
@@ -106,7 +109,7 @@ static enum tl_status read_mode(struct configured_stream *stream, const cJSON *e
                        "stream %s: its sync_mode is neither full_refresh nor incremental",
                        stream->name);
     stream->incremental = strcmp(mode->valuestring, "incremental") == 0;
-    if (stream->incremental && known != NULL && known->cursor == NULL) {
+    if (stream->incremental && known != NULL && !declared_is_incremental(known)) {
         tl_log(TL_LOG_WARNING, "%s: it has no cursor, so it is read in full", stream->name);
         stream->incremental = false;
     }

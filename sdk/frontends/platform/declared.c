@@ -22,6 +22,12 @@ void declared_reset(struct declared *declared)
     *declared = (struct declared){0};
 }
 
+bool declared_is_incremental(const struct tl_stream *stream)
+{
+    return stream->cursor != NULL || stream->format == TL_FORMAT_SINGER ||
+           stream->format == TL_FORMAT_AIRBYTE;
+}
+
 const struct tl_stream *declared_find(const struct declared *declared, const char *name)
 {
     for (size_t i = 0; i < declared->schema.n_streams; i++)

@@ -16,6 +16,10 @@ TL_NODISCARD enum tl_status declared_open(struct declared *out,
                                           const struct tl_config *config, struct tl_error *err);
 void declared_reset(struct declared *declared);
 
+/* Whether a sync of the stream goes on from where the last one ended: by its cursor, or by the
+ * state of a tap that makes its output. */
+bool declared_is_incremental(const struct tl_stream *stream);
+
 /* NULL if there is no such stream. */
 const struct tl_stream *declared_find(const struct declared *declared, const char *name);
 

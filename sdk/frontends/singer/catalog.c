@@ -57,7 +57,7 @@ static void append_metadata(struct buf *out, struct discovery *discovery,
                            "\"table-key-properties\":");
     append_key(out, discovery, stream);
     buf_printf(out, ",\"forced-replication-method\":\"%s\",\"row-count\":%" PRIu64,
-               stream->cursor ? "INCREMENTAL" : "FULL_TABLE",
+               declared_is_incremental(stream) ? "INCREMENTAL" : "FULL_TABLE",
                discovery_rows(discovery, stream));
     if (stream->cursor != NULL) {
         buf_append_string(out, ",\"valid-replication-keys\":[");
@@ -88,7 +88,7 @@ static void append_stream(struct buf *out, struct discovery *discovery,
     buf_append_string(out, "}},\n   \"key_properties\":");
     append_key(out, discovery, stream);
     buf_printf(out, ",\n   \"replication_method\":\"%s\"",
-               stream->cursor ? "INCREMENTAL" : "FULL_TABLE");
+               declared_is_incremental(stream) ? "INCREMENTAL" : "FULL_TABLE");
     if (stream->cursor != NULL) {
         buf_append_string(out, ",\"replication_key\":");
         append_string(out, stream->cursor);
@@ -198,13 +198,13 @@ static bool is_incremental(const cJSON *stream, const struct tl_stream *known)
 
     if (*method == '\0')
         method = word_in(stream, "replication_method");
-    if (known->cursor == NULL) {
+    if (!declared_is_incremental(known)) {
         if (*method != '\0' && strcmp(method, "FULL_TABLE") != 0)
             tl_log(TL_LOG_WARNING, "%s: it has no cursor, so it is synced in full, not %s",
                    known->table, method);
         return false;
     }
-    if (*key != '\0' && strcmp(key, known->cursor) != 0)
+    if (*key != '\0' && known->cursor != NULL && strcmp(key, known->cursor) != 0)
         tl_log(TL_LOG_WARNING, "%s: its replication key is %s, not %s", known->table,
                known->cursor, key);
     return strcmp(method, "FULL_TABLE") != 0;
@@ -289,7 +289,7 @@ enum tl_status chosen_all(struct chosen *out, const struct declared *declared,
     *out = (struct chosen){.selection = SELECT_ALL};
     for (size_t i = 0; i < declared->schema.n_streams; i++) {
         const struct tl_stream *stream = &declared->schema.streams[i];
-        if (choose(out, stream, stream->cursor != NULL, err) != TL_OK)
+        if (choose(out, stream, declared_is_incremental(stream), err) != TL_OK)
             return err->status;
     }
     return TL_OK;

@@ -153,12 +153,22 @@ static void renew_version(struct lines_table *table)
     table->version = now_ms > table->version ? now_ms : table->version + 1;
 }
 
+/* Only what started from nothing is a full load: a source may keep a state of its own. */
+static bool starts_from_nothing(const struct tap *tap, const char *table)
+{
+    for (size_t i = 0; i < tap->n_start; i++)
+        if (strcmp(tap->start[i].stream, table) == 0)
+            return strcmp(tap->start[i].json, "{}") == 0;
+    return true;
+}
+
 static void start_table(struct lines *lines, struct lines_table *table, struct buf *out)
 {
     const struct chosen_stream *stream = chosen_find(&tap_of_lines(lines)->chosen, table->name);
 
     (void)out;
-    if (stream != NULL && !stream->incremental)
+    if (stream != NULL && !stream->incremental &&
+        starts_from_nothing(tap_of_lines(lines), table->name))
         renew_version(table);
 }
 
@@ -302,7 +312,7 @@ static enum tl_status choose_states(struct tap *tap, struct tl_error *err)
         const struct chosen_stream *stream = chosen_find(&tap->chosen, item->stream);
         struct stored_state *start = &tap->start[tap->n_start];
         if (item->foreign || stream == NULL ||
-            (stream->stream->cursor != NULL && !stream->incremental))
+            (declared_is_incremental(stream->stream) && !stream->incremental))
             continue;
         start->stream = text_copy(item->stream, strlen(item->stream));
         start->json = text_copy(item->json, strlen(item->json));
