@@ -1,6 +1,8 @@
 """The Fivetran front end as a server: bad calls, calls that end early, signals, the command line."""
+import fcntl
 import gzip
 import json
+import os
 import signal
 import socket
 import struct
@@ -228,6 +230,18 @@ def test_sigterm_stops_what_does_not_end(serve, configuration, make_sshd):
     _, stderr = server.process.communicate(timeout=10)
     assert server.process.returncode == 143, stderr.decode()
     wait_until(lambda: not any("endless" in c for c in own.commands()), "the command runs on")
+
+
+def test_a_log_that_nobody_reads_stops_nothing(serve):
+    server, client = serve()
+    fcntl.fcntl(server.process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    for _ in range(100):
+        platform = Platform().take_all(client.update(configuration={"ssh_prot": "22" * 40}))
+        assert "ssh_port" in platform.task
+    read = os.read(server.process.stdout.fileno(), 4096)
+    assert all(json.loads(line)["level"] == "SEVERE" for line in read.splitlines())
+    code, log = server.stop()
+    assert code == 0 and "were not read and are lost" in log[0]["message"]
 
 
 def test_command_line(towline):

@@ -2,6 +2,8 @@
 #include "frontends/fivetran/fivetran.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,20 +53,53 @@ static const struct tl_option server_options[] = {
 /* --- the log, as the platform reads it on standard output ------------------------------------
  */
 
+/* The sink may not block: a platform that reads no log still wants its rows. */
+struct platform_log {
+    struct log_sink sink;
+    unsigned n_lost; /* lines since the last that was written */
+};
+
+static void append_line(struct buf *out, enum tl_log_level level, const char *message,
+                        size_t size)
+{
+    static const char *const levels[] = {"INFO", "INFO", "WARNING", "SEVERE"};
+
+    buf_printf(out, "{\"level\":\"%s\",\"message\":", levels[level]);
+    text_append_json(out, message, size);
+    buf_append_string(out, ",\"message-origin\":\"sdk_connector\"}\n");
+}
+
+/* A pipe that is writable takes PIPE_BUF bytes at once and unmixed with others'. */
+static bool write_line(enum tl_log_level level, const char *message)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    struct buf line = BUF_INIT(LINE_MAX_BYTES);
+    bool written;
+
+    for (size_t size = strlen(message);; size = text_valid_utf8(message, size / 2)) {
+        buf_reset(&line);
+        append_line(&line, level, message, size);
+        if (line.size <= PIPE_BUF || size == 0)
+            break;
+    }
+    written = poll(&out, 1, 0) > 0 && write(STDOUT_FILENO, line.data, line.size) > 0;
+    buf_free(&line);
+    return written;
+}
+
 static void log_line(struct log_sink *sink, enum tl_log_level level, int64_t utc_us,
                      const char *message)
 {
-    static const char *const levels[] = {"INFO", "INFO", "WARNING", "SEVERE"};
-    struct buf line = BUF_INIT(LINE_MAX_BYTES);
+    struct platform_log *log = (struct platform_log *)sink;
+    char lost[64];
 
-    (void)sink;
     (void)utc_us;
-    buf_printf(&line, "{\"level\":\"%s\",\"message\":", levels[level]);
-    text_append_json(&line, message, strlen(message));
-    buf_append_string(&line, ",\"message-origin\":\"sdk_connector\"}\n");
-    if (!line.failed) /* in one write; a log that nobody reads is no reason to stop */
-        (void)!write(STDOUT_FILENO, line.data, line.size);
-    buf_free(&line);
+    (void)snprintf(lost, sizeof(lost), "%u lines of the log were not read and are lost",
+                   log->n_lost);
+    if (log->n_lost > 0 && write_line(TL_LOG_WARNING, lost))
+        log->n_lost = 0;
+    if (log->n_lost > 0 || !write_line(level, message))
+        log->n_lost++;
 }
 
 /* --- methods
@@ -165,7 +200,7 @@ static enum tl_status run_words(char **words, const struct tl_connector *connect
 
 static int run(int argc, char **argv, const struct tl_connector *connector)
 {
-    struct log_sink sink = {.line = log_line, .level = TL_LOG_INFO};
+    struct platform_log log = {.sink = {.line = log_line, .level = TL_LOG_INFO}};
     struct arguments arguments = {0};
     struct tl_error err = {0};
     char **words = argv + 1;
@@ -174,7 +209,7 @@ static int run(int argc, char **argv, const struct tl_connector *connector)
     (void)argc;
     if (*words != NULL && strcmp(*words, fivetran_frontend.name) == 0)
         words++;
-    log_set_sink(&sink);
+    log_set_sink(&log.sink);
     status = run_words(words, connector, &arguments, &err);
     log_set_sink(NULL);
     if (status != TL_OK)
