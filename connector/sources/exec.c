@@ -43,8 +43,9 @@ struct run {
     char *chunk;
     size_t input_taken;
     bool input_ended;
-    bool moved;  /* some bytes came or went in this round */
-    bool closed; /* by the server, orderly: exit is known */
+    bool guessed; /* the login shell's kind was; as long as there is no mark, wrongly perhaps */
+    bool moved;   /* some bytes came or went in this round */
+    bool closed;  /* by the server, orderly: exit is known */
     bool cancelled;
     int64_t start_ms;
     int64_t last_byte_ms;
@@ -80,15 +81,17 @@ static enum tl_status compose(struct run *run, struct buf *line, int64_t deadlin
                               struct tl_error *err)
 {
     const char *command = run->request->command;
-    enum ssh_login_shell shell = SSH_SHELL_POSIX;
+    enum ssh_login_shell shell = ssh_session_known_shell(run->session);
     char nonce[EXEC_NONCE_SIZE];
-    enum tl_status status;
+    enum tl_status status = TL_OK;
 
     if (!by_marker(run)) {
         buf_append_string(line, command);
         return line->failed ? too_long(run, err) : TL_OK;
     }
-    status = ssh_session_login_shell(run->session, deadline_ms, &shell, err);
+    run->guessed = shell == SSH_SHELL_NOT_ASKED && exec_may_guess(command);
+    if (!run->guessed)
+        status = ssh_session_login_shell(run->session, deadline_ms, &shell, err);
     if (status == TL_OK)
         status = random_hex(nonce, sizeof(nonce), err);
     if (status != TL_OK)
@@ -198,8 +201,11 @@ static enum tl_status take_output(struct run *run, size_t size, struct tl_error 
         return hand_on(run, data, size, err);
     while (status == TL_OK && exec_marker_next(&run->marker, &data, &size, &piece, &piece_size))
         status = hand_on(run, piece, piece_size, err);
-    if (before && run->marker.place != EXEC_BEFORE)
+    if (before && run->marker.place != EXEC_BEFORE) {
         log_noise(run, &run->marker, "stdout");
+        if (run->guessed)
+            ssh_session_know_shell(run->session, SSH_SHELL_POSIX);
+    }
     if (run->marker.place == EXEC_AFTER && run->give_up_ms == CLOCK_NEVER)
         run->give_up_ms = clock_now_ms() + DRAIN_MS;
     return status;
@@ -465,6 +471,40 @@ static void leave(struct run *run, enum tl_status status)
     (void)exec_cancel(run->session, run->channel, run->marker.pid, patience_ms);
 }
 
+/* Nothing of the first attempt counts: nothing was run. */
+static void begin_again(struct run *run)
+{
+    ssh_channel_close(run->channel);
+    run->channel = NULL;
+    exec_marker_free(&run->marker);
+    exec_marker_free(&run->error_marker);
+    run->exit = (struct ssh_exit){0};
+    run->input_taken = 0;
+    run->input_ended = false;
+    run->closed = false;
+    run->give_up_ms = CLOCK_NEVER;
+}
+
+/* Starts the command and follows it to its end. Most login shells are POSIX: the others are
+ * asked for only when a guess has failed. */
+static enum tl_status carry_out(struct run *run, struct tl_error *err)
+{
+    enum ssh_login_shell shell;
+    enum tl_status status = start(run, err);
+
+    if (status == TL_OK)
+        status = follow(run, err);
+    if (status != TL_OK || !run->guessed || run->marker.place != EXEC_BEFORE)
+        return status;
+    status =
+        ssh_session_login_shell(run->session, clock_now_ms() + START_TIMEOUT_MS, &shell, err);
+    if (status != TL_OK || shell == SSH_SHELL_POSIX)
+        return status;
+    begin_again(run);
+    status = start(run, err);
+    return status == TL_OK ? follow(run, err) : status;
+}
+
 enum tl_status exec_run(struct ssh_session *session, const struct exec_request *request,
                         struct exec_sink *sink, struct exec_result *result,
                         struct tl_error *err)
@@ -483,9 +523,7 @@ enum tl_status exec_run(struct ssh_session *session, const struct exec_request *
     if (run.chunk == NULL)
         status = tl_fail(err, TL_MEMORY, "%s: out of memory", label(&run));
     else
-        status = start(&run, err);
-    if (status == TL_OK)
-        status = follow(&run, err);
+        status = carry_out(&run, err);
     settle_errors(&run);
     if (status == TL_OK)
         status = judge(&run, err);

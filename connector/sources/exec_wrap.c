@@ -10,6 +10,15 @@ enum shell exec_shell(enum ssh_login_shell login)
     return login == SSH_SHELL_CSH ? SHELL_CSH : SHELL_POSIX;
 }
 
+/* What POSIX shells pass over, and what neither csh nor fish can parse: both refuse the whole
+ * line, whatever else is in it. */
+static const char GUARD[] = "case x in x) :;; esac;";
+
+bool exec_may_guess(const char *command)
+{
+    return strchr(command, '\n') == NULL; /* csh goes on with the next line */
+}
+
 /* The begin marks of both streams. csh cannot redirect to stderr alone. */
 static void begin(struct buf *out, enum ssh_login_shell login, const char *nonce)
 {
@@ -26,6 +35,8 @@ enum tl_status exec_wrap(struct buf *out, enum ssh_login_shell login, const char
 {
     size_t size = strlen(command);
 
+    if (login == SSH_SHELL_NOT_ASKED)
+        buf_append_string(out, GUARD);
     begin(out, login, nonce);
     if (login ==
         SSH_SHELL_FISH) { /* no subshell: the end mark is printed as fish itself ends */

@@ -97,3 +97,13 @@ enum tl_status ssh_session_login_shell(struct ssh_session *session, int64_t dead
     *out = (enum ssh_login_shell)session->login_shell;
     return status;
 }
+
+enum ssh_login_shell ssh_session_known_shell(const struct ssh_session *session)
+{
+    return (enum ssh_login_shell)session->login_shell;
+}
+
+void ssh_session_know_shell(struct ssh_session *session, enum ssh_login_shell shell)
+{
+    session->login_shell = (int)shell;
+}

@@ -22,6 +22,10 @@ TL_NODISCARD enum tl_status ssh_session_login_shell(struct ssh_session *session,
                                                     enum ssh_login_shell *out,
                                                     struct tl_error *err);
 
+/* The kind as far as it is known by now, and a way to make it known: a command showed it. */
+enum ssh_login_shell ssh_session_known_shell(const struct ssh_session *session);
+void ssh_session_know_shell(struct ssh_session *session, enum ssh_login_shell shell);
+
 /* The kind of the shell in an answer that holds "<nonce> /usr/bin/zsh <nonce>"; NOT_ASKED if it
  * does not hold it. The pure part of it. */
 enum ssh_login_shell ssh_login_shell_parse(const char *answer, const char *nonce);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,8 +58,10 @@ static void run_line(const char *shell, const char *line, struct buf *out)
     assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
-/* The place reached, with the output and the status that the marks tell. */
-static int run_command(size_t shell, const char *command, struct buf *output, int *status)
+/* The place reached, with the output and the status that the marks tell, of a line for a login
+ * shell of that kind. */
+static int run_as(size_t shell, enum ssh_login_shell kind, const char *command,
+                  struct buf *output, int *status)
 {
     struct buf line = BUF_INIT(1 << 16), all = BUF_INIT(1 << 16);
     struct exec_marker marker;
@@ -67,7 +70,7 @@ static int run_command(size_t shell, const char *command, struct buf *output, in
     size_t size, piece_size;
     int place;
 
-    assert_int_equal(exec_wrap(&line, shells[shell].kind, command, nonce, &err), TL_OK);
+    assert_int_equal(exec_wrap(&line, kind, command, nonce, &err), TL_OK);
     run_line(shells[shell].path, buf_text(&line), &all);
     exec_marker_init(&marker, nonce, 'b');
     data = buf_text(&all);
@@ -80,6 +83,11 @@ static int run_command(size_t shell, const char *command, struct buf *output, in
     buf_free(&line);
     buf_free(&all);
     return place;
+}
+
+static int run_command(size_t shell, const char *command, struct buf *output, int *status)
+{
+    return run_as(shell, shells[shell].kind, command, output, status);
 }
 
 static void check(size_t shell, const char *command, const char *wanted, int wanted_status)
@@ -130,6 +138,36 @@ static void test_failures(void **state)
         assert_int_equal(status, shells[i].kind == SSH_SHELL_CSH ? 1 : 127);
         buf_free(&output);
     }
+}
+
+/* A guess that is wrong runs nothing at all. */
+static void test_guess(void **state)
+{
+    const char *commands[] = {"echo ran > RAN", "echo ran > RAN; true ')'",
+                              "'; echo ran > RAN; '", "\\'; echo ran > RAN; echo \\'"};
+    char folder[] = "/tmp/towline-guess-XXXXXX";
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    assert_false(exec_may_guess("echo one\necho two"));
+    for (size_t i = 0; i < SHELLS; i++)
+        for (size_t k = 0; k < sizeof(commands) / sizeof(commands[0]); k++) {
+            struct buf output = BUF_INIT(1 << 16);
+            bool posix = shells[i].kind == SSH_SHELL_POSIX;
+            int status = -1;
+            if (access(shells[i].path, X_OK) != 0)
+                continue;
+            assert_true(exec_may_guess(commands[k]));
+            assert_int_equal(run_as(i, SSH_SHELL_NOT_ASKED, commands[k], &output, &status),
+                             posix ? EXEC_AFTER : EXEC_BEFORE);
+            if (!posix)
+                assert_int_not_equal(access("RAN", F_OK), 0);
+            (void)unlink("RAN");
+            buf_free(&output);
+        }
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 /* A killed shell prints no end mark; exec loses it only where there are no subshells. */
@@ -183,9 +221,8 @@ static void test_login_shell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_lost_end),
+        cmocka_unit_test(test_commands),    cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_guess),       cmocka_unit_test(test_lost_end),
         cmocka_unit_test(test_login_shell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
