@@ -303,8 +303,8 @@ const struct tl_option connector_options[] = {
         .kind = TL_OPTION_BOOLEAN,
         .fallback = "true",
         .help =
-            "whether requests that go on from the SSH host must use TLS; false: TLS is tried, "
-            "then clear text, with a warning",
+            "whether requests must use TLS from the SSH host on; when not given, clear text to "
+            "that host itself will do; false: TLS is tried, then clear text, with a warning",
     },
     {
         .name = "streams",

@@ -97,6 +97,28 @@ static enum tl_status fetch_all(struct fetch *fetch, struct tl_error *err)
     return status;
 }
 
+static bool is_key(const struct stream *stream, const char *column)
+{
+    const char *const *key = stream->base.primary_key;
+
+    return key != NULL && key[0] != NULL && key[1] == NULL && strcmp(key[0], column) == 0;
+}
+
+/* Which rows a server leaves out for a tie does not show in what it sends. */
+static void warn_of_ties(const struct fetch *fetch, const struct stream *stream)
+{
+    const struct http_settings *settings = stream->http;
+
+    if (settings->paging == HTTP_PAGING_KEYSET && settings->overlap == NULL &&
+        !settings->gives_ties && fetch->begun > 1 && !is_key(stream, settings->column))
+        tl_warn(
+            fetch->sync,
+            "keyset by \"%s\": rows that tie with the last one of a page are missing if the "
+            "server leaves out equal ones; give pagination's overlap and page_size, or "
+            "overlap 0 if it does not",
+            settings->column);
+}
+
 static enum tl_status http_run(struct ssh_session *session, const struct stream *stream,
                                const struct tl_config *config, struct tl_sync *sync,
                                struct tl_error *err)
@@ -117,6 +139,8 @@ static enum tl_status http_run(struct ssh_session *session, const struct stream 
     status = tl_feed(sync, "", 0, err);
     if (status == TL_OK)
         status = fetch_all(&fetch, err);
+    if (status == TL_OK)
+        warn_of_ties(&fetch, stream);
     /* Data errors are told of with the host anyway, and the session's own name it. */
     if (status != TL_OK && status != TL_DATA &&
         strstr(err->message, ssh_session_label(session)) == NULL)

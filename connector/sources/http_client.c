@@ -261,13 +261,13 @@ static bool set_request(struct http_client *client, const char *url)
 /* Where TLS is not required it is tried all the same, once for each place. */
 static enum tl_status start(struct http_client *client, struct tl_error *err)
 {
-    const struct http_settings *settings = client->settings;
+    bool optional = client->settings->tls == HTTP_TLS_IF_SPOKEN;
     struct buf url = BUF_INIT(URL_BYTES);
     enum tl_status status = TL_OK;
     bool tls;
 
-    client->trying_tls = !settings->require_tls && client->door->found == DOOR_UNTRIED;
-    tls = settings->require_tls ? client->door->place.tls : client->door->found != DOOR_CLEAR;
+    client->trying_tls = optional && client->door->found == DOOR_UNTRIED;
+    tls = optional ? client->door->found != DOOR_CLEAR : client->door->place.tls;
     http_answer_clear(client->answer);
     client->failure = (struct tl_error){0};
     client->why[0] = '\0';

@@ -47,8 +47,10 @@ static enum tl_status read_place(CURLU *parts, const char *url, struct http_plac
     char scheme[16], port[8];
     CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, CURLU_DISALLOW_USER);
 
-    if (code == CURLUE_USER_NOT_ALLOWED)
-        return refuse(url, "holds a user's name: give it in `auth`", err);
+    if (code == CURLUE_USER_NOT_ALLOWED) { /* and perhaps a password: it is not shown */
+        (void)tl_fail(err, TL_CONFIGURATION, "a URL holds a user's name");
+        return tl_remedy(err, "Give name and password in `auth`, with the type basic");
+    }
     if (code != CURLUE_OK ||
         !take_part(parts, CURLUPART_HOST, 0, out->host, sizeof(out->host)) ||
         !take_part(parts, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof(port)))
@@ -109,18 +111,24 @@ enum tl_status http_place_check(const struct http_place *place,
                                 const struct http_settings *settings, struct tl_error *err)
 {
     struct http_place other = *place;
+    bool local;
 
     if (settings->connect_to != NULL &&
         http_place_of_pair(settings->connect_to, &other, err) != TL_OK)
         return err->status;
-    if (place->tls || !settings->require_tls || is_loopback(other.host))
+    if (place->tls || settings->tls == HTTP_TLS_IF_SPOKEN)
         return TL_OK;
-    (void)tl_fail(err, TL_CONFIGURATION,
-                  "http: from the SSH host on, http://%s:%u would be clear text on the network",
-                  place->host, place->port);
+    local = is_loopback(other.host);
+    if (local && settings->tls == HTTP_TLS_BEYOND_HOST)
+        return TL_OK;
+    (void)tl_fail(err, TL_CONFIGURATION, "http: from the SSH host on, http://%s:%u %s",
+                  place->host, place->port,
+                  local ? "is clear text, which require_tls_through_tunnel refuses"
+                        : "would be clear text on the network");
     return tl_remedy(err,
-                     "Use https://, or set require_tls_through_tunnel to false to fall back "
-                     "to clear text with a warning");
+                     "Use https://, or %sset require_tls_through_tunnel to false to fall back "
+                     "to clear text with a warning",
+                     local ? "leave that key out, since this never leaves the host, or " : "");
 }
 
 bool http_place_may_lead(const struct http_place *from, const struct http_place *to)

@@ -20,9 +20,8 @@ struct http_place {
 TL_NODISCARD enum tl_status http_place_of(const char *url, struct http_place *out,
                                           struct tl_error *err);
 
-/* Fails with TL_CONFIGURATION where the request would leave the SSH host in clear text although
- * require_tls_through_tunnel is set. Clear text to the SSH host's own loopback address never
- * leaves that machine. */
+/* Fails with TL_CONFIGURATION for a request in clear text that settings->tls does not allow.
+ * One to the SSH host's own loopback address never leaves that machine. */
 TL_NODISCARD enum tl_status http_place_check(const struct http_place *place,
                                              const struct http_settings *settings,
                                              struct tl_error *err);

@@ -166,6 +166,9 @@ static enum tl_status read_paging(const struct tl_config *paging, struct http_se
     out->more = tl_config_text(paging, "more");
     out->column = tl_config_text(paging, "column");
     out->overlap = tl_config_text(paging, "overlap");
+    out->gives_ties = out->overlap != NULL && strcmp(out->overlap, "0") == 0;
+    if (out->gives_ties)
+        out->overlap = NULL;
     out->size_parameter = tl_config_text(paging, "size_parameter");
     out->first_only = tl_config_list(paging, "first_only");
     out->start = tl_config_given(paging, "start") ? tl_config_integer(paging, "start")
@@ -182,7 +185,9 @@ static void read_limits(const struct tl_config *whole, struct http_settings *out
     out->command_timeout_ms = tl_config_ms(whole, "command_timeout");
     out->connect_timeout_ms = tl_config_ms(whole, "ssh_connect_timeout");
     out->retry_attempts = tl_config_integer(whole, "retry_attempts");
-    out->require_tls = tl_config_boolean(whole, "require_tls_through_tunnel");
+    if (tl_config_given(whole, "require_tls_through_tunnel"))
+        out->tls = tl_config_boolean(whole, "require_tls_through_tunnel") ? HTTP_TLS_ALWAYS
+                                                                          : HTTP_TLS_IF_SPOKEN;
 }
 
 /* Better now than after the login. */

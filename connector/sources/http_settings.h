@@ -30,6 +30,13 @@ enum http_paging {
     HTTP_PAGING_LINK      /* by the header Link */
 };
 
+/* Which requests must use TLS: the key require_tls_through_tunnel. */
+enum http_tls {
+    HTTP_TLS_BEYOND_HOST, /* not given: all but those to the SSH host's own loopback address */
+    HTTP_TLS_ALWAYS,      /* true */
+    HTTP_TLS_IF_SPOKEN    /* false: it is tried first, then clear text */
+};
+
 /* All texts are the configuration's, with their placeholders; NULL: not given. */
 struct http_settings {
     const struct tl_config *maps; /* where headers and query lie; NULL: there are none */
@@ -42,7 +49,7 @@ struct http_settings {
     int64_t max_wait_ms; /* the longest that a server may ask us to wait; -1: any */
     int64_t idle_timeout_ms, connect_timeout_ms, command_timeout_ms; /* -1: none */
     int64_t retry_attempts;
-    bool require_tls;
+    enum http_tls tls;
 
     enum http_auth auth;
     const char *username, *password, *token, *api_key;
@@ -54,7 +61,8 @@ struct http_settings {
     const char *next;      /* JSON Pointer to the next page's URL or token */
     const char *more;      /* JSON Pointer to whether there is another page */
     const char *column;    /* of the key */
-    const char *overlap;
+    const char *overlap;   /* NULL: none */
+    bool gives_ties;       /* an overlap of 0: the server gives rows that equal the key again */
     const char *size_parameter;
     const char *const *first_only; /* parameters of the query for the first page alone */
     int64_t start;

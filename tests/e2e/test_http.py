@@ -61,6 +61,15 @@ def test_scroll_token_takes_what_the_server_gives(http, towline, warehouse, play
     assert {row[0] for row in synced(warehouse)} == expected
 
 
+@pytest.mark.parametrize("overlap, key, warns", [
+    (None, "id", True), ("0", "id", False), (None, "updatedAt", False)])
+def test_ties_that_may_be_lost_are_warned_of(overlap, key, warns, http, towline):
+    config = http("/pagination/keyset", stream={"primary_key": key}, pagination={
+        "type": "keyset", "column": "updatedAt", "parameter": "updated_since",
+        "overlap": overlap or ""})
+    assert ("rows that tie" in towline("sync", config=config).expect(0).stderr) == warns
+
+
 def test_ties_are_not_lost_between_syncs(http, towline, warehouse, playground):
     stream = {"cursor": "updatedAt", "cursor_start": EDGE, "cursor_overlap": "1s"}
     config = http("/pagination/keyset", stream=stream, query={"updated_since": "{{cursor}}"},

@@ -144,6 +144,13 @@ def test_clear_text_is_refused(http, towline):
     assert "host key" not in result.stderr
 
 
+def test_clear_text_is_refused_everywhere_when_tls_is_asked_for(http, serve, towline):
+    service = serve(lambda request: page(1))
+    config = http(service, keys={"require_tls_through_tunnel": "true"})
+    towline("sync", config=config).expect(2, "clear text", "require_tls_through_tunnel")
+    assert not service.connections
+
+
 def test_clear_text_as_a_last_resort(http, serve, towline, warehouse, authority):
     plain = serve(lambda request: page(request.number))
     config = http(plain, keys={"require_tls_through_tunnel": "false"})

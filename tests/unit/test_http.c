@@ -76,13 +76,38 @@ static void what_may_be_followed(void **state)
     assert_false(leads("http://a.example/x", "http://b.example/x"));
 }
 
-static enum tl_status check_clear(const char *url, const char *connect_to)
+static enum tl_status check_tls(enum http_tls tls, const char *url, const char *connect_to)
 {
-    struct http_settings settings = {.require_tls = true, .connect_to = connect_to};
+    struct http_settings settings = {.tls = tls, .connect_to = connect_to};
     struct http_place place;
 
     assert_int_equal(http_place_of(url, &place, &err), TL_OK);
     return http_place_check(&place, &settings, &err);
+}
+
+static enum tl_status check_clear(const char *url, const char *connect_to)
+{
+    return check_tls(HTTP_TLS_BEYOND_HOST, url, connect_to);
+}
+
+static void required_tls_is_required_everywhere(void **state)
+{
+    (void)state;
+    assert_int_equal(check_tls(HTTP_TLS_ALWAYS, "http://localhost:1/", NULL), TL_CONFIGURATION);
+    assert_non_null(strstr(err.message, "require_tls_through_tunnel"));
+    assert_int_equal(check_tls(HTTP_TLS_ALWAYS, "https://localhost:1/", NULL), TL_OK);
+    assert_int_equal(check_tls(HTTP_TLS_IF_SPOKEN, "http://db.example/", NULL), TL_OK);
+}
+
+static void a_password_in_a_url_is_not_shown(void **state)
+{
+    struct http_place place;
+
+    (void)state;
+    assert_int_equal(http_place_of("http://ann:canary@db.example/", &place, &err),
+                     TL_CONFIGURATION);
+    assert_null(strstr(err.message, "canary"));
+    assert_null(strstr(err.remedy, "canary"));
 }
 
 static void clear_text_stays_on_the_host(void **state)
@@ -217,6 +242,8 @@ int main(void)
         cmocka_unit_test(places),
         cmocka_unit_test(what_may_be_followed),
         cmocka_unit_test(clear_text_stays_on_the_host),
+        cmocka_unit_test(required_tls_is_required_everywhere),
+        cmocka_unit_test(a_password_in_a_url_is_not_shown),
         cmocka_unit_test(urls),
         cmocka_unit_test(links),
         cmocka_unit_test(bodies),
