@@ -16,7 +16,10 @@ struct auth {
     struct buf offered; /* the methods the server would go on with, a comma list */
     struct buf tried;   /* for messages */
     unsigned ways_tried;
-    bool refused; /* one of them, at least */
+    unsigned ways_untold;   /* those tried since the methods were asked for */
+    unsigned ways_accepted; /* as one proof of several */
+    char advice[sizeof(((struct tl_error *)0)->remedy)]; /* of the first way that knew any */
+    bool refused;                                        /* one of them, at least */
     bool done;
 };
 
@@ -54,17 +57,19 @@ static bool has_identities(const struct auth_means *means)
  */
 static const struct {
     const char *method; /* RFC 4252's name */
+    const char *proof;  /* what it shows, in messages */
     bool (*given)(const struct auth_means *means);
     auth_way *run;
 } ways[] = {
-    {"publickey", has_certificate, auth_by_certificate},
-    {"publickey", has_key, auth_by_key},
-    {"publickey", has_identities, auth_by_identities},
-    {"publickey", has_agent, auth_by_agent},
-    {"password", has_password, auth_by_password},
-    {"keyboard-interactive", has_password, auth_by_keyboard},
+    {"publickey", "certificate", has_certificate, auth_by_certificate},
+    {"publickey", "private key", has_key, auth_by_key},
+    {"publickey", "private keys", has_identities, auth_by_identities},
+    {"publickey", "agent", has_agent, auth_by_agent},
+    {"password", "password", has_password, auth_by_password},
+    {"keyboard-interactive", "password", has_password, auth_by_keyboard},
 };
 enum { WAYS = sizeof(ways) / sizeof(ways[0]), PASSWORD_WAY = 4, KEYBOARD_WAY = 5 };
+enum { OFFERED_MAX_BYTES = 1024 };
 #define KEY_WAYS 15u /* a bit for each of those before the password */
 
 /* Asks what the server would accept next; the answer may also be that no proof is needed. */
@@ -121,6 +126,7 @@ static enum tl_status try_way(struct auth *auth, size_t way, struct buf *how,
     enum tl_status status;
 
     auth->ways_tried |= 1u << way;
+    auth->ways_untold |= 1u << way;
     status = ways[way].run(auth->session, &auth->means, &tried, err);
     auth->done = status == TL_OK;
     if (tried.size > 0)
@@ -129,16 +135,23 @@ static enum tl_status try_way(struct auth *auth, size_t way, struct buf *how,
         buf_append(how, buf_text(&auth->tried), auth->tried.size);
     } else if (status == TL_AUTHENTICATION) {
         auth->refused = true;
+        if (auth->advice[0] == '\0')
+            memcpy(auth->advice, err->remedy, sizeof(auth->advice));
         status = TL_OK; /* or it was one proof of several: the next answer tells */
     }
     buf_free(&tried);
     return status;
 }
 
+static const char *offered(const struct auth *auth)
+{
+    return auth->offered.size > 0 ? buf_text(&auth->offered) : "no method";
+}
+
 static enum tl_status nothing_given(const struct auth *auth, struct tl_error *err)
 {
     tl_fail(err, TL_CONFIGURATION, "%s: no way to log in is configured; the server offers %s",
-            auth->session->label, buf_text(&auth->offered));
+            auth->session->label, offered(auth));
     return tl_remedy(
         err, "Set ssh_private_key_path (or ssh_private_key), ssh_agent or ssh_password");
 }
@@ -175,39 +188,111 @@ static enum tl_status advise_on_key(const struct auth *auth, struct tl_error *er
         SSH_MODERN || !rsa ? "" : "; RSA keys need libssh2 1.11 or newer, this is older");
 }
 
+/* For a server that asks for what is not configured. */
+static enum tl_status advise_on_offer(const struct auth *auth, struct tl_error *err)
+{
+    const char *methods = buf_text(&auth->offered);
+
+    if (!has_password(&auth->means) && (ssh_names_contain(methods, ways[PASSWORD_WAY].method) ||
+                                        ssh_names_contain(methods, ways[KEYBOARD_WAY].method)))
+        return tl_remedy(err, "Set ssh_password%s", auth->ways_accepted != 0 ? ", too" : "");
+    if (ssh_names_contain(methods, ways[0].method))
+        return tl_remedy(err, "Set ssh_private_key_path (or ssh_private_key), or ssh_agent%s",
+                         auth->ways_accepted != 0 ? ", too" : "");
+    return tl_remedy(err, "Let the server take a key or a password: PubkeyAuthentication and "
+                          "AuthenticationMethods in its sshd_config");
+}
+
+/* Appends the proofs that the ways in the set show, each once. */
+static void append_proofs(unsigned set, struct buf *out)
+{
+    const char *last = "";
+
+    for (size_t i = 0; i < WAYS; i++) {
+        if ((set & 1u << i) != 0 && strcmp(ways[i].proof, last) != 0) {
+            buf_printf(out, "%s%s", *last != '\0' ? ", " : "", ways[i].proof);
+            last = ways[i].proof;
+        }
+    }
+}
+
+static unsigned ways_given(const struct auth *auth)
+{
+    unsigned set = 0;
+
+    for (size_t i = 0; i < WAYS; i++)
+        if (ways[i].given(&auth->means))
+            set |= 1u << i;
+    return set;
+}
+
+static void say_refused(const struct auth *auth, struct tl_error *err)
+{
+    const char *label = auth->session->label;
+    struct buf proofs = BUF_INIT(256);
+
+    if (auth->tried.size == 0) {
+        append_proofs(ways_given(auth), &proofs);
+        tl_fail(err, TL_AUTHENTICATION,
+                "%s: the server takes nothing of what is configured (%s); it offers %s", label,
+                buf_text(&proofs), offered(auth));
+    } else if (auth->ways_accepted != 0) {
+        append_proofs(auth->ways_accepted, &proofs);
+        tl_fail(err, TL_AUTHENTICATION,
+                "%s: the server wants several proofs: tried %s; it accepted the %s, and for "
+                "the rest it offers %s",
+                label, buf_text(&auth->tried), buf_text(&proofs), offered(auth));
+    } else {
+        tl_fail(err, TL_AUTHENTICATION,
+                "%s: the server refused the login: tried %s; it offers %s", label,
+                buf_text(&auth->tried), offered(auth));
+    }
+    buf_free(&proofs);
+}
+
 static enum tl_status refused(const struct auth *auth, struct tl_error *err)
 {
-    if (auth->tried.size == 0) {
-        tl_fail(err, TL_AUTHENTICATION,
-                "%s: nothing that is configured can be used to log in; the server offers %s",
-                auth->session->label, buf_text(&auth->offered));
-        return tl_remedy(err, "Configure one of the methods that the server offers");
-    }
-    tl_fail(err, TL_AUTHENTICATION, "%s: the server refused the login: tried %s; it offers %s",
-            auth->session->label, buf_text(&auth->tried), buf_text(&auth->offered));
-    if ((auth->ways_tried & KEY_WAYS) == 0)
+    unsigned refused_ways = auth->ways_tried & ~auth->ways_accepted;
+
+    say_refused(auth, err);
+    if (auth->advice[0] != '\0')
+        return tl_remedy(err, "%s", auth->advice);
+    if (refused_ways == 0)
+        return advise_on_offer(auth, err);
+    if ((refused_ways & KEY_WAYS) == 0)
         return tl_remedy(err, "Check ssh_user and ssh_password");
     return advise_on_key(auth, err);
 }
 
-static bool any_left(const struct auth *auth)
+/* libssh2 does not tell a refusal from the first of several proofs. What was one, the server
+ * offers no more. */
+static enum tl_status ask_again(struct auth *auth, struct tl_error *err)
 {
-    for (size_t i = 0; i < WAYS; i++)
-        if ((auth->ways_tried & 1u << i) == 0 && ways[i].given(&auth->means))
-            return true;
-    return false;
+    struct buf before = auth->offered;
+    enum tl_status status;
+
+    auth->offered = BUF_INIT(OFFERED_MAX_BYTES);
+    status = ask_methods(auth, err);
+    if (status != TL_OK)
+        buf_append(&auth->offered, before.data, before.size);
+    for (size_t i = 0; i < WAYS && !auth->done; i++)
+        if ((auth->ways_untold & 1u << i) != 0 &&
+            !ssh_names_contain(buf_text(&auth->offered), ways[i].method))
+            auth->ways_accepted |= 1u << i;
+    auth->ways_untold = 0;
+    buf_free(&before);
+    return status;
 }
 
-/* A server that wants several proofs offers the next method only after the one before it, and
- * libssh2 does not tell a refusal from a first step: then the server is asked again. */
+/* A server that wants several proofs offers the next method only after the one before it. */
 static enum tl_status choose_way(struct auth *auth, size_t *way, bool *found,
                                  struct tl_error *err)
 {
     enum tl_status status = TL_OK;
 
     *found = next_way(auth, way);
-    if (!*found && auth->ways_tried != 0 && any_left(auth)) {
-        status = ask_methods(auth, err);
+    if (!*found && auth->ways_untold != 0) {
+        status = ask_again(auth, err);
         *found = status == TL_OK && !auth->done && next_way(auth, way);
     }
     return status;
@@ -229,7 +314,7 @@ static enum tl_status run(struct auth *auth, struct buf *how, struct tl_error *e
 
     if (status == TL_OK && auth->done)
         buf_append_string(how, "none needed");
-    else if (status == TL_OK && !any_left(auth))
+    else if (status == TL_OK && ways_given(auth) == 0)
         return nothing_given(auth, err);
     while (status == TL_OK && !auth->done && found) {
         status = choose_way(auth, &way, &found, err);
@@ -256,7 +341,7 @@ enum tl_status auth_run(struct ssh_session *session, const struct ssh_options *o
 {
     struct auth auth = {.session = session,
                         .means = {.options = options},
-                        .offered = BUF_INIT(1024),
+                        .offered = BUF_INIT(OFFERED_MAX_BYTES),
                         .tried = BUF_INIT(2048)};
     enum tl_status status = load_means(&auth.means, err);
 

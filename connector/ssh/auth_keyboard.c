@@ -105,5 +105,5 @@ enum tl_status auth_by_keyboard(struct ssh_session *session, const struct auth_m
     if (questions.rounds > ROUNDS_MAX)
         return tl_fail(err, TL_AUTHENTICATION, "%s: the server asks without end",
                        session->label);
-    return pump_fail(session, TL_AUTHENTICATION, rc, "logging in", err);
+    return auth_way_result(session, rc, err);
 }

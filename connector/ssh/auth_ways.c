@@ -18,10 +18,12 @@ static bool is_refusal(int rc)
            rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED;
 }
 
-static enum tl_status result(struct ssh_session *session, int rc, struct tl_error *err)
+enum tl_status auth_way_result(struct ssh_session *session, int rc, struct tl_error *err)
 {
     if (rc == 0)
         return TL_OK;
+    if (is_refusal(rc) && session->end == SSH_END_NONE)
+        return tl_fail(err, TL_AUTHENTICATION, "%s: refused", session->label);
     return pump_fail(session, TL_AUTHENTICATION, rc, "logging in", err);
 }
 
@@ -38,7 +40,7 @@ static enum tl_status show_key(struct ssh_session *session, const struct auth_me
             means->key.text.data, means->key.text.size, NULL);
     } while (pump_repeat(session, rc));
     if (rc == 0 || is_refusal(rc) || session->end != SSH_END_NONE)
-        return result(session, rc, err);
+        return auth_way_result(session, rc, err);
     return pump_fail(session, TL_KEY, rc, "using the private key", err);
 }
 
@@ -53,9 +55,18 @@ enum tl_status auth_by_key(struct ssh_session *session, const struct auth_means 
 enum tl_status auth_by_certificate(struct ssh_session *session, const struct auth_means *means,
                                    struct buf *tried, struct tl_error *err)
 {
+    enum tl_status status;
+    bool unfit;
+
     buf_printf(tried, "certificate of %s", means->key.name);
-    key_certificate_describe(&means->key, means->options->user, tried);
-    return show_key(session, means, &means->key.certificate, err);
+    unfit = key_certificate_describe(&means->key, means->options->user, tried);
+    status = show_key(session, means, &means->key.certificate, err);
+    if (status == TL_AUTHENTICATION && unfit)
+        tl_remedy(err,
+                  "Have the public key signed for %s for the time to come: ssh-keygen -s CA -I "
+                  "NAME -n %s -V +52w KEY.pub",
+                  means->options->user, means->options->user);
+    return status;
 }
 
 /* Tries the certificate that comes with the key, and the key. */
@@ -118,7 +129,19 @@ static enum tl_status try_identity(struct ssh_session *session, const char *user
     /* a key that the agent cannot sign with is passed over like one that is refused */
     return session->end == SSH_END_NONE && rc != 0
                ? tl_fail(err, TL_AUTHENTICATION, "%s: refused", session->label)
-               : result(session, rc, err);
+               : auth_way_result(session, rc, err);
+}
+
+static enum tl_status no_agent(struct ssh_session *session, struct buf *tried,
+                               struct tl_error *err)
+{
+    buf_append_string(tried, "agent (which cannot be reached at $SSH_AUTH_SOCK)");
+    if (session->end != SSH_END_NONE)
+        return auth_way_result(session, LIBSSH2_ERROR_AGENT_PROTOCOL, err);
+    tl_fail(err, TL_AUTHENTICATION, "%s: no agent", session->label);
+    return tl_remedy(err,
+                     "Start an agent that holds the key, in the shell or service that runs "
+                     "this: eval \"$(ssh-agent)\"; ssh-add KEY");
 }
 
 static enum tl_status try_identities(struct ssh_session *session, const char *user,
@@ -136,8 +159,10 @@ static enum tl_status try_identities(struct ssh_session *session, const char *us
             status = TL_AUTHENTICATION;
         before = identity;
     }
-    if (before == NULL)
+    if (before == NULL) {
         buf_append_string(tried, "agent (which holds no key)");
+        tl_remedy(err, "Give the agent the key: ssh-add KEY");
+    }
     return status;
 }
 
@@ -151,14 +176,10 @@ enum tl_status auth_by_agent(struct ssh_session *session, const struct auth_mean
         return tl_fail(err, TL_MEMORY, "logging in: out of memory");
     if (means->options->agent_path != NULL)
         libssh2_agent_set_identity_path(agent, means->options->agent_path);
-    if (libssh2_agent_connect(agent) != 0 || libssh2_agent_list_identities(agent) != 0) {
-        buf_append_string(tried, "agent (which cannot be reached at $SSH_AUTH_SOCK)");
-        status = session->end != SSH_END_NONE
-                     ? result(session, LIBSSH2_ERROR_AGENT_PROTOCOL, err)
-                     : tl_fail(err, TL_AUTHENTICATION, "%s: no agent", session->label);
-    } else {
+    if (libssh2_agent_connect(agent) != 0 || libssh2_agent_list_identities(agent) != 0)
+        status = no_agent(session, tried, err);
+    else
         status = try_identities(session, means->options->user, agent, tried, err);
-    }
     libssh2_agent_disconnect(agent);
     libssh2_agent_free(agent);
     return status;
@@ -177,7 +198,10 @@ enum tl_status auth_by_password(struct ssh_session *session, const struct auth_m
             libssh2_userauth_password_ex(session->ssh, options->user, length_of(options->user),
                                          options->password, length_of(options->password), NULL);
     } while (pump_repeat(session, rc));
-    if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
+    if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED && session->end == SSH_END_NONE) {
         buf_append_string(tried, " (which has expired)");
-    return result(session, rc, err);
+        tl_fail(err, TL_AUTHENTICATION, "%s: the password has expired", session->label);
+        return tl_remedy(err, "Log in by hand and change it, then change ssh_password");
+    }
+    return auth_way_result(session, rc, err);
 }

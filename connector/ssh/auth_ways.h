@@ -12,10 +12,14 @@ struct auth_means {
 };
 
 /* Each appends to `tried` what it showed to the server, safe to show. TL_OK: logged in.
- * TL_AUTHENTICATION: refused, or accepted as one proof of several. TL_KEY: the key cannot be
- * used. Others: the session has ended. */
+ * TL_AUTHENTICATION: refused, or accepted as one proof of several; the error has a remedy if
+ * the way knows what is wrong. TL_KEY: the key cannot be used. Others: the session has ended.
+ */
 typedef enum tl_status auth_way(struct ssh_session *session, const struct auth_means *means,
                                 struct buf *tried, struct tl_error *err);
+
+/* The outcome of a way from libssh2's code. */
+enum tl_status auth_way_result(struct ssh_session *session, int rc, struct tl_error *err);
 
 auth_way auth_by_certificate;
 auth_way auth_by_key;

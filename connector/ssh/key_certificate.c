@@ -145,11 +145,12 @@ static void describe_principals(const struct certificate *certificate, struct bu
     buf_append_char(out, ')');
 }
 
-void key_certificate_describe(const struct ssh_key *key, const char *user, struct buf *out)
+bool key_certificate_describe(const struct ssh_key *key, const char *user, struct buf *out)
 {
     struct buf blob = BUF_INIT(SSH_KEY_MAX_BYTES);
     struct certificate certificate = {0};
     uint64_t now_s = (uint64_t)clock_utc_us() / 1000000;
+    size_t before = out->size;
 
     if (decode_line(buf_text(&key->certificate), &blob) &&
         certificate_parse(&certificate, (const unsigned char *)blob.data, blob.size)) {
@@ -162,4 +163,5 @@ void key_certificate_describe(const struct ssh_key *key, const char *user, struc
     }
     certificate_reset(&certificate);
     buf_free(&blob);
+    return out->size > before;
 }

@@ -11,7 +11,7 @@ TL_NODISCARD enum tl_status key_certificate_load(const struct ssh_options *optio
                                                  struct ssh_key *key, struct tl_error *err);
 
 /* Appends what is wrong with the certificate for this user now, " (expired ...)"; nothing if it
- * should be accepted. */
-void key_certificate_describe(const struct ssh_key *key, const char *user, struct buf *out);
+ * should be accepted. Returns whether there is something. */
+bool key_certificate_describe(const struct ssh_key *key, const char *user, struct buf *out);
 
 #endif

@@ -151,7 +151,7 @@ def test_a_certificate_that_cannot_work_says_why(check, authority, tmp_path):
     authority.sign(key, "-n", "somebody", "-V", "-1h:+1h")
     check(authority, 5, "for the users somebody", ssh_private_key_path=key)
     authority.sign(key, "-n", authority.user, "-V", "20200101:20200102")
-    check(authority, 5, "expired 2020-01-0", ssh_private_key_path=key)
+    check(authority, 5, "expired 2020-01-0", "ssh-keygen -s CA", ssh_private_key_path=key)
     stranger = keygen(tmp_path / "other", "-t", "ed25519")
     other = authority.sign(stranger, "-n", authority.user)
     check(authority, 5, "another key", ssh_private_key_path=key, ssh_certificate_path=other)
@@ -195,8 +195,9 @@ def test_agent(check, sshd, agent, tmp_path, kind):
 
 
 def test_agent_that_does_not_help(check, sshd, agent, tmp_path):
-    check(sshd, 5, "holds no key", ssh_agent="true", env=agent.env)
-    check(sshd, 5, "SSH_AUTH_SOCK", ssh_agent="true", env={"SSH_AUTH_SOCK": "/nonexistent"})
+    check(sshd, 5, "holds no key", "ssh-add KEY", ssh_agent="true", env=agent.env)
+    check(sshd, 5, "SSH_AUTH_SOCK", "Start an agent", ssh_agent="true",
+          env={"SSH_AUTH_SOCK": "/nonexistent"})
     check(sshd, 5, "SSH_AUTH_SOCK", ssh_agent="true")
 
 
@@ -255,10 +256,24 @@ def test_keyboard_interactive(check, account):
 def test_two_proofs(check, account, methods, config):
     server = account(f"AuthenticationMethods {methods}", *config)
     key = {"ssh_private_key_path": str(server.key)}
+    first, second = methods.split(",")
+    accepted = "private key" if first == "publickey" else "password"
     check(server, ssh_password=PASSWORD, **key)
-    check(server, 5, "tried", ssh_password="wrong", **key)
-    check(server, 5, "offers", **key)
-    check(server, 5, ssh_password=PASSWORD)
+    # What was accepted is not what has to be mended.
+    result = check(server, 5, "tried", "ssh_password", ssh_password="wrong", **key)
+    assert "authorized_keys" not in result.stderr
+    only = key if first == "publickey" else {"ssh_password": PASSWORD}
+    missing = "Set ssh_password, too" if first == "publickey" else "Set ssh_private_key_path"
+    check(server, 5, f"accepted the {accepted}", f"offers {second}", missing, **only)
+    other = {"ssh_password": PASSWORD} if first == "publickey" else key
+    check(server, 5, f"({'password' if first == 'publickey' else 'private key'})",
+          f"offers {first}", **other)
+
+
+def test_a_server_that_takes_nothing(check, make_sshd):
+    server = make_sshd(config=["PubkeyAuthentication no"])
+    check(server, 5, "offers no method", "PubkeyAuthentication",
+          ssh_private_key_path=str(server.key))
 
 
 def test_two_keys(check, make_sshd, agent, tmp_path):
