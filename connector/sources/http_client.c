@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "sources/http_place.h"
+#include "sources/http_unpack.h"
 #include "ssh/local_user.h"
 #include "towline/log.h"
 #include "tunnel/forwarder.h"
@@ -37,6 +38,7 @@ struct http_client {
     struct forwarder *forwarder;
     CURLM *multi;
     CURL *easy;
+    struct http_unpack *unpack;
     struct door doors[PLACES_MAX];
     size_t n_doors;
 
@@ -79,6 +81,41 @@ static enum tl_status check_size(const struct http_client *client, struct tl_err
     return tl_remedy(err, "Ask for smaller pages, or raise max_body_bytes");
 }
 
+/* Takes some of the body, unpacked. */
+static enum tl_status take_plain(struct http_client *client, const char *data, size_t size,
+                                 struct tl_error *err)
+{
+    struct http_answer *answer = client->answer;
+
+    if (answer->taken == 0)
+        answer->foreign = http_answer_is_foreign(answer, data, size);
+    answer->taken += size;
+    if (!http_answer_is_good(answer) || answer->foreign)
+        http_answer_keep(answer, data, size);
+    else if (check_size(client, err) != TL_OK)
+        return err->status;
+    else if (!client->request->feed)
+        buf_append(&answer->body, data, size);
+    else if (answer->fed = true, tl_feed(client->sync, data, size, err) != TL_OK)
+        return err->status;
+    return buf_check(&answer->body, "the answer", err);
+}
+
+static enum tl_status take_packed(struct http_client *client, const char *data, size_t size,
+                                  struct tl_error *err)
+{
+    const char *piece;
+    size_t piece_size;
+
+    do {
+        if (http_unpack_some(client->unpack, &data, &size, &piece, &piece_size, err) != TL_OK)
+            return err->status;
+        if (piece_size > 0 && take_plain(client, piece, piece_size, err) != TL_OK)
+            return err->status;
+    } while (piece_size > 0);
+    return TL_OK;
+}
+
 static size_t take_body(char *data, size_t one, size_t size, void *user)
 {
     struct http_client *client = user;
@@ -88,23 +125,14 @@ static size_t take_body(char *data, size_t one, size_t size, void *user)
     (void)one;
     client->last_byte_ms = clock_now_ms();
     (void)curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &answer->status);
-    if (answer->taken == 0)
-        answer->foreign = http_answer_is_foreign(answer, data, size);
     if (client->request->feed && http_answer_is_good(answer) && !answer->foreign &&
         !tl_sync_ready(client->sync)) {
         client->paused = true;
         return CURL_WRITEFUNC_PAUSE;
     }
-    answer->taken += size;
-    if (!http_answer_is_good(answer) || answer->foreign)
-        http_answer_keep(answer, data, size);
-    else if (check_size(client, &err) != TL_OK)
+    if ((answer->packed ? take_packed : take_plain)(client, data, size, &err) != TL_OK)
         return stop(client, &err);
-    else if (!client->request->feed)
-        buf_append(&answer->body, data, size);
-    else if (answer->fed = true, tl_feed(client->sync, data, size, &err) != TL_OK)
-        return stop(client, &err);
-    return buf_check(&answer->body, "the answer", &err) == TL_OK ? size : stop(client, &err);
+    return size;
 }
 
 static bool set_authorities(const struct http_client *client)
@@ -130,7 +158,8 @@ static bool set_constants(struct http_client *client)
            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
                CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
                CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
@@ -181,7 +210,9 @@ enum tl_status http_client_open(struct ssh_session *session,
     (void)pthread_once(&initialised, initialise);
     client->multi = curl_multi_init();
     client->easy = curl_easy_init();
-    if (client->multi == NULL || client->easy == NULL || !set_constants(client))
+    client->unpack = http_unpack_new();
+    if (client->multi == NULL || client->easy == NULL || client->unpack == NULL ||
+        !set_constants(client))
         (void)tl_fail(err, TL_INTERNAL, "libcurl cannot be used as it should");
     else if (open_forwarder(client, session, err) == TL_OK) {
         *out = client;
@@ -205,6 +236,7 @@ void http_client_close(struct http_client *client)
     end_request(client);
     curl_easy_cleanup(client->easy);
     curl_multi_cleanup(client->multi);
+    http_unpack_free(client->unpack);
     forwarder_close(client->forwarder);
     free(client);
 }
@@ -269,6 +301,7 @@ static enum tl_status start(struct http_client *client, struct tl_error *err)
     client->trying_tls = optional && client->door->found == DOOR_UNTRIED;
     tls = optional ? client->door->found != DOOR_CLEAR : client->door->place.tls;
     http_answer_clear(client->answer);
+    http_unpack_reset(client->unpack);
     client->failure = (struct tl_error){0};
     client->why[0] = '\0';
     client->paused = false;
@@ -446,8 +479,6 @@ static enum tl_status explain(const struct http_client *client, CURLcode code,
     case CURLE_WEIRD_SERVER_REPLY:
         (void)tl_fail(err, TL_DATA, "what answers there does not speak HTTP: %s", why);
         return tl_remedy(err, "Look at the port in `url`");
-    case CURLE_BAD_CONTENT_ENCODING:
-        return tl_fail(err, TL_DATA, "the answer cannot be unpacked: %s", why);
     case CURLE_GOT_NOTHING:
         return tl_fail(err, TL_LOST, "the server closed the connection without an answer");
     default:
@@ -532,6 +563,8 @@ enum tl_status http_client_finish(struct http_client *client, struct tl_error *e
     }
     if (code != CURLE_OK)
         return explain(client, code, err);
+    if (http_answer_is_good(client->answer) && !http_unpack_is_whole(client->unpack))
+        return cut_short(client, err);
     if (client->trying_tls)
         client->door->found = DOOR_TLS;
     return complete(client, err);

@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import time
+import zlib
 
 import pytest
 
@@ -312,6 +313,33 @@ def test_gzip(http, serve, towline, warehouse):
     config = http(serve(lambda request: answer(rows, Content_Encoding="gzip")))
     towline("sync", config=config).expect(0)
     assert warehouse.count("t") == 5000
+
+
+def packed(text, wrapping=31):
+    """The text compressed, in two parts that can be told apart: the whole, and where to cut."""
+    packer = zlib.compressobj(wbits=wrapping)
+    begin = packer.compress(text[:len(text) // 2].encode()) + packer.flush(zlib.Z_SYNC_FLUSH)
+    return begin + packer.compress(text[len(text) // 2:].encode()) + packer.flush(), len(begin)
+
+
+@pytest.mark.parametrize("pagination", [{"type": "none"}, PAGES])
+@pytest.mark.parametrize("wrapping", [15, 31])
+def test_packed_rows_that_end_too_early(wrapping, pagination, http, serve, towline, warehouse):
+    body, middle = packed('{"id": 1}\n{"id": 2}\n', wrapping)
+    for end, code in ((middle, 7), (len(body) - 1, 7), (len(body), 0)):
+        service = serve(lambda request, end=end: answer(body[:end], Content_Encoding="gzip"))
+        result = towline("sync", config=http(service, pagination=pagination))
+        result.expect(code, *["cut short"] if code else [])
+        assert bool(warehouse.tables()) == (code == 0)
+
+
+def test_packed_in_several_parts_or_not_at_all(http, serve, towline, warehouse):
+    parts = b"".join(gzip.compress(f'{{"id": {number}}}\n'.encode()) for number in range(3))
+    service = serve(lambda request: answer(parts, Content_Encoding="x-gzip"))
+    towline("sync", config=http(service)).expect(0)
+    assert warehouse.count("t") == 3
+    service = serve(lambda request: answer('[{"id": 1}]', Content_Encoding="br"))
+    one_line(towline("sync", config=http(service)).expect(7, "unpacked", "Content-Encoding"))
 
 
 @pytest.mark.parametrize("pagination", [{"type": "none"}, PAGES])

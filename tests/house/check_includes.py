@@ -37,7 +37,7 @@ ONLY_IN = {
     r"curl/.*": ("connector/sources/http", "sdk/destinations/clickhouse"),
     r"(cjson/)?cJSON\.h": ("sdk/config/", "sdk/sync/", "sdk/frontends/"),
     r"nghttp2/.*": ("sdk/frontends/fivetran/grpc/",),
-    r"zlib\.h": ("sdk/frontends/fivetran/grpc/",),
+    r"zlib\.h": ("sdk/frontends/fivetran/grpc/", "connector/sources/http_unpack"),
     r"protobuf-c/.*|requests\.pb-c\.h": ("sdk/frontends/fivetran/",),
     r"openssl/.*": ("connector/ssh/", "sdk/sync/key_hash"),
 }
