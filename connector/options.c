@@ -382,6 +382,9 @@ enum tl_status connector_ssh_options(const struct tl_config *config, struct ssh_
     out->keepalive_interval_ms = (int)tl_config_ms(config, "ssh_keepalive_interval");
     out->compression = tl_config_boolean(config, "ssh_compression");
     limit_login(tl_config_text(config, "ssh_login"), out);
+    if (out->host != NULL && out->host[0] == '-') /* which programs take for an option */
+        return tl_fail(err, TL_CONFIGURATION, "ssh_host \"%.80s\" is no host: it begins with -",
+                       out->host);
     if (out->private_key != NULL && out->private_key_path != NULL)
         return tl_fail(err, TL_CONFIGURATION,
                        "ssh_private_key and ssh_private_key_path are both given: one will do");

@@ -155,9 +155,10 @@ static void explain_systemd(struct buf *out, const struct tunnel_plan *plan,
     buf_append_string(out, "\n# systemd: /etc/systemd/system/towline-tunnel.service\n[Unit]\n"
                            "Description=SSH tunnel through ");
     append_unit_line(out, ssh->host);
-    buf_append_string(out, "\nWants=network-online.target\nAfter=network-online.target\n\n"
-                           "[Service]\nType=notify\nWatchdogSec=60\nRestart=always\n"
-                           "RestartSec=10\nLimitNOFILE=65535\nExecStart=");
+    buf_append_string(
+        out, "\nWants=network-online.target\nAfter=network-online.target\n\n"
+             "[Service]\nType=notify\nWatchdogSec=60\nRestart=always\n"
+             "RestartSec=10\nSuccessExitStatus=130 143\nLimitNOFILE=65535\nExecStart=");
     append_unit_line(out, buf_text(&line) + 1);
     buf_append_string(out, "\n\n[Install]\nWantedBy=multi-user.target\n");
     out->failed = out->failed || line.failed;

@@ -37,6 +37,7 @@ struct holder {
     uint16_t ports[TUNNEL_SPECS_MAX]; /* the ends that are listened on, once known */
     char host[300];                   /* "user@host", safe to show */
     const char *told;                 /* the state that the health file has */
+    bool warned;                      /* that the health file cannot be written */
     struct health health;
 };
 
@@ -230,18 +231,34 @@ static enum tl_status step(struct holder *self, struct tl_error *err)
     return status == TL_OK && self->session == NULL ? step_waiting(self, err) : status;
 }
 
-static enum tl_status tell(struct holder *self, struct tl_error *err)
+/* Once it worked, a tunnel does not end for want of a file. */
+static enum tl_status note_health(struct holder *self, struct tl_error *err)
 {
     struct forwarder_counts counts;
+    struct tl_error failure = {0};
     bool changed = self->health.state != self->told;
 
+    self->told = self->health.state;
+    forwarder_count(self->forwarder, &counts);
+    if (health_write(&self->health, &counts, changed, &failure) == TL_OK)
+        return TL_OK;
+    if (!self->was_up) {
+        *err = failure;
+        return err->status;
+    }
+    if (!self->warned)
+        tl_log(TL_LOG_WARNING, "%s; the tunnel goes on without it", failure.message);
+    self->warned = true;
+    return TL_OK;
+}
+
+static enum tl_status tell(struct holder *self, struct tl_error *err)
+{
     if (self->watchdog_ms > 0 && clock_now_ms() >= self->watchdog_due_ms) {
         notify_send("WATCHDOG=1");
         self->watchdog_due_ms = clock_now_ms() + self->watchdog_ms;
     }
-    self->told = self->health.state;
-    forwarder_count(self->forwarder, &counts);
-    return health_write(&self->health, &counts, changed, err);
+    return note_health(self, err);
 }
 
 /* Waits until there is something to do. TL_INTERRUPTED when it is to end. */
@@ -286,6 +303,7 @@ enum tl_status tunnel_hold(const struct tunnel_hold *options, struct tl_error *e
                           .pause_ms = PAUSE_MIN_MS,
                           .watchdog_ms = notify_watchdog_ms(),
                           .health = {.path = options->health_path}};
+    struct tl_error unwritten; /* is what it failed with, or was warned of */
     enum tl_status status = open_forwarder(&self, err);
 
     snprintf(self.host, sizeof(self.host), "%.250s", options->ssh->host);
@@ -295,9 +313,8 @@ enum tl_status tunnel_hold(const struct tunnel_hold *options, struct tl_error *e
     notify_send("STOPPING=1\nSTATUS=%s", err->message);
     health_enter(&self.health, "stopped", status == TL_INTERRUPTED ? NULL : err);
     self.told = NULL;
-    if (self.forwarder != NULL && tell(&self, NULL) != TL_OK)
-        tl_log(TL_LOG_WARNING, "the health file %s does not say that the tunnel has ended",
-               options->health_path);
+    if (self.forwarder != NULL)
+        (void)note_health(&self, &unwritten);
     further_close(self.connecting);
     forwarder_close(self.forwarder);
     ssh_session_close(self.session);

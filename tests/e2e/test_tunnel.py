@@ -153,6 +153,21 @@ def test_it_ends_when_told_to(tunnel, echo_server, tmp_path, number, code):
     assert json.loads((tmp_path / "health.json").read_text())["state"] == "stopped"
 
 
+def test_a_health_file_is_no_reason_to_end(tunnel, try_tunnel, echo_server, tmp_path):
+    folder = tmp_path / "health"
+    target = f"127.0.0.1:{echo_server.port}"
+    result = try_tunnel("-L", target, "--health", folder / "file").expect(2, "health file")
+    assert "WARNING" not in result.stderr
+    folder.mkdir()
+    local = tunnel("-L", target, "--health", folder / "file")
+    wait_until((folder / "file").exists)
+    (folder / "file").unlink()
+    folder.rmdir()
+    assert exchange(local.port, b"still there") == b"still there"
+    code, stderr = local.stop()
+    assert code == 143 and stderr.count("cannot write the health file") == 1
+
+
 @pytest.mark.parametrize("direction", ["-L", "-R"])
 def test_a_lost_connection_is_made_again(tunnel, make_sshd, echo_server, tmp_path, direction):
     server = make_sshd()
@@ -312,6 +327,12 @@ def test_what_is_no_tunnel_is_wrong_usage(try_tunnel):
     try_tunnel("-L", "99999:db:5432").expect(2, "PORT is not a port number")
     try_tunnel("-L", "203.0.113.1:0:db:5432").expect(2, "203.0.113.1")
     try_tunnel("-L", "db:5432", "--health", "/nowhere/health.json").expect(2, "health file")
+
+
+def test_a_host_that_looks_like_an_option_is_refused(try_tunnel):
+    for keys in ({"ssh_host": "-oProxyCommand=x"}, {"ssh_jump": [{"ssh_host": "-oProxyCommand=x"}]}):
+        result = try_tunnel("-L", "db:1", "--explain", **keys).expect(2, "begins with -")
+        assert result.stdout == ""
 
 
 def test_other_addresses_only_on_demand_and_with_a_warning(tunnel, echo_server):
