@@ -314,7 +314,8 @@ enum tl_status ssh_config_ask(const char *host, const char *user, uint16_t port,
         char *text = buf_take(&answer);
         if (text != NULL)
             ssh_config_parse(text, out);
-        out->home = local_user_home(file == NULL);
+        /* keys that nobody named are looked for where our own defaults are */
+        out->home = local_user_home(file == NULL && !ssh_config_identities_are_default(out));
     }
     buf_free(&answer);
     free(file);

@@ -103,11 +103,19 @@ static const char *find_port(const char *host, size_t *host_size)
     return colon;
 }
 
+/* "ssh://user@host:port" is how the OpenSSH client may write the same. */
+static const char *without_scheme(const char *text)
+{
+    static const char scheme[] = "ssh://";
+
+    return strncmp(text, scheme, sizeof(scheme) - 1) == 0 ? text + sizeof(scheme) - 1 : text;
+}
+
 /* Takes "user@host:port" apart, as far as it is there. */
 static enum tl_status split_host(struct way_host *jump, const char *key, struct tl_error *err)
 {
     struct ssh_options *options = &jump->options;
-    const char *text = options->host, *at = strrchr(text, '@');
+    const char *text = without_scheme(options->host), *at = strrchr(text, '@');
     const char *host = at != NULL ? at + 1 : text;
     size_t size;
     const char *colon = find_port(host, &size);
@@ -229,7 +237,8 @@ static enum tl_status read_listed(struct way *way, const struct tl_config *liste
 static enum tl_status declare_host(const struct tl_config *listed, struct tl_partitions *out,
                                    struct tl_error *err)
 {
-    const char *text = tl_config_text(listed, "ssh_host"), *at = strrchr(text, '@');
+    const char *text = without_scheme(tl_config_text(listed, "ssh_host"));
+    const char *at = strrchr(text, '@');
     const char *host = at != NULL ? at + 1 : text;
     struct buf name = BUF_INIT(NAME_MAX_BYTES);
     size_t host_size;
@@ -458,10 +467,7 @@ static enum tl_status add_jumps(struct way *way, const char *list, struct tl_err
     enum tl_status status = TL_OK;
 
     for (size_t place = 0; status == TL_OK && *list != '\0'; place++) {
-        size_t size;
-        if (strncmp(list, "ssh://", 6) == 0)
-            list += 6;
-        size = strcspn(list, ",");
+        size_t size = strcspn(list, ",");
         status = add_jump(way, list, size, place, err);
         list += size + (list[size] == ',');
     }

@@ -92,7 +92,7 @@ static enum tl_status ask_methods(struct auth *auth, struct tl_error *err)
     if (auth->done)
         return TL_OK;
     if (methods == NULL)
-        return pump_fail(session, TL_AUTHENTICATION, rc, "asking how to log in", err);
+        return pump_fail(session, TL_HANDSHAKE, rc, "asking how to log in", err);
     buf_reset(&auth->offered);
     text_safe(safe, sizeof(safe), methods, strlen(methods));
     buf_append_string(&auth->offered, safe);

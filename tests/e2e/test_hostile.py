@@ -103,6 +103,14 @@ def test_questions_without_end(meet, questions, shown, texts):
         assert "canary" not in result.stdout + result.stderr
 
 
+def test_login_banner_that_is_too_large(towline, configuration, make_sshd, tmp_path):
+    banner = tmp_path / "banner"
+    banner.write_text("A" * 100000)
+    server = make_sshd(config=[f"Banner {banner}"])
+    towline("sync", config=configuration(server=server, table="t", command="echo '[]'")) \
+        .expect(3, "asking how to log in")
+
+
 def test_banner_with_control_sequences(meet):
     with Speaker(banner=ESCAPES * 100) as server:
         meet(server, 5, ssh_password="canary", ssh_private_key_path=None)

@@ -55,6 +55,7 @@ def test_text_form_takes_the_main_hosts_key(towline, chain, hops, sshd, warehous
     first, second = hops
     known = known_together(tmp_path / "known_hosts", first, second, sshd)
     for text in (f"{first.user}@127.0.0.1:{first.port},{second.user}@127.0.0.1:{second.port}",
+                 f"ssh://{first.user}@127.0.0.1:{first.port},ssh://127.0.0.1:{second.port}",
                  f" 127.0.0.1:{first.port} , {second.user}@127.0.0.1:{second.port} ",
                  [f"127.0.0.1:{first.port}", {"ssh_host": "127.0.0.1", "ssh_port": second.port}],
                  json.dumps([f"127.0.0.1:{first.port},127.0.0.1:{second.port}"])):

@@ -120,6 +120,10 @@ def test_default_keys_of_the_home_folder(towline, alias, sshd):
     path.touch(mode=0o600)
     path.write_bytes(sshd.key.read_bytes())
     towline("sync", config=config).expect(0)
+    (towline.home / ".ssh/config").unlink()  # without any configuration of the client's, too
+    config.update(ssh_host=sshd.host, ssh_port=sshd.port, ssh_user=sshd.user,
+                  ssh_known_hosts_path=str(sshd.known_hosts))
+    towline("sync", config=config).expect(0)
 
 
 def test_proxy_jump_by_aliases(towline, alias, sshd, bastion, make_sshd):
