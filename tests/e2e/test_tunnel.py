@@ -149,7 +149,8 @@ def test_it_ends_when_told_to(tunnel, echo_server, tmp_path, number, code):
     with socket.create_connection(("127.0.0.1", local.port)) as connection:
         connection.sendall(b"x")
         assert connection.recv(1) == b"x"
-        assert local.stop(number)[0] == code
+        result = local.stop(number)
+        assert result[0] == code and "told to end" in result[1] and "ERROR" not in result[1]
     assert json.loads((tmp_path / "health.json").read_text())["state"] == "stopped"
 
 

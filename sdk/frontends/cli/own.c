@@ -69,6 +69,14 @@ static enum tl_status read_configuration(struct cli *cli, struct job *job, struc
     return job_init_part(job, cli, wanted == TL_COMMAND_CONFIG_REQUIRED, err);
 }
 
+/* That it was told to end is how a command ends which runs until then. */
+static enum tl_status stopped(struct tl_error *err)
+{
+    tl_log(TL_LOG_INFO, "%s", err->message);
+    *err = (struct tl_error){0};
+    return signals_status();
+}
+
 static enum tl_status run_with(const struct cli *cli, struct tl_call *call,
                                struct tl_error *err)
 {
@@ -77,7 +85,7 @@ static enum tl_status run_with(const struct cli *cli, struct tl_call *call,
     if (status == TL_OK)
         status = cli->command->own->run(call, err);
     if (status == TL_INTERRUPTED && signals_status() != TL_OK)
-        status = err->status = signals_status();
+        return stopped(err);
     return status;
 }
 
