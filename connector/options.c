@@ -97,6 +97,7 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The user to log in as",                                                    \
             .help = "who to log in as; the local user's name if not given",                    \
+            .flags = TL_OPTION_FORM_REQUIRED,                                                  \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_login",                                                               \
@@ -117,7 +118,7 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_TEXT,                                                            \
             .help = "the private key: OpenSSH or PEM text, also with \\n escapes, or that in " \
                     "base64",                                                                  \
-            .flags = SECRET | TL_OPTION_MULTILINE,                                             \
+            .flags = SECRET | TL_OPTION_MULTILINE | TL_OPTION_FORM_REQUIRED,                   \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_private_key_path",                                                    \
@@ -158,7 +159,7 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The password (empty: none)",                                               \
             .help = "the password; also answers keyboard-interactive",                         \
-            .flags = SECRET | TL_OPTION_TRY,                                                   \
+            .flags = SECRET | TL_OPTION_TRY | TL_OPTION_FORM_REQUIRED,                         \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_host_key_policy",                                                     \

@@ -72,6 +72,10 @@ def test_spec_follows_the_conventions_of_forms(airbyte):
     for option in options.values():
         check(option["properties"])
         assert "tunnel_method" in option["required"] and option["title"]
+    assert set(options["SSH_KEY_AUTH"]["required"]) == {
+        "tunnel_method", "tunnel_host", "tunnel_user", "ssh_key"}
+    assert set(options["SSH_PASSWORD_AUTH"]["required"]) == {
+        "tunnel_method", "tunnel_host", "tunnel_user", "tunnel_user_password"}
     key = options["SSH_KEY_AUTH"]["properties"]
     assert key["ssh_key"]["airbyte_secret"] and key["ssh_key"]["multiline"]
     assert key["tunnel_port"]["default"] == 22 and key["tunnel_port"]["type"] == "integer"
@@ -325,6 +329,13 @@ def test_a_reader_that_hangs_up_ends_the_read(airbyte, configuration):
     process.stdout.close()
     assert process.wait(20) == 8
     assert b"hung up" in process.stderr.read()
+
+
+def test_a_full_disk_is_named_on_standard_error(airbyte):
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run([airbyte.towline.program, "airbyte", "spec"], stdout=full,
+                                stderr=subprocess.PIPE, check=False)
+    assert result.returncode == 8 and b"No space left" in result.stderr
 
 
 def test_a_silent_source_gives_signs_of_life(airbyte, configuration):

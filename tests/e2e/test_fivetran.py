@@ -41,7 +41,11 @@ def test_form_is_made_of_the_options(serve):
     assert fields["ssh_private_key"][1] == ("ssh_login", "key")
     assert fields["ssh_password"][1] == ("ssh_login", "password")
     login, _ = fields["ssh_login"]
-    assert login.default_value == "key" in login.dropdown_field.dropdown_field
+    assert login.default_value == "key"
+    assert list(login.dropdown_field.dropdown_field) == ["key", "password"]
+    assert {name for name, (field, _) in fields.items() if field.required} == {
+        "ssh_host", "ssh_user", "ssh_private_key", "ssh_password"}
+    assert "ssh_hosts" not in fields, "the platform cannot ask for one of two"
     key, _ = fields["ssh_private_key"]
     assert all(kind.startswith(".") for kind in key.upload_field.allowed_file_type)
     assert key.upload_field.max_file_size_bytes > 10000

@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import re
 import signal
 import time
 
@@ -303,10 +304,13 @@ def test_other_streams_keep_their_bookmarks(tap, configuration):
 ])
 def test_a_state_that_is_not_ours_is_refused(tap, configuration, state):
     assert tap.sync(configuration(users()), None, state, code=2) == []
-    assert "state" in tap.result.stderr
+    last = tap.result.stderr.splitlines()[-1]
+    assert last.startswith("CRITICAL the state: ")
+    assert re.search(r"\. (Leave its bookmark out|Give the (value|state)) ", last), last
 
 
 @pytest.mark.parametrize("state", ["", "{}", {"bookmarks": {}}, {"bookmarks": {"users": {}}},
+                                   "null", {"bookmarks": None},
                                    {"type": "STATE", "value": {"bookmarks": {}}}])
 def test_no_state_in_any_form_is_none(tap, configuration, state):
     tap.sync(configuration(users()), None, state)
@@ -329,6 +333,25 @@ def test_an_unknown_setting_is_named(tap, configuration):
 def start(tap, config):
     """A sync under way."""
     return tap.towline.start("singer", *tap.arguments(config))
+
+
+def test_a_reader_that_hangs_up_is_named(tap, configuration):
+    process = start(tap, configuration(stream("""seq 200000 | sed 's/.*/{"id":&}/'""")))
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(20) == 8
+    assert process.stderr.read().endswith(b"CRITICAL whoever read standard output hung up\n")
+
+
+def test_a_column_that_is_gone_is_told(tap, configuration):
+    config = configuration(stream(echo('[{"id":1}]')))
+    properties = {name: {"type": ["null", "integer"]} for name in ("id", "gone", "left_out")}
+    metadata = [{"breadcrumb": [], "metadata": {"selected": True}},
+                {"breadcrumb": ["properties", "left_out"], "metadata": {"selected": False}}]
+    tap.sync(config, {"streams": [{"tap_stream_id": "t", "schema": {"properties": properties},
+                                   "metadata": metadata}]})
+    assert tap.target.rows("t") == [{"id": 1, "gone": None}]
+    assert 'column "gone"' in tap.result.stderr and "left_out" not in tap.result.stderr
 
 
 def test_sigterm_sends_no_state_that_is_ahead(tap, configuration):

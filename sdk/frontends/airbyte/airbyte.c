@@ -1,9 +1,9 @@
 /* Airbyte's protocol: messages on standard output, one JSON object a line. */
 #include "frontends/airbyte/airbyte.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "config/config.h"
@@ -190,7 +190,7 @@ static enum tl_status dispatch(struct airbyte *self, char **words, struct tl_err
 static void tell_failure(struct airbyte *self, const struct tl_error *err)
 {
     if (wire_is_broken(&self->platform.wire))
-        (void)!write(STDERR_FILENO, "whoever read standard output hung up\n", 37);
+        (void)fprintf(stderr, "%s\n", err->message);
     else if (!self->told)
         airbyte_send_error(&self->platform.wire, NULL, err);
 }
@@ -218,8 +218,7 @@ static int airbyte_run(int argc, char **argv, const struct tl_connector *connect
         status = dispatch(&self, argv + (platform_is_called(argv[0], prefix) ? 1 : 2), &err);
     (void)argc;
     heartbeat_stop(heartbeat);
-    if (status == TL_OK)
-        status = platform_finish(&self.platform, &err);
+    status = platform_finish(&self.platform, status, &err);
     if (status != TL_OK)
         tell_failure(&self, &err);
     log_set_sink(NULL);

@@ -202,30 +202,6 @@ static size_t tell_missing(struct reading *reading)
     return count;
 }
 
-static bool has_column(const struct catalog_table *table, const char *name)
-{
-    for (uint32_t i = 0; i < table->n_columns; i++)
-        if (strcmp(table->columns[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static void warn_of_columns(const struct reading *reading)
-{
-    const struct selection *selection = &reading->configured.selection;
-
-    for (size_t i = 0; i < selection->n_tables; i++) {
-        const struct selection_table *listed = &selection->tables[i];
-        const struct catalog_table *table =
-            catalog_find(&reading->report.catalog, listed->name);
-        for (size_t c = 0; table != NULL && c < listed->n_columns; c++)
-            if (!has_column(table, listed->columns[c].name))
-                tl_log(TL_LOG_WARNING,
-                       "%s: column \"%s\" is in the catalog, but no row had a value for it",
-                       listed->name, listed->columns[c].name);
-    }
-}
-
 /* Streams that a stop kept from beginning, or from going through all partitions. */
 static void tell_unended(struct reading *reading)
 {
@@ -260,7 +236,7 @@ static enum tl_status read_streams(struct reading *reading, bool *told, struct t
     *told = status != TL_OK && reading->lines.n_tables > 0;
     if (*told)
         tell_unended(reading);
-    warn_of_columns(reading);
+    lines_warn_of_columns(&reading->lines, &reading->report.catalog);
     run_report_reset(&reading->report);
     lines_reset(&reading->lines);
     return status;

@@ -129,9 +129,8 @@ static enum tl_status read_message(struct airbyte_states *out, const cJSON *mess
     part = cJSON_GetObjectItemCaseSensitive(message, "data");
     if (cJSON_IsObject(part) && part->child == NULL)
         return TL_OK; /* the old way to say that there is none */
-    (void)tl_fail(err, TL_CONFIGURATION, "%s is a state of neither type STREAM nor GLOBAL",
-                  slice->path);
-    return tl_remedy(err, "Give the states that an earlier read sent, or clear them");
+    return tl_fail(err, TL_CONFIGURATION, "%s is a state of neither type STREAM nor GLOBAL",
+                   slice->path);
 }
 
 static enum tl_status read_messages(struct airbyte_states *out, const cJSON *document,
@@ -143,7 +142,7 @@ static enum tl_status read_messages(struct airbyte_states *out, const cJSON *doc
     if (cJSON_IsNull(document) || (cJSON_IsObject(document) && document->child == NULL))
         return TL_OK;
     if (!cJSON_IsArray(document))
-        return tl_fail(err, TL_CONFIGURATION, "it is %s: not an array of states",
+        return tl_fail(err, TL_CONFIGURATION, "it is %s, not an array of states",
                        document_kind(document));
     cJSON_ArrayForEach(message, document)
     {
@@ -168,6 +167,8 @@ enum tl_status airbyte_states_read(struct airbyte_states *out, const char *json,
     if (status == TL_OK)
         status = read_messages(out, document, json, size, err);
     document_free(document);
+    if (status != TL_OK && err->remedy[0] == '\0')
+        (void)tl_remedy(err, "Give the states that an earlier read sent, or clear them");
     return status == TL_OK ? TL_OK : tl_context(err, "the state");
 }
 

@@ -2,7 +2,8 @@
  *
  * Each option is a field; those that only matter for one choice of another option are shown
  * with that choice alone (option.when). What names a thing of the machine that runs the program
- * is left out (TL_OPTION_LOCAL). */
+ * is left out (TL_OPTION_LOCAL), and so is what may be given instead of a required option: the
+ * platform holds users to fields that are required, not to one of two. */
 #include "frontends/fivetran/fields.h"
 
 #include <stdio.h>
@@ -26,28 +27,7 @@ static void append_parts(struct buf *out, unsigned field, const char *parts)
     }
 }
 
-static void append_kind(const struct tl_option *option, struct buf *out)
-{
-    size_t begun;
-
-    if (option->upload != NULL) {
-        begun = proto_begin(out, FIELD_UPLOAD);
-        append_parts(out, UPLOAD_TYPES, option->upload);
-        proto_number(out, UPLOAD_MAX_BYTES, UPLOAD_BYTES);
-        proto_end(out, begun);
-    } else if (option->kind == TL_OPTION_CHOICE) {
-        begun = proto_begin(out, FIELD_DROPDOWN);
-        append_parts(out, DROPDOWN_VALUES, option->choices);
-        proto_end(out, begun);
-    } else if (option->kind == TL_OPTION_BOOLEAN) {
-        proto_end(out, proto_begin(out, FIELD_TOGGLE));
-    } else {
-        bool secret = (option->flags & TL_OPTION_SECRET) != 0;
-        proto_number_always(out, FIELD_TEXT, secret ? TEXT_PASSWORD : TEXT_PLAIN);
-    }
-}
-
-/* Whether `when`, "option=a|b", is about the option, and then about that choice of it. */
+/* Whether `when`, "option=a", is about the option, and then about that choice of it. */
 static bool is_shown_for(const char *when, const struct tl_option *option, const char *choice,
                          size_t size)
 {
@@ -58,21 +38,63 @@ static bool is_shown_for(const char *when, const struct tl_option *option, const
                                memcmp(when + length + 1, choice, size) == 0));
 }
 
-/* The proposed value. A choice under which none of the fields that depend on it would be shown
- * gives way to the first. */
-static const char *proposal(const struct tl_option *table, const struct tl_option *option,
-                            char out[LABEL_BYTES])
+/* Where fields depend on an option, a choice that shows none of them leaves nothing to fill in:
+ * it is not offered. */
+static bool is_offered(const struct tl_option *table, const struct tl_option *option,
+                       const char *choice, size_t size)
 {
     bool decides = false;
 
-    if (option->kind != TL_OPTION_CHOICE || option->fallback == NULL)
-        return option->fallback;
     for (; table->name != NULL; table++) {
         decides = decides || is_shown_for(table->when, option, NULL, 0);
-        if (is_shown_for(table->when, option, option->fallback, strlen(option->fallback)))
-            return option->fallback;
+        if (is_shown_for(table->when, option, choice, size))
+            return true;
     }
-    if (!decides)
+    return !decides;
+}
+
+/* The choices that are offered. */
+static void append_choices(const struct tl_option *table, const struct tl_option *option,
+                           struct buf *out)
+{
+    size_t length;
+
+    for (const char *choice = option->choices; *choice != '\0';
+         choice += length + (choice[length] == '|')) {
+        length = strcspn(choice, "|");
+        if (is_offered(table, option, choice, length))
+            proto_text(out, DROPDOWN_VALUES, choice, length);
+    }
+}
+
+static void append_kind(const struct tl_option *table, const struct tl_option *option,
+                        struct buf *out)
+{
+    size_t begun;
+
+    if (option->upload != NULL) {
+        begun = proto_begin(out, FIELD_UPLOAD);
+        append_parts(out, UPLOAD_TYPES, option->upload);
+        proto_number(out, UPLOAD_MAX_BYTES, UPLOAD_BYTES);
+        proto_end(out, begun);
+    } else if (option->kind == TL_OPTION_CHOICE) {
+        begun = proto_begin(out, FIELD_DROPDOWN);
+        append_choices(table, option, out);
+        proto_end(out, begun);
+    } else if (option->kind == TL_OPTION_BOOLEAN) {
+        proto_end(out, proto_begin(out, FIELD_TOGGLE));
+    } else {
+        bool secret = (option->flags & TL_OPTION_SECRET) != 0;
+        proto_number_always(out, FIELD_TEXT, secret ? TEXT_PASSWORD : TEXT_PLAIN);
+    }
+}
+
+/* The proposed value. A default that is not offered gives way to the first choice. */
+static const char *proposal(const struct tl_option *table, const struct tl_option *option,
+                            char out[LABEL_BYTES])
+{
+    if (option->kind != TL_OPTION_CHOICE || option->fallback == NULL ||
+        is_offered(table, option, option->fallback, strlen(option->fallback)))
         return option->fallback;
     (void)snprintf(out, LABEL_BYTES, "%.*s", (int)strcspn(option->choices, "|"),
                    option->choices);
@@ -92,9 +114,9 @@ static void append_field(const struct tl_option *table, const struct tl_option *
     proto_text_always(out, FIELD_LABEL, option->label ? option->label : buf_text(&label));
     buf_free(&label);
     proto_number_always(out, FIELD_REQUIRED,
-                        (option->flags & TL_OPTION_REQUIRED) != 0 && option->unless == NULL);
+                        (option->flags & (TL_OPTION_REQUIRED | TL_OPTION_FORM_REQUIRED)) != 0);
     proto_text_always(out, FIELD_DESCRIPTION, option->help);
-    append_kind(option, out);
+    append_kind(table, option, out);
     if (proposed != NULL)
         proto_text_always(out, FIELD_DEFAULT, proposed);
     if (option->example != NULL)
@@ -102,8 +124,11 @@ static void append_field(const struct tl_option *table, const struct tl_option *
     proto_end(out, begun);
 }
 
-static bool is_in_form(const struct tl_option *option)
+static bool is_in_form(const struct tl_option *table, const struct tl_option *option)
 {
+    for (; table->name != NULL; table++)
+        if (table->unless != NULL && strcmp(table->unless, option->name) == 0)
+            return false;
     return (option->flags & TL_OPTION_LOCAL) == 0 && option->kind != TL_OPTION_ALIASES;
 }
 
@@ -131,7 +156,7 @@ static void append_conditional(const struct tl_option *table, const struct tl_op
     proto_end(out, condition);
     empty = out->size;
     for (const struct tl_option *row = table; row->name != NULL; row++)
-        if (is_in_form(row) && is_shown_for(row->when, option, choice, size))
+        if (is_in_form(table, row) && is_shown_for(row->when, option, choice, size))
             append_field(table, row, CONDITIONAL_FIELDS, out);
     if (out->size == empty) {
         out->size = before;
@@ -162,7 +187,7 @@ static void append_option(const struct tl_option *table, const struct tl_option 
 static void append_options(const struct tl_option *table, bool advanced, struct buf *out)
 {
     for (const struct tl_option *row = table; row->name != NULL; row++)
-        if (is_in_form(row) && row->when == NULL &&
+        if (is_in_form(table, row) && row->when == NULL &&
             ((row->flags & TL_OPTION_ADVANCED) != 0) == advanced)
             append_option(table, row, out);
 }

@@ -168,10 +168,10 @@ static const struct tl_option *find(const struct tl_option *const *tables, const
     return NULL;
 }
 
-/* Whether a choice cannot do without the option: it says where, or is the secret itself. */
+/* Whether a choice cannot do without the option. */
 static bool is_needed(const struct tl_option *option)
 {
-    return (option->flags & (TL_OPTION_REQUIRED | TL_OPTION_SECRET)) != 0;
+    return (option->flags & (TL_OPTION_REQUIRED | TL_OPTION_FORM_REQUIRED)) != 0;
 }
 
 static void append_choice(struct buf *out, const struct tl_option *row, const char *choice,

@@ -134,6 +134,19 @@ static enum tl_status tell_absent(const struct lines *lines, struct lines_table 
     return TL_OK;
 }
 
+void lines_warn_of_columns(const struct lines *lines, const struct catalog *catalog)
+{
+    for (size_t i = 0; i < lines->selection->n_tables; i++) {
+        const struct selection_table *listed = &lines->selection->tables[i];
+        const struct catalog_table *table = catalog_find(catalog, listed->name);
+        for (size_t c = 0; table != NULL && c < listed->n_columns; c++)
+            if (listed->columns[c].selected && !is_known(table, listed->columns[c].name))
+                tl_log(TL_LOG_WARNING,
+                       "%s: column \"%s\" is in the catalog, but no row had a value for it",
+                       listed->name, listed->columns[c].name);
+    }
+}
+
 static enum tl_status tell_columns(struct lines *lines, struct lines_table *table,
                                    const struct catalog_table *columns, struct tl_error *err)
 {

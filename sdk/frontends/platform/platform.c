@@ -158,8 +158,11 @@ enum tl_status platform_configure(struct platform *platform, const char *const *
     return status;
 }
 
-enum tl_status platform_finish(struct platform *platform, struct tl_error *err)
+enum tl_status platform_finish(struct platform *platform, enum tl_status status,
+                               struct tl_error *err)
 {
+    if (status != TL_OK && !wire_is_broken(&platform->wire))
+        return status;
     (void)wire_begin(&platform->wire);
     return wire_end(&platform->wire, true, err);
 }

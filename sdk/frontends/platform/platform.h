@@ -38,8 +38,10 @@ TL_NODISCARD enum tl_status platform_configure(struct platform *platform,
 TL_NODISCARD enum tl_status platform_read_file(const char *path, struct buf *out,
                                                struct tl_error *err);
 
-/* Writes what is left; fails if anything could not be written. */
-TL_NODISCARD enum tl_status platform_finish(struct platform *platform, struct tl_error *err);
+/* Writes what is left; returns `status`, how all ended so far. If anything could not be
+ * written, that is why the rest failed, and the error. */
+TL_NODISCARD enum tl_status platform_finish(struct platform *platform, enum tl_status status,
+                                            struct tl_error *err);
 
 /* The runtime's options that have a meaning here: all but the destination, which the platform
  * is. */

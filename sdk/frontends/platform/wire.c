@@ -80,7 +80,7 @@ bool wire_is_broken(struct wire *wire)
     bool broken;
 
     pthread_mutex_lock(&wire->lock);
-    broken = wire->error == EPIPE;
+    broken = wire->error != 0;
     pthread_mutex_unlock(&wire->lock);
     return broken;
 }

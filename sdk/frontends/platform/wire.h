@@ -32,7 +32,7 @@ void wire_spill(struct wire *wire);
  * before: whoever read hung up, the disk is full; TL_MEMORY for lines that did not fit. */
 TL_NODISCARD enum tl_status wire_end(struct wire *wire, bool now, struct tl_error *err);
 
-/* Whether the reader hung up. */
+/* Whether a write failed. */
 bool wire_is_broken(struct wire *wire);
 
 /* For how long no line has come. */

@@ -210,8 +210,7 @@ static int singer_run(int argc, char **argv, const struct tl_connector *connecto
     log_set_sink(&self.log);
     if (status == TL_OK)
         status = dispatch(&self, argv + (platform_is_called(argv[0], prefix) ? 1 : 2), &err);
-    if (status == TL_OK)
-        status = platform_finish(&self.platform, &err);
+    status = platform_finish(&self.platform, status, &err);
     if (status != TL_OK)
         tell_failure(&err);
     log_set_sink(NULL);

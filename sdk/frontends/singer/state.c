@@ -215,7 +215,7 @@ static enum tl_status check_members(const cJSON *value, struct tl_error *err)
         (void)tl_fail(err, TL_CONFIGURATION,
                       "its member \"%s\" is none of this tap's, or of another version",
                       text_safe(shown, sizeof(shown), member->string, strlen(member->string)));
-        return tl_remedy(err, "Give the value of the last STATE message, or no state");
+        return err->status;
     }
     return TL_OK;
 }
@@ -226,7 +226,10 @@ static enum tl_status read_value(struct bookmarks *out, const struct bookmark_te
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(value, "bookmarks"), *bookmark;
 
-    if (!cJSON_IsObject(value) || (list != NULL && !cJSON_IsObject(list)))
+    if (cJSON_IsNull(value))
+        return TL_OK;
+    if (!cJSON_IsObject(value) ||
+        (list != NULL && !cJSON_IsObject(list) && !cJSON_IsNull(list)))
         return tl_fail(err, TL_CONFIGURATION, "it is no object with an object `bookmarks`");
     if (check_members(value, err) != TL_OK)
         return err->status;
@@ -261,6 +264,8 @@ enum tl_status bookmarks_read(struct bookmarks *out, const char *json, size_t si
     if (status == TL_OK)
         status = read_value(out, &text, value, declared, err);
     document_free(document);
+    if (status != TL_OK && err->remedy[0] == '\0')
+        (void)tl_remedy(err, "Give the value of the last STATE message, or no state");
     return status == TL_OK ? TL_OK : tl_context(err, "the state");
 }
 

@@ -41,7 +41,10 @@ enum tl_option_flag {
     TL_OPTION_TRY = 64,       /* init tries the connection with this answer and those before */
     TL_OPTION_LOCAL = 128,    /* names something of the machine that runs the program, such as a
                                  file: a platform's form leaves it out */
-    TL_OPTION_ONE = 256       /* OBJECTS: one object, no array */
+    TL_OPTION_ONE = 256,      /* OBJECTS: one object, no array */
+    TL_OPTION_FORM_REQUIRED =
+        512 /* a platform's form, where it shows the field, has it filled in:
+               without it the machine that runs the program would be asked */
 };
 
 /* A table of these ends with a row whose name is NULL. */
