@@ -1,5 +1,6 @@
 """Every cipher: outputs byte exact in packets of every size and in crumbs, across key exchanges; a
 flipped bit is refused. And what a server says, or does not say, of a command's end."""
+import hashlib
 import random
 import subprocess
 
@@ -60,6 +61,15 @@ def test_packets_of_every_size_in_crumbs_are_exact(towline, through, warehouse, 
         towline("sync", config=through(proxy, stream(SIZES))).expect(0)
     r = random.Random(5)
     assert warehouse.rows("t", "id", "v") == [(i, r.randbytes(i).hex()[i:]) for i in range(300)]
+
+
+def test_large_inputs_are_exact_across_key_exchanges(towline, configuration, warehouse, server):
+    text = random.Random(6).randbytes(1_500_000).hex()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    command = "sha256sum | sed 's/\\([0-9a-f]*\\).*/{\"id\":\"\\1\"}/'"
+    towline("sync", config=configuration(stream(text, command=command), server=server)).expect(0)
+    assert warehouse.rows("t", "id") == [(digest,)]
+    assert server.log().count("SSH2_MSG_NEWKEYS received") >= 2
 
 
 def test_a_flipped_bit_is_refused(towline, through, warehouse, server):
