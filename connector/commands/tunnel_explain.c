@@ -188,8 +188,10 @@ static void explain_putty(struct buf *out, const struct tunnel_plan *plan,
     for (size_t i = 0; i < plan->n; i++) {
         const struct tunnel_spec *spec = &plan->specs[i];
         buf_append_string(out, "Connection > SSH > Tunnels > Add: Source port ");
-        if (spec->bind[0] != '\0')
-            buf_printf(out, "%s:", spec->bind);
+        if (spec->bind[0] != '\0') {
+            append_host(out, spec->bind);
+            buf_append_char(out, ':');
+        }
         buf_printf(out, "%u, Destination ", spec->port != 0 ? spec->port : spec->host_port);
         append_host(out, spec->host);
         buf_printf(out, ":%u, %s\n", spec->host_port, i < plan->n_local ? "Local" : "Remote");

@@ -29,6 +29,10 @@ enum tl_status outlet_open(struct ssh_session *session, const char *bind, uint16
     snprintf(self->target, sizeof(self->target), "%s port %u",
              text_safe(safe, sizeof(safe), host, strlen(host)), host_port);
     status = ssh_resolve(host, host_port, &patience, &self->addresses, err);
+    if (status == TL_RESOLVE)
+        (void)tl_remedy(err,
+                        "Check the spelling of the tunnel's target, and that this machine's "
+                        "name server knows it");
     if (status == TL_OK)
         status = ssh_listener_open(session, bind, port, deadline_ms, &self->listener,
                                    bound_port, err);

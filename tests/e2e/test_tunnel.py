@@ -330,6 +330,11 @@ def test_what_is_no_tunnel_is_wrong_usage(try_tunnel):
     try_tunnel("-L", "db:5432", "--health", "/nowhere/health.json").expect(2, "health file")
 
 
+def test_a_target_that_has_no_address(try_tunnel):
+    result = try_tunnel("-R", "0:nowhere.invalid:1", retry_attempts="0").expect(3, "nowhere.invalid")
+    assert "ssh_host" not in result.stderr
+
+
 def test_a_host_that_looks_like_an_option_is_refused(try_tunnel):
     for keys in ({"ssh_host": "-oProxyCommand=x"}, {"ssh_jump": [{"ssh_host": "-oProxyCommand=x"}]}):
         result = try_tunnel("-L", "db:1", "--explain", **keys).expect(2, "begins with -")
@@ -346,8 +351,10 @@ def test_other_addresses_only_on_demand_and_with_a_warning(tunnel, echo_server):
 
 
 def test_explain_says_it_in_the_words_of_others(try_tunnel, sshd):
-    result = try_tunnel("--explain", "-L", "5432:db:5432", "-R", "9000:localhost:80").expect(0)
+    result = try_tunnel("--explain", "-L", "5432:db:5432", "-R", "9000:localhost:80",
+                        "-R", "[::1]:9001:[fd00::5]:80").expect(0)
     for text in ("ExitOnForwardFailure=yes", "ServerAliveCountMax=1", "autossh -M 0",
                  "-L 127.0.0.1:5432:db:5432", "-R localhost:9000:localhost:80", "Type=notify",
+                 "SuccessExitStatus=130 143", "Source port [::1]:9001, Destination [fd00::5]:80, Remote",
                  "Source port 5432, Destination db:5432, Local", "plink", f"-i {sshd.key}"):
         assert text in result.stdout
