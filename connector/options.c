@@ -97,7 +97,7 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The user to log in as",                                                    \
             .help = "who to log in as; the local user's name if not given",                    \
-            .flags = TL_OPTION_FORM_REQUIRED,                                                  \
+            .flags = TL_OPTION_ASKED,                                                          \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_login",                                                               \
@@ -118,7 +118,7 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_TEXT,                                                            \
             .help = "the private key: OpenSSH or PEM text, also with \\n escapes, or that in " \
                     "base64",                                                                  \
-            .flags = SECRET | TL_OPTION_MULTILINE | TL_OPTION_FORM_REQUIRED,                   \
+            .flags = SECRET | TL_OPTION_MULTILINE | TL_OPTION_ASKED,                           \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_private_key_path",                                                    \
@@ -159,7 +159,7 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The password (empty: none)",                                               \
             .help = "the password; also answers keyboard-interactive",                         \
-            .flags = SECRET | TL_OPTION_TRY | TL_OPTION_FORM_REQUIRED,                         \
+            .flags = SECRET | TL_OPTION_TRY | TL_OPTION_ASKED,                                 \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_host_key_policy",                                                     \
@@ -306,6 +306,7 @@ const struct tl_option connector_options[] = {
         .help =
             "whether requests must use TLS from the SSH host on; when not given, clear text to "
             "that host itself will do; false: TLS is tried, then clear text, with a warning",
+        .flags = TL_OPTION_UNSAID,
     },
     {
         .name = "streams",

@@ -58,7 +58,7 @@ def test_form_is_made_of_the_options(serve):
     assert form.tests[-1].name == "streams" and all(test.label for test in form.tests)
 
 
-def test_what_the_form_returns_is_taken(serve, configuration, sshd):
+def test_what_the_form_returns_is_taken(serve, configuration, sshd, playground):
     """Every field is filled in with its default or nothing, as forms hand over fields that
     nobody touched, also those that were hidden."""
     _, client = serve()
@@ -70,12 +70,14 @@ def test_what_the_form_returns_is_taken(serve, configuration, sshd):
                "ssh_login": "key", "ssh_password": "left over from another choice",
                "ssh_private_key": base64.b64encode(sshd.key.read_bytes()).decode(),
                "ssh_host_key_sha256": sshd.fingerprint("ed25519"),
-               "streams": json.dumps([USERS])}
+               "streams": json.dumps([USERS, {"table": "web", "primary_key": "id", "http": {
+                   "url": f"{playground.url}/incremental/step"}}])}
     for test in form.tests:
         assert client.test(name=test.name, configuration=filled).success, test.name
     platform = Platform(client.schema(configuration=filled))
     platform.take_all(client.update(configuration=filled))
-    assert sorted(platform.rows["users"]) == [(1,), (2,)]
+    assert sorted(platform.rows["users"]) == [(1,), (2,)] and platform.rows["web"]
+    assert platform.task is None
 
 
 def test_setup_tests_say_what_failed_and_what_to_do(serve, configuration):

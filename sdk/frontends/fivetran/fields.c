@@ -81,6 +81,10 @@ static void append_kind(const struct tl_option *table, const struct tl_option *o
         begun = proto_begin(out, FIELD_DROPDOWN);
         append_choices(table, option, out);
         proto_end(out, begun);
+    } else if (option->kind == TL_OPTION_BOOLEAN && (option->flags & TL_OPTION_UNSAID) != 0) {
+        begun = proto_begin(out, FIELD_DROPDOWN); /* a toggle cannot be left out */
+        append_parts(out, DROPDOWN_VALUES, "true|false");
+        proto_end(out, begun);
     } else if (option->kind == TL_OPTION_BOOLEAN) {
         proto_end(out, proto_begin(out, FIELD_TOGGLE));
     } else {
@@ -89,10 +93,12 @@ static void append_kind(const struct tl_option *table, const struct tl_option *o
     }
 }
 
-/* The proposed value. A default that is not offered gives way to the first choice. */
+/* The proposed value, or NULL. A default that is not offered gives way to the first choice. */
 static const char *proposal(const struct tl_option *table, const struct tl_option *option,
                             char out[LABEL_BYTES])
 {
+    if ((option->flags & TL_OPTION_UNSAID) != 0)
+        return NULL;
     if (option->kind != TL_OPTION_CHOICE || option->fallback == NULL ||
         is_offered(table, option, option->fallback, strlen(option->fallback)))
         return option->fallback;
@@ -114,7 +120,7 @@ static void append_field(const struct tl_option *table, const struct tl_option *
     proto_text_always(out, FIELD_LABEL, option->label ? option->label : buf_text(&label));
     buf_free(&label);
     proto_number_always(out, FIELD_REQUIRED,
-                        (option->flags & (TL_OPTION_REQUIRED | TL_OPTION_FORM_REQUIRED)) != 0);
+                        (option->flags & (TL_OPTION_REQUIRED | TL_OPTION_ASKED)) != 0);
     proto_text_always(out, FIELD_DESCRIPTION, option->help);
     append_kind(table, option, out);
     if (proposed != NULL)

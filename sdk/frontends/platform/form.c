@@ -75,7 +75,7 @@ static void append_choices(struct buf *out, const char *choices)
 /* The default in the option's own JSON type. */
 static void append_default(struct buf *out, const struct tl_option *option)
 {
-    if (option->fallback == NULL)
+    if (option->fallback == NULL || (option->flags & TL_OPTION_UNSAID) != 0)
         return;
     buf_append_string(out, ",\"default\":");
     if (option->kind == TL_OPTION_INTEGER || option->kind == TL_OPTION_BOOLEAN)
@@ -171,7 +171,7 @@ static const struct tl_option *find(const struct tl_option *const *tables, const
 /* Whether a choice cannot do without the option. */
 static bool is_needed(const struct tl_option *option)
 {
-    return (option->flags & (TL_OPTION_REQUIRED | TL_OPTION_FORM_REQUIRED)) != 0;
+    return (option->flags & (TL_OPTION_REQUIRED | TL_OPTION_ASKED)) != 0;
 }
 
 static void append_choice(struct buf *out, const struct tl_option *row, const char *choice,

@@ -42,9 +42,13 @@ enum tl_option_flag {
     TL_OPTION_LOCAL = 128,    /* names something of the machine that runs the program, such as a
                                  file: a platform's form leaves it out */
     TL_OPTION_ONE = 256,      /* OBJECTS: one object, no array */
-    TL_OPTION_FORM_REQUIRED =
-        512 /* a platform's form, where it shows the field, has it filled in:
-               without it the machine that runs the program would be asked */
+
+    /* A platform's form that shows it has it filled in: what stands for it otherwise is a thing
+     * of the machine that runs the program. */
+    TL_OPTION_ASKED = 512,
+
+    /* Its default, written out, asks for more than where it is left out: forms propose none. */
+    TL_OPTION_UNSAID = 1024
 };
 
 /* A table of these ends with a row whose name is NULL. */
