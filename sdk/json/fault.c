@@ -75,12 +75,29 @@ enum tl_status json_fault_depth(struct json_reader *reader, struct tl_error *err
     return tl_remedy(err, "Raise max_depth, or let the command leave out what is nested there");
 }
 
+/* Whether the text may be the literal or number that its first character promises: "no data"
+ * and "-bash: ..." are neither. */
+static bool may_be_value(const char *at, const char *end)
+{
+    const char *literal = *at == 't' ? "true" : *at == 'f' ? "false" : "null";
+    size_t left = (size_t)(end - at), size = strlen(literal);
+
+    if (*at == '-')
+        return left == 1 || (at[1] >= '0' && at[1] <= '9');
+    if (strchr("tfn", *at) == NULL)
+        return true;
+    return strncmp(at, literal, left < size ? left : size) == 0;
+}
+
 enum tl_status json_fault_not_object(struct json_reader *reader, char first,
                                      struct tl_error *err)
 {
     const char *at = reader->piece.at;
     char shown[4 * SHOWN + 8];
 
+    if (reader->documents == 0 && reader->path.depth == 0 && reader->n_rows == 0 &&
+        !may_be_value(at, reader->piece.end))
+        return json_fault_syntax(reader, at, "expected a JSON value", err);
     if (reader->path.depth == 0)
         tl_fail(err, TL_DATA,
                 "row %" PRIu64 " at byte %" PRIu64 " is %s, not an object; there stands \"%s\"",

@@ -266,10 +266,12 @@ static void test_not_rows(void **state)
           "! row 1 at byte 0 is a number, not an object; there stands \"5 ");
     check(any, "Welcome to Debian\n{\"a\":1}",
           "! the output is not JSON: at byte 0 it goes \"Welcome to Debian\\n{");
+    check(any, "-bash: x: not found", "! the output is not JSON: at byte 0 it goes \"-bash");
+    check(any, "no data", "! the output is not JSON: at byte 0 it goes \"no data\"\n");
+    check(any, "null", "! row 1 at byte 0 is null, not an object; there stands \"null\"\n");
     check(any, "\n<html>", "! the output is not JSON: at byte 1 it goes \"<html>\"\n");
     check(any, "\x1b[31mred", "! the output is not JSON: at byte 0 it goes \"\\x1b[31mred\"\n");
-    check(any, "nothing",
-          "! row 1 at byte 0 is null, not an object; there stands \"nothing\"\n");
+    check(any, "nothing", "! the output is not JSON: at byte 0 it goes \"nothing\"\n");
     check(any, "{\"a\":1},", "a=LONG:1\n! the output is not valid JSON at byte 7, after row 1");
     check(
         any, "[{\"a\":1} {\"a\":2}]",
