@@ -224,6 +224,54 @@ static enum tl_status append_key(struct http_call *call, const struct http_setti
     return status;
 }
 
+static enum tl_status expand_part(const struct http_values *values, const char *text,
+                                  size_t size, struct buf *out, bool *vacant,
+                                  struct tl_error *err)
+{
+    struct buf part = BUF_INIT(HTTP_URL_MAX_BYTES);
+    enum tl_status status;
+
+    buf_append(&part, text, size);
+    status = buf_check(&part, "a URL", err);
+    if (status == TL_OK)
+        status = http_expand(values, buf_text(&part), HTTP_IN_URL, out, vacant, err);
+    buf_free(&part);
+    return status;
+}
+
+/* "name={{cursor}}" in the URL itself: left out when vacant, as in `query`. */
+static enum tl_status append_own(struct http_call *call, const struct http_values *values,
+                                 const char *text, size_t size, struct tl_error *err)
+{
+    const char *equals = memchr(text, '=', size);
+    size_t name = equals != NULL ? (size_t)(equals - text) + 1 : size;
+    struct buf value = BUF_INIT(HTTP_URL_MAX_BYTES);
+    bool vacant = false;
+    enum tl_status status = expand_part(values, text + name, size - name, &value, &vacant, err);
+
+    if (status == TL_OK && !vacant) {
+        buf_append_char(&call->url, strchr(buf_text(&call->url), '?') != NULL ? '&' : '?');
+        status = expand_part(values, text, name, &call->url, NULL, err);
+        buf_append_string(&call->url, buf_text(&value));
+    }
+    buf_wipe(&value);
+    return status;
+}
+
+static enum tl_status expand_url(struct http_call *call, const char *url,
+                                 const struct http_values *values, struct tl_error *err)
+{
+    size_t size = strcspn(url, "?");
+    enum tl_status status = expand_part(values, url, size, &call->url, NULL, err);
+
+    while (status == TL_OK && url[size] != '\0') {
+        url += size + 1;
+        size = strcspn(url, "&");
+        status = append_own(call, values, url, size, err);
+    }
+    return status;
+}
+
 static enum tl_status compose_url(struct http_call *call, const struct http_settings *settings,
                                   const struct http_values *values,
                                   const struct http_asked *asked, struct tl_error *err)
@@ -232,7 +280,7 @@ static enum tl_status compose_url(struct http_call *call, const struct http_sett
 
     if (asked->url != NULL)
         buf_append_string(&call->url, asked->url);
-    else if (http_expand(values, settings->url, HTTP_IN_URL, &call->url, NULL, err) != TL_OK)
+    else if (expand_url(call, settings->url, values, err) != TL_OK)
         return err->status;
     fragment = call->url.size > 0 ? strchr(call->url.data, '#') : NULL;
     if (fragment != NULL) {

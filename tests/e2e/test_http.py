@@ -61,6 +61,15 @@ def test_scroll_token_takes_what_the_server_gives(http, towline, warehouse, play
     assert {row[0] for row in synced(warehouse)} == expected
 
 
+def test_a_cursor_in_the_url_itself(http, towline, warehouse, playground):
+    config = http("/incremental/timestamp?since={{cursor}}", stream={"cursor": "updatedAt"})
+    for _ in range(2):  # the first time there is no value yet, and so no parameter
+        towline("sync", config=config).expect(0)
+        assert synced(warehouse) == users(playground)
+    (count,) = warehouse.query("SELECT rows_read FROM _towline_runs ORDER BY run DESC")[0]
+    assert 0 < count < 10
+
+
 @pytest.mark.parametrize("overlap, key, warns", [
     (None, "id", True), ("0", "id", False), (None, "updatedAt", False)])
 def test_ties_that_may_be_lost_are_warned_of(overlap, key, warns, http, towline):
