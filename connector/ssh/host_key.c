@@ -118,7 +118,8 @@ static enum tl_status approve(struct ssh_session *session, const struct ssh_opti
     status = known_hosts_add(options->known_hosts_path, host_key_name(options),
                              host_key_port(options), key, true, err);
     if (status == TL_OK)
-        tl_log(TL_LOG_INFO, "%s: host key %s %s recorded in %s", session->label, type, shown,
+        tl_log(TL_LOG_INFO, "%s: host key %s %s %s %s", session->label, type, shown,
+               verdict == KNOWN_HOSTS_MATCH ? "was already in" : "recorded in",
                options->known_hosts_path);
     if (status == TL_OK && verdict == KNOWN_HOSTS_CHANGED)
         warn_of_old_key(session, options, other);

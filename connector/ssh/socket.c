@@ -162,7 +162,9 @@ static enum tl_status connect_failed(const char *host, uint16_t port, int tried,
             error == ETIMEDOUT ? "no answer in time" : strerror(error),
             tried > 1 ? " (the last of several addresses)" : "");
     if (error == ECONNREFUSED)
-        return tl_remedy(err, "Check that an SSH server runs there and that ssh_port is right");
+        return tl_remedy(err,
+                         "Check that an SSH server runs there, that ssh_port is right, and "
+                         "that no firewall or security group turns this machine away");
     return tl_remedy(err,
                      "Check the address, the network, and that firewalls or security groups "
                      "let this machine reach port %u",

@@ -86,6 +86,7 @@ def test_addresses_where_nobody_answers(check, configuration):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         failed = failure(check(3, ssh_port=str(closed.getsockname()[1])))
+        assert "security group" in failed["remedy"]
         assert failed["step"] == "TCP" and "ssh_port" in failed["remedy"]
     # A queue that is full swallows what comes, as firewalls do.
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:

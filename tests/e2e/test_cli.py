@@ -147,7 +147,9 @@ def test_check_approves_the_key_that_the_user_repeats(towline, configuration, ss
     assert shown and shown[0] in [sshd.fingerprint(kind) for kind in sshd.host_key_types]
     towline("check", "--approve", "SHA256:" + "A" * 43, config=config).expect(4)
     assert not known.exists() or known.read_text() == ""
-    towline("check", "--approve", shown[0], config=config).expect(0)
+    towline("check", "--approve", shown[0], config=config).expect(0, "recorded in")
+    towline("check", "--approve", shown[0], config=config).expect(0, "was already in")
+    assert len(known.read_text().splitlines()) == 1
     towline("sync", config=config).expect(0)
 
 

@@ -83,7 +83,7 @@ def test_asks_and_tries(terminal, towline, sshd, tmp_path, warehouse):
               ("passphrase", ""), ("password", ""))
     it.expect("authentication:")
     it.answer(("command that prints", "echo nothing of the kind"), ("table to fill:", "things"))
-    it.expect("not an object")
+    it.expect("not JSON")
     it.answer(("command that prints", COMMAND), ("table to fill: [things]", ""))
     it.expect("suggested primary key")
     it.answer(("identify a row", ""))
