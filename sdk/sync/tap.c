@@ -183,8 +183,12 @@ static enum tl_status take_schema(struct tl_sync *sync, const char *line, size_t
                                   struct tl_error *err)
 {
     char **names = NULL;
+    const char *name;
+    size_t name_size;
 
-    if (!is_of_stream(sync, line, size, "/stream") || sync->stream->stream->primary_key != NULL)
+    if (!json_pointer_find(&sync->tap.stream, 0, line, size, &name, &name_size) ||
+        *name != '"' || !is_ours(sync, name, name_size) ||
+        sync->stream->stream->primary_key != NULL)
         return TL_OK;
     if (read_key(line, size, &names, err) != TL_OK)
         return err->status;
@@ -200,8 +204,10 @@ static enum tl_status take_singer(struct tl_sync *sync, const char *type, size_t
         return take_schema(sync, line, size, err);
     if (is_word(type, type_size, "STATE"))
         return keep_state(sync, member(line, size, "/value"), false, err);
-    if (is_word(type, type_size, "BATCH"))
-        return tl_fail(err, TL_DATA, "a BATCH message: its files are out of reach");
+    if (is_word(type, type_size, "BATCH")) {
+        (void)tl_fail(err, TL_DATA, "a BATCH message: its files are out of reach");
+        return tl_remedy(err, "Leave batch_config out of the tap's settings");
+    }
     return TL_OK; /* others are for targets that know them */
 }
 
@@ -322,8 +328,10 @@ enum tl_status tap_finish(struct tl_sync *sync, struct tl_error *err)
 
     if (status != TL_OK)
         return tell_line(sync, status, err);
-    if (tap->incomplete)
-        return tl_fail(err, TL_COMMAND, "the source gave up stream %s", name);
+    if (tap->incomplete) {
+        (void)tl_fail(err, TL_COMMAND, "the source gave up stream %s", name);
+        return tl_remedy(err, "Its log (--log-level debug) may say why");
+    }
     if (!tap->seen && tap->others.size > 0)
         tl_log(TL_LOG_WARNING, "%s: the output has no stream \"%s\", but %s",
                sync->stream->name, name, buf_text(&tap->others));

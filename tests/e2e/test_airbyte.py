@@ -69,6 +69,8 @@ def test_spec_follows_the_conventions_of_forms(airbyte):
     options = {option["properties"]["tunnel_method"]["const"]: option
                for option in properties["tunnel_method"]["oneOf"]}
     assert list(options) == ["NO_TUNNEL", "SSH_KEY_AUTH", "SSH_PASSWORD_AUTH"]
+    assert [option["title"] for option in options.values()] == [
+        "No tunnel", "SSH key auth", "SSH password auth"]
     for option in options.values():
         check(option["properties"])
         assert "tunnel_method" in option["required"] and option["title"]

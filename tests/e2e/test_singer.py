@@ -317,6 +317,17 @@ def test_no_state_in_any_form_is_none(tap, configuration, state):
     assert len(tap.target.rows("users")) == 9
 
 
+@pytest.mark.parametrize("kept, sent", [
+    (7, 7), ("7", 7), ("007", "007"), (-7, -7), ("-0", "-0"), (999999999999999, 999999999999999),
+    (9007199254740993, "9007199254740993"), ("7.50", "7.50"),
+])
+def test_a_bookmark_is_a_number_where_no_digit_can_be_lost(tap, configuration, kept, sent):
+    config = configuration({**stream("true"), "cursor": "id"})
+    tap.sync(config, None, {"bookmarks": {"t": {"replication_key": "id",
+                                                "replication_key_value": kept}}})
+    assert tap.target.state["bookmarks"]["t"]["replication_key_value"] == sent
+
+
 def test_settings_come_from_several_files_and_the_environment(tap, configuration, sshd):
     config = configuration(stream(echo('[{"id":1}]')), ssh_host="elsewhere", ssh_port="1")
     later = tap.file("later.json", {"ssh_host": sshd.host})

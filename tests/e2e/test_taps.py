@@ -85,6 +85,9 @@ def test_each_stream_of_a_tap_has_its_table(towline, configuration, warehouse, t
 def test_a_stream_that_the_tap_lacks_is_told(towline, configuration, tap):
     towline("sync", config=configuration(singer(tap + " {{state}}", "user"))).expect(
         0, 'no stream "user", but "users", "logs"')
+    schema = json.dumps({"type": "SCHEMA", "stream": "q", "schema": {}, "key_properties": []})
+    towline("sync", config=configuration(singer(echo(schema), "user"))).expect(
+        0, 'no stream "user", but "q"')
 
 
 def test_rows_and_state_are_one_transaction(towline, configuration, warehouse, tap):
@@ -135,7 +138,7 @@ def test_our_own_tap_and_source_can_be_read(program, towline, configuration, war
             assert warehouse.rows(table, "id", "a", "o") == [(1, "x", '{"b":[1.50]}'),
                                                              (2, None, None)]
     state = json.loads(towline("state", "show", config=config).stdout)
-    assert state["by_tap"]["tap"]["bookmarks"]["t"]["replication_key_value"] == "2"
+    assert state["by_tap"]["tap"]["bookmarks"]["t"]["replication_key_value"] == 2
     assert state["by_source"]["tap"][0]["stream"]["stream_state"]["state"] == {"cursor": "2"}
 
 

@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "config/convert.h"
 
+enum { CHOICE_BYTES = 64 };
+
 static void append_string(struct buf *out, const char *text)
 {
     text_append_json(out, text, strlen(text));
@@ -174,14 +176,18 @@ static bool is_needed(const struct tl_option *option)
     return (option->flags & (TL_OPTION_REQUIRED | TL_OPTION_ASKED)) != 0;
 }
 
+/* `choice` is shorter than CHOICE_BYTES. */
 static void append_choice(struct buf *out, const struct tl_option *row, const char *choice,
                           const struct tl_option *const *tables, enum form_dialect dialect)
 {
     struct buf required = BUF_INIT(4096);
+    char title[CHOICE_BYTES] = "";
     int order = 0;
 
+    for (size_t i = 0; choice[i] != '\0'; i++)
+        title[i] = (char)tolower((unsigned char)choice[i]);
     buf_append_char(out, '{');
-    append_title(out, choice);
+    append_title(out, title);
     buf_append_string(out, ",\"type\":\"object\",\"properties\":{");
     append_string(out, row->name);
     buf_append_string(out, ":{\"type\":\"string\",\"const\":");
@@ -211,7 +217,7 @@ static void append_aliases(struct buf *out, const struct tl_option *row,
     append_help(out, row);
     buf_append_string(out, ",\"type\":\"object\",\"oneOf\":[");
     for (size_t size; *choices != '\0'; choices += size + (choices[size] == '|')) {
-        char choice[64];
+        char choice[CHOICE_BYTES];
         size = strcspn(choices, "|");
         if (size >= sizeof(choice))
             continue;

@@ -279,6 +279,17 @@ void bookmarks_reset(struct bookmarks *bookmarks)
     *bookmarks = (struct bookmarks){0};
 }
 
+/* Whether readers of JSON, who may keep numbers as doubles, give back the same text if it is
+ * written as a number. */
+static bool is_plain_integer(const char *text, size_t size)
+{
+    const char *digits = text + (*text == '-');
+    size_t n_digits = strspn(digits, "0123456789");
+
+    return n_digits > 0 && n_digits <= 15 && digits + n_digits == text + size &&
+           (*digits != '0' || size == 1);
+}
+
 static void append_bookmark(struct buf *out, const struct bookmark *item,
                             const struct tl_stream *stream)
 {
@@ -292,7 +303,10 @@ static void append_bookmark(struct buf *out, const struct bookmark *item,
         buf_append_string(out, "\"replication_key\":");
         append_string(out, stream->cursor);
         buf_append_string(out, ",\"replication_key_value\":");
-        text_append_json(out, buf_text(&cursor), cursor.size);
+        if (is_plain_integer(buf_text(&cursor), cursor.size))
+            buf_append(out, buf_text(&cursor), cursor.size);
+        else
+            text_append_json(out, buf_text(&cursor), cursor.size);
     }
     if (cJSON_GetArraySize(members) > (has_cursor ? 1 : 0))
         buf_printf(out, "%s\"state\":%s", has_cursor ? "," : "", item->json);
