@@ -1,6 +1,7 @@
 /* Whether the server is the one it should be: pin, known_hosts, policy. */
 #include "ssh/host_key.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -59,7 +60,8 @@ static enum tl_status refuse_changed(const struct ssh_session *session,
                                      const char *type, const char *shown, struct tl_error *err)
 {
     char known_type[KNOWN_KEY_TYPE_SIZE], known_sha256[KNOWN_KEY_SHA256_SIZE];
-    bool default_port = host_key_port(options) == 22;
+    bool several = strchr(options->known_hosts_path, ' ') != NULL;
+    char name[300];
 
     tl_fail(
         err, TL_HOST_KEY,
@@ -67,15 +69,15 @@ static enum tl_status refuse_changed(const struct ssh_session *session,
         "be listening in",
         session->label, type, shown, options->known_hosts_path,
         known_key_type(other, known_type), known_key_sha256(other, known_sha256));
-    if (default_port)
-        return tl_remedy(err,
-                         "Only if the server's administrator confirms the new key: ssh-keygen "
-                         "-R %s -f %s, then towline check --approve %s",
-                         host_key_name(options), options->known_hosts_path, shown);
+    if (host_key_port(options) == 22)
+        snprintf(name, sizeof(name), "%s", host_key_name(options));
+    else
+        snprintf(name, sizeof(name), "'[%s]:%u'", options->host, options->port);
     return tl_remedy(err,
                      "Only if the server's administrator confirms the new key: ssh-keygen -R "
-                     "'[%s]:%u' -f %s, then towline check --approve %s",
-                     options->host, options->port, options->known_hosts_path, shown);
+                     "%s -f %s, then towline check --approve %s",
+                     name, several ? "FILE for each of these files" : options->known_hosts_path,
+                     shown);
 }
 
 /* The user vouched for a key of another type and said nothing of the one known so far. */

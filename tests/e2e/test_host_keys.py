@@ -90,7 +90,10 @@ def test_new_and_changed_under_accept_new(agree, make_sshd):
     old = f"[{server.host}]:{server.port} {server.host_key_line()}\n"
     fingerprint = server.fingerprint()
     server.change_host_key()
+    result = agree(server, old, "", accepted=False, policy="accept-new")
+    assert "-f FILE for each" in result.stderr
     result = agree(server, old, accepted=False, policy="accept-new")
+    assert "known_hosts_0, then towline check --approve" in result.stderr
     assert fingerprint in result.stderr and server.fingerprint() in result.stderr
 
 
