@@ -45,6 +45,7 @@ void write_forget(struct write *write)
 {
     sqlite3_finalize(write->upsert);
     free(write->upsert_table);
+    unchanged_forget(&write->unchanged);
     write->upsert = NULL;
     write->upsert_table = NULL;
 }
@@ -137,7 +138,9 @@ static enum tl_status prepare_upsert(struct write *write, const struct catalog_t
 
     if (write->upsert != NULL && strcmp(write->upsert_table, table->name) == 0)
         return TL_OK;
-    write_forget(write);
+    sqlite3_finalize(write->upsert);
+    free(write->upsert_table);
+    write->upsert = NULL;
     write->upsert_table = text_copy(table->name, strlen(table->name));
     if (write->upsert_table == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for table %s", table->name);
@@ -167,8 +170,9 @@ static enum tl_status run(struct write *write, sqlite3_stmt *statement, const ch
     return status;
 }
 
-enum tl_status write_upsert(struct write *write, const struct batch *batch, struct tally *tally,
-                            struct tl_error *err)
+/* Writes rows of which nothing is known. */
+static enum tl_status upsert_rows(struct write *write, const struct batch *batch,
+                                  struct tally *tally, struct tl_error *err)
 {
     char synced[CLOCK_UTC_SIZE];
     uint64_t changes = 0, inserted;
@@ -193,6 +197,18 @@ enum tl_status write_upsert(struct write *write, const struct batch *batch, stru
     tally->updated += changes - inserted;
     tally->unchanged += batch->n_rows - changes;
     return TL_OK;
+}
+
+enum tl_status write_upsert(struct write *write, const struct batch *batch, struct tally *tally,
+                            struct tl_error *err)
+{
+    struct batch rest;
+
+    if (unchanged_leave_out(&write->unchanged, write->sql, batch, write->seen, &rest, err) !=
+        TL_OK)
+        return err->status;
+    tally->unchanged += batch->n_rows - rest.n_rows;
+    return rest.n_rows > 0 ? upsert_rows(write, &rest, tally, err) : TL_OK;
 }
 
 /* Parameters of statements about one row: ?1 is the time, ?(i + 2) the column i. */

@@ -5,12 +5,14 @@
 #include "destinations/destination.h"
 #include "destinations/sqlite/batch.h"
 #include "destinations/sqlite/rowset.h"
+#include "destinations/sqlite/unchanged.h"
 
 struct write {
     const struct sql *sql;
     struct batch_view view;
     sqlite3_stmt *upsert; /* of the table last upserted */
     char *upsert_table;
+    struct unchanged unchanged;
     uint64_t met;           /* rows that the running statement found by their key */
     struct rowset *seen;    /* NULL, or where upsert notes which rows it wrote or met */
     const char *seen_table; /* the table of which seen is */
