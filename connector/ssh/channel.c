@@ -225,8 +225,9 @@ void channel_slice(struct ssh_channel *channel, enum ssh_stream stream, size_t s
         pump_slice(channel->session);
         return;
     }
-    if (stream == SSH_STDOUT)
+    if (stream == SSH_STDOUT || channel->session->held_back != 1)
         (void)libssh2_channel_window_read_ex(channel->channel, &queued, NULL);
+    channel->session->undelivered = queued > 0;
     pump_slice(channel->session);
     if (queued > 0 && queued >= size / 2)
         channel->session->slice_bytes = 0;

@@ -62,8 +62,10 @@ struct ssh_session {
     size_t slice_bytes;         /* what the libssh2 call in progress may still receive */
     enum ssh_end end;
     int end_errno;
-    ssize_t
-        held_back; /* how the link ended: told once what came before was handed on; 1: not */
+    ssize_t held_back; /* how the link ended, if that is to be told later; 1: not */
+    bool undelivered;  /* what came before the end has not been read yet */
+    int64_t tell_ms;   /* when the end is told all the same */
+    bool mute;         /* the link takes nothing any more; what still comes is read */
 
     int64_t last_close_ms;           /* of a channel; 0: none yet */
     size_t n_granted;                /* channels that the memory was raised for */

@@ -13,6 +13,9 @@
  */
 enum { SLICE_BYTES = 256 * 1024 };
 
+/* How long what came before the end of a connection may take to be read. */
+enum { DELIVER_MS = 10000 };
+
 static void session_end(struct ssh_session *session, enum ssh_end end, int error)
 {
     if (session->end != SSH_END_NONE)
@@ -90,15 +93,24 @@ static void link_broke(struct ssh_session *session, int error)
     session_end(session, below ? SSH_END_THROUGH : SSH_END_BROKEN, error);
 }
 
-/* libssh2 forgets what it has received in a call when the connection ends within the same call:
- * then it is told of the end in the next one. */
+/* Whether the link has ended and what came before is still to be read. */
+static bool is_delivering(const struct ssh_session *session)
+{
+    return session->held_back != 1 && session->undelivered && !session->patient &&
+           clock_now_ms() < session->tell_ms;
+}
+
+/* libssh2 forgets what it holds for channels when it is told that the connection has ended:
+ * this it is once they have read it. */
 static ssize_t hold_back_end(struct ssh_session *session, ssize_t rc)
 {
     bool ended = rc == 0 || (rc < 0 && rc != -EAGAIN);
 
-    if (!ended || session->patient || session->slice_bytes == SLICE_BYTES)
+    if (!ended || session->patient)
         return rc;
     session->held_back = rc;
+    session->undelivered = true;
+    session->tell_ms = clock_now_ms() + DELIVER_MS;
     return -EAGAIN;
 }
 
@@ -106,6 +118,8 @@ static ssize_t link_receive(struct ssh_session *session, void *buffer, size_t le
 {
     ssize_t rc = session->held_back;
 
+    if (is_delivering(session))
+        return -EAGAIN;
     if (rc == 1) {
         do {
             rc = session->link->receive(session->link, buffer, length);
@@ -143,17 +157,29 @@ static LIBSSH2_RECV_FUNC(pump_receive)
     return rc;
 }
 
+/* Once the session stands, what the server said before is worth reading: its end will show. */
+static void send_broke(struct ssh_session *session, int error)
+{
+    session->mute = !session->patient;
+    if (session->mute)
+        buf_reset(&session->outgoing);
+    else
+        link_broke(session, error);
+}
+
 static void flush(struct ssh_session *session)
 {
     struct buf *outgoing = &session->outgoing;
     ssize_t sent = 1;
 
+    if (session->mute)
+        buf_reset(outgoing);
     while (sent > 0 && outgoing->size > 0 && session->end == SSH_END_NONE) {
         sent = session->link->send(session->link, outgoing->data, outgoing->size);
         if (sent > 0)
             buf_consume(outgoing, (size_t)sent);
         else if (sent < 0 && sent != -EAGAIN)
-            link_broke(session, (int)-sent);
+            send_broke(session, (int)-sent);
     }
 }
 
@@ -279,7 +305,9 @@ bool pump_wait(struct ssh_session *session, int64_t until_ms, int extra_fd)
     fds[1].events = pump_events(session);
     if (session->end != SSH_END_NONE)
         return false;
-    if (session->link->ready(session->link))
+    if (is_delivering(session)) /* then its end would wake us again and again */
+        fds[1].fd = -1;
+    else if (session->link->ready(session->link))
         wake_ms = 0;
     if (until_ms < wake_ms)
         wake_ms = until_ms;

@@ -2,6 +2,7 @@
 #include "ssh/reactor.h"
 
 #include <poll.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 #include "ssh/handle.h"
@@ -37,10 +38,11 @@ void ssh_session_hold(struct ssh_session *session, bool held)
 static int receive(struct ssh_session *session, struct ssh_channel *through)
 {
     if (through != NULL) {
-        pump_slice(session);
+        channel_slice(through, SSH_STDERR, SIZE_MAX);
         return (int)libssh2_channel_read_ex(through->channel, SSH_EXTENDED_DATA_STDERR, NULL,
                                             0);
     }
+    session->undelivered = false;
     if (session->opening == NULL && session->closing == NULL)
         ssh_forward_ping(session);
     (void)ssh_session_digest(session);

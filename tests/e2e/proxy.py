@@ -69,8 +69,8 @@ class Proxy:
                 self.received += len(data)
         except OSError:
             pass
-        self._end(client)
         _shut(server)
+        self._end(client)
 
     def _flipped(self, data, offset):
         if self.flip is None or not offset <= self.flip < offset + len(data):
@@ -97,7 +97,20 @@ class Proxy:
             client.shutdown(socket.SHUT_RD)
             client.close()
         else:
-            _shut(client)
+            _finish(client)
+
+
+def _finish(client):
+    """Ends our direction only, and takes what still comes: to a socket that is closed it would be
+    answered with RST, which makes the other side drop what it has not read yet."""
+    client.settimeout(10)
+    try:
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(65536):
+            pass
+    except OSError:
+        pass
+    _shut(client)
 
 
 def _shut(connection):

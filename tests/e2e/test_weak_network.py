@@ -36,7 +36,7 @@ def through(configuration, sshd, tmp_path):
 
 
 def test_an_ordered_stream_resumes_after_each_cut(towline, through, warehouse, sshd):
-    with Proxy(sshd.host, sshd.port, cuts=[150_000, 250_000, 200_000]) as proxy:
+    with Proxy(sshd.host, sshd.port, cuts=[150_000, 180_000, 100_000]) as proxy:
         result = towline("sync", config=through(proxy, ORDERED, retry_attempts="5")).expect(0)
         assert proxy.connections == 4
     cursors = from_where(result.stderr)
@@ -47,7 +47,7 @@ def test_an_ordered_stream_resumes_after_each_cut(towline, through, warehouse, s
 
 
 def test_progress_earns_further_attempts(towline, through, warehouse, sshd):
-    with Proxy(sshd.host, sshd.port, cuts=[150_000] * 4) as proxy:
+    with Proxy(sshd.host, sshd.port, cuts=[100_000] * 4) as proxy:
         result = towline("sync", config=through(proxy, ORDERED, retry_attempts="1")).expect(0)
     assert result.stderr.count("retry 1 of 1") == 4
     assert warehouse.count("t") == 20001
