@@ -1,5 +1,7 @@
 """Processes the end-to-end tests start: the program itself, the playground, login accounts."""
+import contextlib
 import dataclasses
+import fcntl
 import json
 import os
 import pathlib
@@ -123,6 +125,14 @@ class PlaygroundProcess:
         self.process.stdout.close()
 
 
+@contextlib.contextmanager
+def accounts():
+    """One test at a time changes the accounts of the machine."""
+    with open("/tmp/towline-accounts.lock", "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 class LoginUser:
     """An account with the given shell and files in its home."""
 
@@ -132,8 +142,9 @@ class LoginUser:
         secret = "*" if password is None else subprocess.run(
             ["openssl", "passwd", "-6", password], check=True, capture_output=True,
             text=True).stdout.strip()
-        subprocess.run(["useradd", "-m", "-k", "/dev/null", "-s", shell, "-p", secret, self.name],
-                       check=True, stdout=subprocess.DEVNULL)
+        with accounts():
+            subprocess.run(["useradd", "-m", "-k", "/dev/null", "-s", shell, "-p", secret,
+                            self.name], check=True, stdout=subprocess.DEVNULL)
         for name, text in files.items():
             path = pathlib.Path(f"~{self.name}").expanduser() / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,5 +152,6 @@ class LoginUser:
 
     def remove(self):
         """Removes the account and its home."""
-        subprocess.run(["userdel", "-r", "-f", self.name], check=False,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with accounts():
+            subprocess.run(["userdel", "-r", "-f", self.name], check=False,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
