@@ -125,6 +125,17 @@ class PlaygroundProcess:
         self.process.stdout.close()
 
 
+def listens(pid):
+    """Whether the process listens on a TCP port."""
+    own = set()
+    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile
+            own.add(os.readlink(fd))
+    sockets = [line.split() for table in ("tcp", "tcp6")
+               for line in pathlib.Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]]
+    return any(fields[3] == "0A" and f"socket:[{fields[9]}]" in own for fields in sockets)
+
+
 @contextlib.contextmanager
 def accounts():
     """One test at a time changes the accounts of the machine."""

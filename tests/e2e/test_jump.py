@@ -2,10 +2,10 @@
 local port; who is at fault is always named."""
 import json
 import signal
-import subprocess
 import time
 
 import pytest
+from program import listens
 from sshd import Sshd
 
 STREAM = {"table": "t", "primary_key": ["id"],
@@ -70,8 +70,7 @@ def test_no_port_is_opened_here(towline, chain, hops, sshd):
         while not any("sleep 4" in line for line in sshd.commands()):
             assert process.poll() is None, process.communicate()
             time.sleep(0.05)
-        listening = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True).stdout
-        assert f"pid={process.pid}," not in listening
+        assert not listens(process.pid)
     finally:
         process.wait(20)
     assert process.returncode == 0
