@@ -94,7 +94,7 @@ def test_a_hundred_connections_through_a_bastion_with_default_limits(tunnel, mak
     assert exchange_many(local.port, 100, 50_000) == 100
 
 
-def test_a_reader_that_stops_holds_up_nobody_and_fills_no_memory(tunnel, echo_server):
+def test_a_reader_that_stops_holds_up_nobody_and_fills_no_memory(tunnel, echo_server, program):
     def pour(connection):
         while True:
             connection.sendall(bytes(1 << 20))
@@ -105,7 +105,8 @@ def test_a_reader_that_stops_holds_up_nobody_and_fills_no_memory(tunnel, echo_se
         stalled = [socket.create_connection(("127.0.0.1", local.ports[0])) for _ in range(10)]
         time.sleep(0.5)
         assert exchange_many(local.ports[1], 5, 1_000_000) == 5
-        assert local.memory_mib() < 64
+        # A sanitizer keeps freed memory aside.
+        assert local.memory_mib() < (256 if "asan" in str(program) else 64)
         assert local.cpu_share(0.5) < 0.2  # nobody spins
         for connection in stalled:
             connection.close()
