@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "ssh/auth_ways.h"
 #include "ssh/greeting.h"
@@ -72,12 +73,22 @@ enum { WAYS = sizeof(ways) / sizeof(ways[0]), PASSWORD_WAY = 4, KEYBOARD_WAY = 5
 enum { OFFERED_MAX_BYTES = 1024 };
 #define KEY_WAYS 15u /* a bit for each of those before the password */
 
+/* The first question takes two round trips, one of them for the right to ask: a first notion of
+ * how far away the server is, through proxies too, by which the first channel's window is
+ * chosen. */
+static void note_distance(struct ssh_session *session, int64_t start_ms)
+{
+    if (session->round_trip_ms == 0)
+        session->round_trip_ms = (clock_now_ms() - start_ms) / 2;
+}
+
 /* Asks what the server would accept next; the answer may also be that no proof is needed. */
 static enum tl_status ask_methods(struct auth *auth, struct tl_error *err)
 {
     struct ssh_session *session = auth->session;
     const char *user = auth->means.options->user;
     char *methods, safe[300];
+    int64_t start_ms = clock_now_ms();
     int rc;
 
     session->memory.watched = auth->answer;
@@ -87,6 +98,7 @@ static enum tl_status ask_methods(struct auth *auth, struct tl_error *err)
         rc = methods != NULL ? 0 : libssh2_session_last_errno(session->ssh);
     } while (pump_repeat(session, rc));
     ssh_memory_free(&session->memory, session->memory.watched); /* libssh2 forgets it */
+    note_distance(session, start_ms);
     auth->answer = methods;
     auth->done = libssh2_userauth_authenticated(session->ssh) != 0;
     if (auth->done)

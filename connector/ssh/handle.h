@@ -56,7 +56,7 @@ struct ssh_session {
                              */
     int64_t pulse_ms;       /* when a silent server may be asked again */
     int64_t last_receive_ms;
-    int64_t round_trip_ms; /* 0 until a channel was opened */
+    int64_t round_trip_ms; /* 0: not known yet, or none to speak of */
     uint64_t received_bytes;
     uint64_t receive_max_bytes; /* before login; afterwards unlimited */
     size_t slice_bytes;         /* what the libssh2 call in progress may still receive */
