@@ -160,9 +160,9 @@ static enum tl_status add_auth(struct http_call *call, const struct http_setting
 static void append_parameter(struct buf *url, const char *name, const char *value)
 {
     buf_append_char(url, strchr(buf_text(url), '?') != NULL ? '&' : '?');
-    http_url_encode(name, url);
+    text_append_url_encoded(url, name, strlen(name));
     buf_append_char(url, '=');
-    http_url_encode(value, url);
+    text_append_url_encoded(url, value, strlen(value));
 }
 
 static bool is_first_only(const struct http_settings *settings, const char *name)

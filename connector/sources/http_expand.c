@@ -47,7 +47,7 @@ static enum tl_status expansion_write(struct placeholder_source *source, const c
 
     (void)err;
     if (encoding == HTTP_IN_URL)
-        http_url_encode(value, out);
+        text_append_url_encoded(out, value, strlen(value));
     else if (encoding == HTTP_IN_JSON)
         append_in_json(value, out);
     else

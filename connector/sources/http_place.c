@@ -183,16 +183,3 @@ enum tl_status http_url_with_tls(const char *url, bool tls, struct buf *out,
     return ok ? buf_check(out, "a URL", err)
               : tl_fail(err, TL_MEMORY, "out of memory for a URL");
 }
-
-void http_url_encode(const char *text, struct buf *out)
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-    for (; *text != '\0'; text++) {
-        if (strchr(plain, *text) != NULL)
-            buf_append_char(out, *text);
-        else
-            buf_printf(out, "%%%02X", (unsigned char)*text);
-    }
-}

@@ -42,7 +42,4 @@ TL_NODISCARD enum tl_status http_url_resolve(const char *base, const char *refer
 TL_NODISCARD enum tl_status http_url_with_tls(const char *url, bool tls, struct buf *out,
                                               struct tl_error *err);
 
-/* Appends the text with all but letters, digits and -._~ as %XX (RFC 3986). */
-void http_url_encode(const char *text, struct buf *out);
-
 #endif

@@ -67,19 +67,6 @@ static void secret_insert(const char *value, size_t size)
     the_log.n_secrets++;
 }
 
-static void append_url_encoded(struct buf *out, const char *value, size_t size)
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-    for (size_t i = 0; i < size; i++) {
-        if (value[i] != '\0' && strchr(plain, value[i]) != NULL)
-            buf_append_char(out, value[i]);
-        else
-            buf_printf(out, "%%%02X", (unsigned char)value[i]);
-    }
-}
-
 /* Each line of a secret of several lines is a secret too: a key cut up by a log is still a key.
  */
 static void secret_insert_lines(const char *value, size_t size)
@@ -110,7 +97,7 @@ void tl_log_add_secret(const char *value, size_t size)
     if (form.size > 2)
         secret_insert(form.data + 1, form.size - 2);
     buf_reset(&form);
-    append_url_encoded(&form, value, size);
+    text_append_url_encoded(&form, value, size);
     secret_insert(buf_text(&form), form.size);
     buf_reset(&form);
     base64_encode(&form, value, size / 3 * 3); /* what follows, the padding too, varies */

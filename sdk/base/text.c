@@ -225,3 +225,16 @@ void text_append_json_safe(struct buf *out, const char *json, size_t size)
         at += length > 0 ? length : 1;
     }
 }
+
+void text_append_url_encoded(struct buf *out, const char *text, size_t size)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] != '\0' && strchr(plain, text[i]) != NULL)
+            buf_append_char(out, text[i]);
+        else
+            buf_printf(out, "%%%02X", (unsigned char)text[i]);
+    }
+}

@@ -41,4 +41,7 @@ char *text_copy(const char *text, size_t size);
 /* Whether the strings are equal but for ASCII letter case. */
 bool text_equal_ignoring_case(const char *left, const char *right);
 
+/* Appends the text with all but letters, digits and -._~ as %XX (RFC 3986 section 2). */
+void text_append_url_encoded(struct buf *out, const char *text, size_t size);
+
 #endif

@@ -46,6 +46,12 @@ static inline type_observed types_observe(const struct tl_value *value)
     }
 }
 
+/* Whether a value of the type is text or bytes: as.text and size. */
+static inline bool types_is_text(enum tl_type type)
+{
+    return type >= TL_TYPE_DECIMAL && type != TL_TYPE_FLOAT && type != TL_TYPE_DOUBLE;
+}
+
 /* The narrowest type that holds everything observed; TL_TYPE_NULL when nothing was. */
 enum tl_type types_of(type_observed observed);
 

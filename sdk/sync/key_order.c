@@ -44,19 +44,13 @@ static bool is_integer(const struct tl_value *value)
            value->type == TL_TYPE_SHORT;
 }
 
-static bool is_text(const struct tl_value *value)
-{
-    return value->type >= TL_TYPE_DECIMAL && value->type != TL_TYPE_DOUBLE &&
-           value->type != TL_TYPE_FLOAT;
-}
-
 uint64_t key_order_prefix(const struct tl_value *value)
 {
     uint64_t prefix = 0;
 
     if (is_integer(value))
         return (uint64_t)value->as.integer ^ UINT64_C(1) << 63;
-    if (!is_text(value))
+    if (!types_is_text(value->type))
         return 0;
     for (uint32_t i = 0; i < 8; i++)
         prefix = prefix << 8 | (i < value->size ? (unsigned char)value->as.text[i] : 0);
@@ -70,7 +64,7 @@ int key_order_compare(const struct tl_value *left, const struct tl_value *right)
 
     if (is_integer(left) && is_integer(right))
         return (left->as.integer > right->as.integer) - (left->as.integer < right->as.integer);
-    if (!is_text(left) || !is_text(right))
+    if (!types_is_text(left->type) || !types_is_text(right->type))
         return 0;
     order = size ? memcmp(left->as.text, right->as.text, size) : 0;
     return order != 0 ? order : (left->size > right->size) - (left->size < right->size);

@@ -107,12 +107,6 @@ static size_t cell_bytes(const struct tl_value *value)
     }
 }
 
-static bool is_text(enum tl_type type)
-{
-    return type == TL_TYPE_DECIMAL ||
-           (type >= TL_TYPE_NAIVE_DATE && type != TL_TYPE_FLOAT && type != TL_TYPE_DOUBLE);
-}
-
 static size_t row_bytes(const struct batch *batch, size_t row)
 {
     size_t size = sizeof(uint32_t);
@@ -131,7 +125,7 @@ static char *put(char *to, const void *from, size_t size)
 static char *put_cell(char *to, const struct tl_value *value)
 {
     *to++ = (char)value->type;
-    if (is_text(value->type)) {
+    if (types_is_text(value->type)) {
         to = put(to, &value->size, sizeof(value->size));
         return value->size > 0 ? put(to, value->as.text, value->size) : to;
     }
@@ -237,7 +231,7 @@ static enum tl_status fill(const struct runs *runs, struct run *run, struct tl_e
 static const char *get_cell(const char *from, struct tl_value *out)
 {
     *out = (struct tl_value){.type = (enum tl_type) * from++};
-    if (!is_text(out->type)) {
+    if (!types_is_text(out->type)) {
         size_t size = cell_bytes(out);
         memcpy(&out->as, from, size);
         return from + size;
@@ -374,7 +368,7 @@ static void copy_row(struct runs *runs)
 
     memcpy(cells, runs->runs[0].cells, stride * sizeof(*cells));
     for (uint32_t i = 0; i < stride; i++)
-        if (is_text(cells[i].type) && cells[i].size > 0) {
+        if (types_is_text(cells[i].type) && cells[i].size > 0) {
             char *text = runs->buffer + runs->n_buffer;
             memcpy(text, cells[i].as.text, cells[i].size);
             cells[i].as.text = text;

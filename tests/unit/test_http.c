@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/config.h"
 #include "options.h"
 #include "sources/http_expand.h"
@@ -151,7 +152,7 @@ static void urls(void **state)
     assert_int_equal(http_url_with_tls("http://a.example/x?y=%20", true, &out, &err), TL_OK);
     assert_string_equal(buf_text(&out), "https://a.example:80/x?y=%20");
     buf_reset(&out);
-    http_url_encode("a b&c=\xc3\xa9/~", &out);
+    text_append_url_encoded(&out, "a b&c=\xc3\xa9/~", 10);
     assert_string_equal(buf_text(&out), "a%20b%26c%3D%C3%A9%2F~");
     buf_free(&out);
 }

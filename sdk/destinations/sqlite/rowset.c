@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/temporary.h"
+
 enum {
     RANGES_MAX = 1 << 18, /* held in memory: 4 MiB */
     RANGES_READ = 1 << 8  /* read back at a time, for each run */
@@ -105,13 +107,23 @@ static bool rowset_add_run(struct rowset *set, const struct run *run)
     return true;
 }
 
+static FILE *open_file(void)
+{
+    int fd = temporary_open();
+    FILE *file = fd >= 0 ? fdopen(fd, "w+") : NULL;
+
+    if (file == NULL && fd >= 0)
+        close(fd);
+    return file;
+}
+
 /* Moves what is in memory to the end of the file. */
 static void rowset_spill(struct rowset *set)
 {
     struct run run = {.offset = set->file_size, .left = set->n_ranges};
 
     if (set->file == NULL)
-        set->file = tmpfile();
+        set->file = open_file();
     if (set->file == NULL ||
         fwrite(set->ranges, sizeof(*set->ranges), set->n_ranges, set->file) != set->n_ranges) {
         set->error = errno ? errno : EIO;

@@ -233,8 +233,10 @@ enum tl_status unchanged_leave_out(struct unchanged *unchanged, const struct sql
         !definition_key_is_rowid(batch->table) ||
         !integer_of(batch_cell(batch, &batch->rows[0], key_column_of(batch->table)), &first))
         return TL_OK;
-    if (unchanged->idle > 0 && unchanged->idle-- > 0)
+    if (unchanged->idle > 0) {
+        unchanged->idle--;
         return TL_OK;
+    }
     if (prepare(unchanged, sql, batch->table, err) != TL_OK ||
         grow(unchanged, batch->n_rows, err) != TL_OK)
         return err->status;
