@@ -99,10 +99,12 @@ static enum tl_status go_to(struct walk *walk, int64_t key, struct tl_error *err
     return TL_OK;
 }
 
-/* Whether the column holds just this, kind and bytes. */
+/* Whether the column holds just this, kind and bytes. The connection has no mutex
+ * (SQLITE_OPEN_NOMUTEX), so the column's value may be asked directly. */
 static bool holds(sqlite3_stmt *statement, int column, const struct tl_value *value)
 {
-    int type = sqlite3_column_type(statement, column);
+    sqlite3_value *held = sqlite3_column_value(statement, column);
+    int type = sqlite3_value_type(held);
     const void *bytes;
 
     switch (value->type) {
@@ -110,24 +112,20 @@ static bool holds(sqlite3_stmt *statement, int column, const struct tl_value *va
     case TL_TYPE_NULL:
         return type == SQLITE_NULL;
     case TL_TYPE_BOOLEAN:
-        return type == SQLITE_INTEGER &&
-               sqlite3_column_int64(statement, column) == value->as.boolean;
+        return type == SQLITE_INTEGER && sqlite3_value_int64(held) == value->as.boolean;
     case TL_TYPE_SHORT:
     case TL_TYPE_INT:
     case TL_TYPE_LONG:
-        return type == SQLITE_INTEGER &&
-               sqlite3_column_int64(statement, column) == value->as.integer;
+        return type == SQLITE_INTEGER && sqlite3_value_int64(held) == value->as.integer;
     case TL_TYPE_FLOAT:
     case TL_TYPE_DOUBLE:
-        return type == SQLITE_FLOAT &&
-               sqlite3_column_double(statement, column) == value->as.real;
+        return type == SQLITE_FLOAT && sqlite3_value_double(held) == value->as.real;
     default:
-        if (type != (value->type == TL_TYPE_BINARY ? SQLITE_BLOB : SQLITE_TEXT))
+        if (type != (value->type == TL_TYPE_BINARY ? SQLITE_BLOB : SQLITE_TEXT) ||
+            sqlite3_value_bytes(held) != (int)value->size)
             return false;
-        bytes = type == SQLITE_BLOB ? sqlite3_column_blob(statement, column)
-                                    : sqlite3_column_text(statement, column);
-        return sqlite3_column_bytes(statement, column) == (int)value->size &&
-               (value->size == 0 || memcmp(bytes, value->as.text, value->size) == 0);
+        bytes = type == SQLITE_BLOB ? sqlite3_value_blob(held) : sqlite3_value_text(held);
+        return value->size == 0 || memcmp(bytes, value->as.text, value->size) == 0;
     }
 }
 
