@@ -30,6 +30,14 @@ def test_every_command_has_help(towline, command):
     assert command in text and text == towline("help", command).expect(0).stdout
 
 
+@pytest.mark.parametrize("arguments", [
+    ["--help"], ["help", "configuration"], *([command, "--help"] for command in COMMANDS + [
+        "init", "keygen", "tunnel", "fivetran", "airbyte", "singer"])])
+def test_help_fits_a_terminal_of_80_columns_and_the_man_page(towline, arguments):
+    lines = towline(*arguments).expect(0).stdout.splitlines()
+    assert lines and [line for line in lines if len(line) > 78] == []
+
+
 def test_version(towline):
     outputs = {towline(word).expect(0).stdout for word in ("--version", "version")}
     assert len(outputs) == 1 and re.search(r"\d+\.\d+\.\d+", outputs.pop())

@@ -14,6 +14,7 @@
 #include "frontends/platform/arguments.h"
 #include "frontends/platform/form.h"
 #include "frontends/platform/heartbeat.h"
+#include "frontends/usage.h"
 
 /* The platform kills a source that is silent for maxSecondsBetweenMessages of its metadata. */
 enum { HEARTBEAT_MS = 60000, CHECK_ROWS = 1000, DISCOVER_ROWS = 1000000 };
@@ -21,11 +22,24 @@ enum { HEARTBEAT_MS = 60000, CHECK_ROWS = 1000, DISCOVER_ROWS = 1000000 };
 static const char prefix[] = "source-";
 
 static const struct tl_option arguments_table[] = {
-    {.name = "config", .kind = TL_OPTION_TEXT, .help = "the configuration, by the spec"},
-    {.name = "catalog", .kind = TL_OPTION_TEXT, .help = "the configured catalog"},
-    {.name = "state", .kind = TL_OPTION_TEXT, .help = "the states of an earlier read"},
-    {.name = "debug", .kind = TL_OPTION_BOOLEAN, .fallback = "false", .help = "debug logs"},
-    {.name = "help", .kind = TL_OPTION_BOOLEAN, .fallback = "false", .help = "this help"},
+    {.name = "config",
+     .kind = TL_OPTION_TEXT,
+     .value = "FILE",
+     .help = "the configuration, by the spec"},
+    {.name = "catalog",
+     .kind = TL_OPTION_TEXT,
+     .value = "FILE",
+     .help = "the configured catalog"},
+    {.name = "state",
+     .kind = TL_OPTION_TEXT,
+     .value = "FILE",
+     .help = "the states of an earlier read"},
+    {.name = "debug", .kind = TL_OPTION_BOOLEAN, .fallback = "false", .help = "log more"},
+    {.name = "help",
+     .kind = TL_OPTION_BOOLEAN,
+     .fallback = "false",
+     .letter = 'h',
+     .help = "show this help"},
     {.name = NULL},
 };
 
@@ -164,6 +178,7 @@ static enum tl_status print_help(struct airbyte *self, struct tl_error *err)
                "An Airbyte source: messages on standard output, one JSON object a line.\n",
                self->platform.name, self->platform.name, self->platform.name,
                self->platform.name);
+    usage_append_options(out, arguments_table);
     return wire_end(&self->platform.wire, true, err);
 }
 

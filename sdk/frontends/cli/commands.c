@@ -24,6 +24,13 @@ const struct cli_option cli_common_options[] = {
     {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
 };
 
+/* In place of the first of the common ones. */
+static const struct cli_option init_options[] = {
+    {"configuration", "config", 'c', CLI_TEXT, "FILE",
+     "the file to write (configuration.json), which must not exist", FIELD(configuration)},
+    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+};
+
 static const struct cli_option job_options[] = {
     {"destination", NULL, 0, CLI_TEXT, "URL",
      "where the rows go (sqlite:warehouse.db); wins over the configuration",
@@ -70,7 +77,7 @@ static const struct cli_option help_options[] = {
     {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
 };
 
-static const struct cli_option *const for_init[] = {cli_common_options, NULL};
+static const struct cli_option *const for_init[] = {init_options, cli_common_options + 1, NULL};
 static const struct cli_option *const for_sync[] = {sync_options, partition_options,
                                                     job_options, cli_common_options, NULL};
 static const struct cli_option *const for_check[] = {check_options, partition_options,
@@ -83,7 +90,7 @@ static const struct cli_option *const for_help[] = {help_options, NULL};
 const struct cli_command cli_commands[] = {
     {
         .name = "init",
-        .summary = "Write a configuration: by asking and trying, or one to be filled in",
+        .summary = "Write a configuration: asks on a terminal, else a template",
         .details =
             "On a terminal it asks for what a first sync needs, tries the connection and "
             "the stream with the answers, and asks again for what does not work. "
@@ -97,8 +104,7 @@ const struct cli_command cli_commands[] = {
     },
     {
         .name = "check",
-        .summary =
-            "Test the setup step by step: configuration, connection, streams, destination",
+        .summary = "Test the setup step by step, with the remedy for what fails",
         .details = "Each step is shown with its time and result and, on failure, with the "
                    "remedy. Nothing is written to the destination.",
         .options = for_check,

@@ -1,12 +1,10 @@
 /* Help on the program and its commands. */
 #include "frontends/cli/help.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "frontends/cli/output.h"
-
-enum { COLUMNS = 96, TERM_MAX_BYTES = 96 };
+#include "frontends/usage.h"
 
 /* The exit codes of the contract; the statuses behind them are in towline/error.h. */
 static const struct {
@@ -26,76 +24,23 @@ static const struct {
     {"130, 143", "stopped by SIGINT; by SIGTERM or SIGHUP"},
 };
 
-static void append_blanks(struct buf *out, size_t count)
-{
-    while (count-- > 0)
-        buf_append_char(out, ' ');
-}
-
-void help_append_wrapped(struct buf *out, const char *text, size_t indent)
-{
-    size_t column = indent;
-
-    while (*text != '\0') {
-        size_t length = strcspn(text, " ");
-        if (column > indent && column + 1 + length > COLUMNS) {
-            buf_append_char(out, '\n');
-            append_blanks(out, indent);
-            column = indent;
-        } else if (column > indent) {
-            buf_append_char(out, ' ');
-            column++;
-        }
-        buf_append(out, text, length);
-        column += length;
-        text += length + strspn(text + length, " ");
-    }
-    buf_append_char(out, '\n');
-}
-
-void help_append_entry(struct buf *out, size_t indent, const char *term, size_t column,
-                       const char *text)
-{
-    size_t used = indent + strlen(term);
-
-    append_blanks(out, indent);
-    buf_append_string(out, term);
-    if (used + 2 > column) {
-        buf_append_char(out, '\n');
-        used = 0;
-    }
-    append_blanks(out, column - used);
-    help_append_wrapped(out, text, column);
-}
-
-static void describe_option(const struct cli_option *option, char *out, size_t out_size)
-{
-    char letter[8] = "    ", alias[40] = "", value[40] = "";
-
-    if (option->letter != 0)
-        (void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
-    if (option->alias != NULL)
-        (void)snprintf(alias, sizeof(alias), ", --%s", option->alias);
-    if (option->value != NULL)
-        (void)snprintf(value, sizeof(value), " %s", option->value);
-    (void)snprintf(out, out_size, "%s--%s%s%s", letter, option->name, alias, value);
-}
-
 static void append_options(struct buf *out, const struct cli_option *table)
 {
-    char term[TERM_MAX_BYTES];
-
-    for (; table->name != NULL; table++) {
-        describe_option(table, term, sizeof(term));
-        help_append_entry(out, 2, term, 34, table->help);
-    }
+    for (; table->name != NULL; table++)
+        usage_append_option(out, &(struct usage_option){
+                                     .letter = table->letter,
+                                     .name = table->name,
+                                     .alias = table->alias,
+                                     .value = table->value,
+                                     .help = table->help,
+                                 });
 }
 
 static void append_exit_codes(struct buf *out)
 {
     buf_append_string(out, "\nExit codes:\n");
     for (size_t i = 0; i < sizeof(exit_codes) / sizeof(exit_codes[0]); i++)
-        help_append_entry(out, 2, exit_codes[i].code, 12, exit_codes[i].meaning);
+        usage_append_entry(out, 2, exit_codes[i].code, 12, exit_codes[i].meaning);
 }
 
 /* The protocols of those who run the program by themselves: all front ends but this one. */
@@ -104,19 +49,21 @@ static void append_platforms(struct buf *out)
     buf_append_string(out, "\nFor platforms:\n");
     for (const struct frontend *const *frontend = frontend_list; *frontend != &cli_frontend;
          frontend++)
-        help_append_entry(out, 2, (*frontend)->name, 14, (*frontend)->summary);
+        usage_append_entry(out, 2, (*frontend)->name, 14, (*frontend)->summary);
 }
 
 enum tl_status help_print_program(const struct cli *cli, struct tl_error *err)
 {
     const struct tl_connector *connector = cli->connector;
-    struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
+    struct buf about = BUF_INIT(1024), out = BUF_INIT(OUTPUT_MAX_BYTES);
     enum tl_status status;
 
-    buf_printf(&out, "Usage: %s <command> [options]\n\n%s %s: %s.\n\nCommands:\n",
-               connector->name, connector->name, connector->version, connector->summary);
+    buf_printf(&about, "%s %s: %s.", connector->name, connector->version, connector->summary);
+    buf_printf(&out, "Usage: %s <command> [options]\n\n", connector->name);
+    usage_append_wrapped(&out, buf_text(&about), 0);
+    buf_append_string(&out, "\nCommands:\n");
     for (const struct cli_command *command = cli->commands; command->name != NULL; command++)
-        help_append_entry(&out, 2, command->name, 14, command->summary);
+        usage_append_entry(&out, 2, command->name, 14, command->summary);
     append_platforms(&out);
     buf_printf(&out,
                "\n`%s <command> --help` shows a command's options and examples,\n"
@@ -126,6 +73,7 @@ enum tl_status help_print_program(const struct cli *cli, struct tl_error *err)
     buf_printf(&out, "\nExamples:\n  %s check\n  %s sync --dry-run\n  %s sync\n",
                connector->name, connector->name, connector->name);
     status = output_print(&out, err);
+    buf_free(&about);
     buf_free(&out);
     return status;
 }
@@ -140,7 +88,7 @@ enum tl_status help_print_command(const struct tl_connector *connector,
                command->arguments ? " " : "", command->arguments ? command->arguments : "");
     buf_printf(&out, "%s.\n", command->summary);
     if (command->details != NULL)
-        help_append_wrapped(&out, command->details, 0);
+        usage_append_wrapped(&out, command->details, 0);
     for (size_t t = 0; command->options[t] != NULL; t++) {
         bool last = command->options[t + 1] == NULL;
         if (t == 0 || last)

@@ -13,14 +13,6 @@ TL_NODISCARD enum tl_status help_print_command(const struct tl_connector *connec
 TL_NODISCARD enum tl_status help_print_configuration(const struct tl_connector *connector,
                                                      struct tl_error *err);
 
-/* Appends text wrapped at 96 columns; lines after the first begin at column `indent`, where the
- * first is taken to begin, too. Ends with a newline. */
-void help_append_wrapped(struct buf *out, const char *text, size_t indent);
-
-/* Appends a term at `indent` and its explanation from column `column` on. */
-void help_append_entry(struct buf *out, size_t indent, const char *term, size_t column,
-                       const char *text);
-
 /* Appends what holds for an option's value, " (strict|relaxed; default "strict")", if anything
  * does. */
 void help_append_traits(struct buf *out, const struct tl_option *option);

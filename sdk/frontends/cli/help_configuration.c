@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "frontends/cli/help.h"
 #include "frontends/cli/output.h"
+#include "frontends/usage.h"
 
 enum { HELP_MAX_BYTES = 4096, EXPLANATION_COLUMN = 30 };
 
@@ -56,7 +57,7 @@ static void append_table(struct buf *out, const struct tl_option *table,
             continue;
         buf_append_string(&text, table->help ? table->help : "");
         help_append_traits(&text, table);
-        help_append_entry(out, indent, table->name, EXPLANATION_COLUMN, buf_text(&text));
+        usage_append_entry(out, indent, table->name, EXPLANATION_COLUMN, buf_text(&text));
         buf_free(&text);
         if (table->fields != NULL)
             append_table(out, table->fields, whole, indent + 2);
@@ -69,7 +70,7 @@ enum tl_status help_print_configuration(const struct tl_connector *connector,
     struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
     enum tl_status status;
 
-    help_append_wrapped(
+    usage_append_wrapped(
         &out,
         "The configuration is a JSON object. Every value may be a string "
         "(\"22\", \"true\", lists as \"a,b\"), and any may come from elsewhere: "

@@ -8,27 +8,13 @@
 #include "frontends/cli/output.h"
 #include "frontends/cli/prompt.h"
 #include "frontends/signals.h"
+#include "frontends/usage.h"
 
 /* Memory of a command's options: its own, those of all, and the list of these. */
 struct own_options {
     const struct cli_option *tables[3];
     struct cli_option rows[];
 };
-
-/* What stands for the value of an option in help. */
-static const char *value_of(const struct tl_option *option)
-{
-    static const char *const words[] = {
-        [TL_OPTION_TEXT] = "TEXT",       [TL_OPTION_INTEGER] = "NUMBER",
-        [TL_OPTION_SECONDS] = "SECONDS", [TL_OPTION_LIST] = "TEXT",
-        [TL_OPTION_COLUMNS] = "JSON",    [TL_OPTION_OBJECTS] = "JSON",
-    };
-    if (option->kind == TL_OPTION_BOOLEAN)
-        return NULL;
-    if (option->value != NULL || option->kind == TL_OPTION_CHOICE)
-        return option->value != NULL ? option->value : option->choices;
-    return words[option->kind];
-}
 
 static size_t count_options(const struct tl_option *table)
 {
@@ -52,7 +38,7 @@ static struct own_options *options_new(const struct tl_option *table)
             .name = table[i].name,
             .letter = table[i].letter,
             .kind = table[i].kind == TL_OPTION_BOOLEAN ? CLI_WORD_FLAG : CLI_WORD,
-            .value = value_of(&table[i]),
+            .value = usage_value(&table[i]),
             .help = table[i].help,
         };
     options->tables[0] = count > 0 ? options->rows : cli_common_options;

@@ -1,7 +1,6 @@
 /* The front end for Fivetran: command line, log, methods. */
 #include "frontends/fivetran/fivetran.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -10,10 +9,12 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "frontends/cli/output.h"
 #include "frontends/fivetran/fields.h"
 #include "frontends/fivetran/grpc/server.h"
 #include "frontends/platform/arguments.h"
 #include "frontends/signals.h"
+#include "frontends/usage.h"
 
 enum { LINE_MAX_BYTES = 512 * 1024 };
 
@@ -44,7 +45,7 @@ static const struct tl_option server_options[] = {
         .name = "help",
         .kind = TL_OPTION_BOOLEAN,
         .fallback = "false",
-        .help = "show this",
+        .help = "show this help",
         .letter = 'h',
     },
     {.name = NULL},
@@ -173,15 +174,18 @@ static enum tl_status serve(const struct tl_connector *connector,
 
 static enum tl_status print_help(const struct tl_connector *connector, struct tl_error *err)
 {
-    printf("Usage: %s fivetran [--port N] [options]\n\n"
-           "Serves Fivetran's source connector protocol (gRPC, fivetran_sdk.v2) until it is\n"
-           "told to stop; `%s --port N` is the same. Logs go to standard output.\n\nOptions:\n",
-           connector->name, connector->name);
-    for (const struct tl_option *option = server_options; option->name != NULL; option++)
-        printf("  --%-20s %s (%s)\n", option->name, option->help, option->fallback);
-    if (fflush(stdout) == 0)
-        return TL_OK;
-    return tl_fail(err, TL_DESTINATION, "cannot write to standard output: %s", strerror(errno));
+    struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
+    enum tl_status status;
+
+    buf_printf(&out,
+               "Usage: %s fivetran [options]\n\n"
+               "Serves Fivetran's source connector protocol (gRPC, fivetran_sdk.v2) until it\n"
+               "is told to stop; `%s --port N` is the same. Logs go to standard output.\n",
+               connector->name, connector->name);
+    usage_append_options(&out, server_options);
+    status = output_print(&out, err);
+    buf_free(&out);
+    return status;
 }
 
 static enum tl_status run_words(char **words, const struct tl_connector *connector,

@@ -9,11 +9,14 @@
 
 enum { OPTIONS_MAX = 32 };
 
-static const struct tl_option *find(const struct tl_option *table, const char *name,
+/* `word` is --name, of `size` bytes, or -l for a letter. */
+static const struct tl_option *find(const struct tl_option *table, const char *word,
                                     size_t size)
 {
     for (; table->name != NULL; table++)
-        if (strlen(table->name) == size && memcmp(table->name, name, size) == 0)
+        if ((size > 2 && strlen(table->name) == size - 2 &&
+             memcmp(table->name, word + 2, size - 2) == 0) ||
+            (size == 2 && table->letter != 0 && table->letter == word[1]))
             return table;
     return NULL;
 }
@@ -39,8 +42,8 @@ static enum tl_status take(const struct tl_option *table, const char *word, char
                            struct config_word *out, struct tl_error *err)
 {
     const char *equals = strchr(word, '=');
-    size_t size = (equals ? (size_t)(equals - word) : strlen(word)) - 2;
-    const struct tl_option *option = find(table, word + 2, size);
+    size_t size = (equals ? (size_t)(equals - word) : strlen(word));
+    const struct tl_option *option = find(table, word, size);
 
     if (option == NULL)
         return fail_unknown(table, word, err);
@@ -71,7 +74,7 @@ enum tl_status arguments_parse(struct arguments *out, const struct tl_option *ta
         return tl_fail(err, TL_MEMORY, "out of memory for the arguments");
     while (*argv != NULL) {
         const char *word = *argv++;
-        if (strncmp(word, "--", 2) == 0) {
+        if (word[0] == '-' && word[1] != '\0') {
             if (take(table, word, &argv, &out->words[n_words++], err) != TL_OK)
                 return err->status;
         } else if (out->verb == NULL) {

@@ -10,9 +10,9 @@ struct arguments {
     struct config_word *words;
 };
 
-/* Reads --name VALUE and --name=VALUE by the table; a BOOLEAN takes a value only after "=", a
- * CHOICE with a `value` means that one where none follows. TL_USAGE naming the word and the
- * nearest option. The caller resets *out in any case. */
+/* Reads --name VALUE, --name=VALUE and -l VALUE by the table; a BOOLEAN takes a value only
+ * after "=", a CHOICE with a `value` means that one where none follows. TL_USAGE naming the
+ * word and the nearest option. The caller resets *out in any case. */
 TL_NODISCARD enum tl_status arguments_parse(struct arguments *out,
                                             const struct tl_option *table, char **argv,
                                             struct tl_error *err);

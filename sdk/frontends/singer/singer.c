@@ -14,6 +14,7 @@
 #include "frontends/singer/about.h"
 #include "frontends/singer/catalog.h"
 #include "frontends/singer/sync.h"
+#include "frontends/usage.h"
 
 enum { DISCOVER_ROWS = 1000000 };
 
@@ -22,13 +23,21 @@ static const char prefix[] = "tap-";
 static const struct tl_option arguments_table[] = {
     {.name = "config",
      .kind = TL_OPTION_LIST,
+     .value = "FILE",
      .help = "a file with settings, or ENV for those in the environment; of several the later "
              "wins"},
-    {.name = "state", .kind = TL_OPTION_TEXT, .help = "the value of the last STATE message"},
+    {.name = "state",
+     .kind = TL_OPTION_TEXT,
+     .value = "FILE",
+     .help = "the value of the last STATE message"},
     {.name = "catalog",
      .kind = TL_OPTION_TEXT,
+     .value = "FILE",
      .help = "what --discover printed, with streams selected"},
-    {.name = "properties", .kind = TL_OPTION_TEXT, .help = "the older name of --catalog"},
+    {.name = "properties",
+     .kind = TL_OPTION_TEXT,
+     .value = "FILE",
+     .help = "the older name of --catalog"},
     {.name = "discover",
      .kind = TL_OPTION_BOOLEAN,
      .fallback = "false",
@@ -47,8 +56,15 @@ static const struct tl_option arguments_table[] = {
      .fallback = "text",
      .choices = "text|json|markdown",
      .help = "how --about prints"},
-    {.name = "version", .kind = TL_OPTION_BOOLEAN, .fallback = "false", .help = "the version"},
-    {.name = "help", .kind = TL_OPTION_BOOLEAN, .fallback = "false", .help = "this help"},
+    {.name = "version",
+     .kind = TL_OPTION_BOOLEAN,
+     .fallback = "false",
+     .help = "show the version"},
+    {.name = "help",
+     .kind = TL_OPTION_BOOLEAN,
+     .fallback = "false",
+     .letter = 'h',
+     .help = "show this help"},
     {.name = NULL},
 };
 
@@ -147,11 +163,9 @@ static enum tl_status print_help(struct singer *self, struct tl_error *err)
     buf_printf(out,
                "Usage: %s --config FILE [--catalog FILE] [--state FILE]\n"
                "       %s --config FILE --discover\n"
-               "A Singer tap: messages on standard output, the log on standard error.\n\n"
-               "Options:\n",
+               "A Singer tap: messages on standard output, the log on standard error.\n",
                self->platform.name, self->platform.name);
-    for (const struct tl_option *row = arguments_table; row->name != NULL; row++)
-        buf_printf(out, "  --%-12s %s\n", row->name, row->help);
+    usage_append_options(out, arguments_table);
     return wire_end(&self->platform.wire, true, err);
 }
 
