@@ -1,5 +1,5 @@
-"""Every cipher: outputs byte exact in packets of every size and in crumbs, across key exchanges; a
-flipped bit is refused. And what a server says, or does not say, of a command's end."""
+"""Every cipher: outputs byte exact in packets of every size and in crumbs, across key exchanges of
+every kind; a flipped bit is refused. And what a server says, or does not say, of a command's end."""
 import hashlib
 import random
 import subprocess
@@ -14,6 +14,9 @@ SUITES = [("aes128-gcm@openssh.com", "hmac-sha2-256"),
           ("aes128-ctr", "hmac-sha2-256-etm@openssh.com"),
           ("aes256-ctr", "hmac-sha2-512"),
           ("chacha20-poly1305@openssh.com", "hmac-sha2-256")]
+EXCHANGES = ["curve25519-sha256", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521",
+             "diffie-hellman-group-exchange-sha256", "diffie-hellman-group14-sha256",
+             "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512"]
 SEED = "import random; r = random.Random(5)\n"
 BULK = SEED + "for i in range(8000): print('{\"id\":%d,\"v\":\"%s\"}' % (i, r.randbytes(250).hex()))"
 # One write for each size of packet, apart from each other so that sshd sends them one by one.
@@ -77,6 +80,14 @@ def test_a_flipped_bit_is_refused(towline, through, warehouse, server):
         with Proxy(server.host, server.port, flip=place) as proxy:
             towline("sync", config=through(proxy, stream(BULK))).expect(3)
         assert warehouse.count("t") == 0
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_every_key_exchange_again_and_again(towline, configuration, warehouse, make_sshd, exchange):
+    server = make_sshd(config=[f"KexAlgorithms {exchange}", "RekeyLimit 1M", "LogLevel DEBUG1"])
+    towline("sync", config=configuration(stream(BULK), server=server)).expect(0)
+    assert warehouse.count("t") == 8000
+    assert server.log().count("SSH2_MSG_NEWKEYS received") >= 4
 
 
 @pytest.mark.parametrize("completion", ["marker", "status"])
