@@ -107,8 +107,14 @@ static enum tl_status connector_schema(struct tl_instance *self, struct tl_schem
 static const char channel_step[] = "channel";
 
 /* The steps of check: the phases of a session, and what comes after. */
-static const char *const connector_steps[] = {
-    "name lookup", "TCP", "SSH handshake", "host key", "authentication", channel_step, NULL};
+static const char *const connector_steps[] = {"name lookup",
+                                              "TCP",
+                                              "SSH handshake: banner",
+                                              "SSH handshake: key exchange",
+                                              "host key",
+                                              "authentication",
+                                              channel_step,
+                                              NULL};
 
 /* Tells the probe of each phase; those of jump hosts bear their names. */
 struct phase_observer {

@@ -122,10 +122,24 @@ static void supported(struct ssh_session *session, int method, const char *names
 }
 
 /* Ciphers that bring their own integrity make the MAC lists irrelevant. */
-static bool mac_matters(const struct ssh_greeting *greeting)
+static bool mac_matters(const char *ciphers)
 {
-    const char *theirs = buf_text(&greeting->offers[SSH_OFFER_CIPHER_TO_CLIENT]);
-    return !ssh_names_meet(theirs, CHACHA ",aes128-gcm@openssh.com,aes256-gcm@openssh.com");
+    return !ssh_names_meet(ciphers, CHACHA "," GCM);
+}
+
+static const char *agreed(const struct ssh_session *session, int method)
+{
+    const char *name = libssh2_session_methods(session->ssh, method);
+    return name != NULL ? name : "?";
+}
+
+void algorithms_describe(const struct ssh_session *session, struct buf *out)
+{
+    const char *cipher = agreed(session, LIBSSH2_METHOD_CRYPT_SC);
+
+    buf_printf(out, "%s, host key %s, cipher %s, MAC %s", agreed(session, LIBSSH2_METHOD_KEX),
+               agreed(session, LIBSSH2_METHOD_HOSTKEY), cipher,
+               mac_matters(cipher) ? agreed(session, LIBSSH2_METHOD_MAC_SC) : "the cipher's");
 }
 
 static const char host_key_names[] =
@@ -177,7 +191,8 @@ static bool explain(struct ssh_session *session, struct tl_error *err)
         struct buf usable = BUF_INIT(1024);
         supported(session, row->method, row->ours, &usable);
         explained = !ssh_names_meet(buf_text(&offers[row->offer]), buf_text(&usable)) &&
-                    (row->offer != SSH_OFFER_MAC_TO_CLIENT || mac_matters(&session->greeting));
+                    (row->offer != SSH_OFFER_MAC_TO_CLIENT ||
+                     mac_matters(buf_text(&offers[SSH_OFFER_CIPHER_TO_CLIENT])));
         if (explained)
             (void)nothing_common(session, row, buf_text(&usable), err);
         buf_free(&usable);
@@ -192,9 +207,9 @@ static enum tl_status no_banner(struct ssh_session *session, int rc, struct tl_e
     char shown[120];
 
     if (session->end == SSH_END_STOPPED)
-        return pump_fail(session, TL_HANDSHAKE, rc, "waiting for the SSH banner", err);
+        return pump_fail(session, TL_HANDSHAKE, rc, "waiting for its SSH banner", err);
     if (raw->size == 0 || strstr(buf_text(raw), "MaxStartups") != NULL) {
-        tl_fail(err, TL_CONNECT, "%s: the server %s before it said hello%s", session->label,
+        tl_fail(err, TL_CONNECT, "%s: the server %s before its SSH banner%s", session->label,
                 session->end == SSH_END_DEADLINE ? "fell silent" : "closed the connection",
                 raw->size > 0 ? " (MaxStartups)" : "");
         return tl_remedy(err, "The server may be busy (MaxStartups in its sshd_config) or turn "
@@ -205,13 +220,28 @@ static enum tl_status no_banner(struct ssh_session *session, int rc, struct tl_e
     return tl_remedy(err, "Check ssh_host and ssh_port");
 }
 
+static enum tl_status foreign_banner(const struct ssh_session *session, struct tl_error *err)
+{
+    const struct buf *banner = &session->greeting.banner;
+    char shown[120];
+
+    text_safe(shown, sizeof(shown), banner->data, banner->size);
+    tl_fail(err, TL_HANDSHAKE, "%s: the server's banner is \"%s\", of another version of SSH",
+            session->label, shown);
+    return tl_remedy(err,
+                     "Version 2.0 is spoken here, as by every server of the last 20 years: "
+                     "check ssh_host and ssh_port, or renew the server");
+}
+
 enum tl_status algorithms_fail(struct ssh_session *session, int rc, struct tl_error *err)
 {
     if (session->end == SSH_END_STOPPED)
-        return pump_fail(session, TL_HANDSHAKE, rc, "handshaking", err);
+        return pump_fail(session, TL_HANDSHAKE, rc, "exchanging keys", err);
     if (session->greeting.banner.size == 0)
         return no_banner(session, rc, err);
+    if (!ssh_greeting_is_spoken(&session->greeting))
+        return foreign_banner(session, err);
     if (explain(session, err))
         return TL_HANDSHAKE;
-    return pump_fail(session, TL_HANDSHAKE, rc, "handshaking", err);
+    return pump_fail(session, TL_HANDSHAKE, rc, "exchanging keys", err);
 }

@@ -28,6 +28,9 @@ bool algorithms_omit_host_key(struct algorithms_omit *omit, const struct ssh_ses
  * the connection has to be made anew without it. To be asked after the handshake. */
 bool algorithms_need_strict_kex(struct ssh_session *session);
 
+/* What was agreed on: "curve25519-sha256, host key ssh-ed25519, cipher ..., MAC ...". */
+void algorithms_describe(const struct ssh_session *session, struct buf *out);
+
 /* The error of a handshake that failed with rc: names both lists where nothing is common. */
 enum tl_status algorithms_fail(struct ssh_session *session, int rc, struct tl_error *err);
 

@@ -93,6 +93,14 @@ void ssh_greeting_feed(struct ssh_greeting *greeting, const void *data, size_t s
         parse(greeting);
 }
 
+/* 1.99 is how servers that speak version 1, too, say that they speak 2.0. */
+bool ssh_greeting_is_spoken(const struct ssh_greeting *greeting)
+{
+    const char *banner = buf_text(&greeting->banner);
+
+    return strncmp(banner, "SSH-2.0-", 8) == 0 || strncmp(banner, "SSH-1.99-", 9) == 0;
+}
+
 bool ssh_names_contain(const char *list, const char *name)
 {
     size_t size = strlen(name);

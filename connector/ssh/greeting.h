@@ -35,6 +35,9 @@ void ssh_greeting_free(struct ssh_greeting *greeting);
 /* Takes the next bytes received, in any chunking; ignores what follows the KEXINIT. */
 void ssh_greeting_feed(struct ssh_greeting *greeting, const void *data, size_t size);
 
+/* Whether a banner has come, of a version of the protocol that is spoken here. */
+bool ssh_greeting_is_spoken(const struct ssh_greeting *greeting);
+
 /* Whether the comma list holds the name. */
 bool ssh_names_contain(const char *list, const char *name);
 

@@ -46,6 +46,7 @@ struct ssh_session {
     struct ssh_memory memory;
     struct buf outgoing; /* accepted from libssh2, not yet taken by the link */
     struct ssh_greeting greeting;
+    struct opening *awaiting; /* to be told of the banner; NULL: not, or not any more */
 
     struct ssh_patience patience; /* CLOCK_NEVER once open */
     bool patient;                 /* libssh2 calls wait for the server within patience */
@@ -137,6 +138,9 @@ void pump_slice(struct ssh_session *session);
 /* True if a call of a patient session has to be repeated: libssh2 also gives up, without asking
  * for more, when a packet's first bytes come alone. */
 bool pump_repeat(struct ssh_session *session, int rc);
+
+/* The banner has come: the exchange of keys begins. Called from within libssh2. */
+void session_greeted(struct ssh_session *session);
 
 /* Waits until the server sends, the link takes what is pending, extra_fd (-1: none) is readable
  * or until_ms is over. False when the session has ended. Keepalives are sent from here. */

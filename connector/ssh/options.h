@@ -15,7 +15,8 @@ enum ssh_host_key_policy {
 enum ssh_phase {
     SSH_PHASE_LOOKUP,
     SSH_PHASE_CONNECT,
-    SSH_PHASE_HANDSHAKE,
+    SSH_PHASE_BANNER,
+    SSH_PHASE_KEY_EXCHANGE,
     SSH_PHASE_HOST_KEY,
     SSH_PHASE_AUTHENTICATION
 };

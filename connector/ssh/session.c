@@ -59,13 +59,6 @@ void ssh_options_init(struct ssh_options *options)
                                     .stop_fd = -1};
 }
 
-const char *ssh_phase_name(enum ssh_phase phase)
-{
-    static const char *const names[] = {"name lookup", "TCP", "SSH handshake", "host key",
-                                        "authentication"};
-    return names[phase];
-}
-
 static void begin(struct opening *opening, enum ssh_phase phase)
 {
     if (opening->observer != NULL && (opening->begun & 1u << phase) == 0)
@@ -251,24 +244,37 @@ static enum tl_status connect_link(struct opening *opening, struct tl_error *err
     return status;
 }
 
-static void describe_handshake(struct ssh_session *session, struct buf *detail)
+/* libssh2 goes from the banner to the keys within one call: it is the bytes that tell. */
+void session_greeted(struct ssh_session *session)
 {
+    struct opening *opening = session->awaiting;
     const struct buf *banner = &session->greeting.banner;
-    const char *cipher = libssh2_session_methods(session->ssh, LIBSSH2_METHOD_CRYPT_SC);
-    const char *kex = libssh2_session_methods(session->ssh, LIBSSH2_METHOD_KEX);
+    struct buf detail = BUF_INIT(4096);
 
-    text_append_safe(detail, buf_text(banner), banner->size);
-    buf_printf(detail, ", %s, %s", kex != NULL ? kex : "?", cipher != NULL ? cipher : "?");
+    session->awaiting = NULL;
+    text_append_safe(&detail, buf_text(banner), banner->size);
+    report(opening, SSH_PHASE_BANNER, buf_text(&detail), NULL);
+    buf_free(&detail);
+    begin(opening, SSH_PHASE_KEY_EXCHANGE);
+}
+
+static void agreed(struct opening *opening)
+{
+    struct buf detail = BUF_INIT(1024);
+
+    algorithms_describe(opening->session, &detail);
+    report(opening, SSH_PHASE_KEY_EXCHANGE, buf_text(&detail), NULL);
+    buf_free(&detail);
 }
 
 static enum tl_status shake_hands(struct opening *opening, struct tl_error *err)
 {
     struct ssh_session *session = opening->session;
-    struct buf detail = BUF_INIT(4096);
     int rc = 0;
     enum tl_status status;
 
-    begin(opening, SSH_PHASE_HANDSHAKE);
+    begin(opening, SSH_PHASE_BANNER);
+    session->awaiting = opening;
     status = algorithms_offer(session, opening->known, opening->options.compression,
                               &opening->omit, err);
     if (status == TL_OK) {
@@ -276,17 +282,17 @@ static enum tl_status shake_hands(struct opening *opening, struct tl_error *err)
         do {
             rc = libssh2_session_handshake(session->ssh, session->link->fd);
         } while (pump_repeat(session, rc));
-        if (rc != 0)
+        if (rc != 0 || !ssh_greeting_is_spoken(&session->greeting))
             status = algorithms_fail(session, rc, err);
     }
-    if (status == TL_OK && algorithms_need_strict_kex(session)) {
+    if (status != TL_OK)
+        report(opening, session->awaiting != NULL ? SSH_PHASE_BANNER : SSH_PHASE_KEY_EXCHANGE,
+               "", err);
+    else if (algorithms_need_strict_kex(session))
         opening->omit.chacha = true;
-    } else {
-        if (status == TL_OK)
-            describe_handshake(session, &detail);
-        report(opening, SSH_PHASE_HANDSHAKE, buf_text(&detail), status == TL_OK ? NULL : err);
-    }
-    buf_free(&detail);
+    else
+        agreed(opening);
+    session->awaiting = NULL;
     return status;
 }
 
@@ -302,7 +308,7 @@ static enum tl_status attempt(struct opening *opening, struct tl_error *err)
     ssh_session_close(opening->session);
     opening->session = NULL;
     status = connect_link(opening, err);
-    if (status == TL_OK && opening->options.last_phase >= SSH_PHASE_HANDSHAKE)
+    if (status == TL_OK && opening->options.last_phase >= SSH_PHASE_BANNER)
         status = shake_hands(opening, err);
     return status;
 }

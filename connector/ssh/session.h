@@ -14,15 +14,12 @@ struct ssh_session;
 struct ssh_observer {
     void (*begin)(struct ssh_observer *self, const struct ssh_options *host,
                   enum ssh_phase phase);
-    /* `detail` says what was found: an address, a banner, the host key's type and SHA256
-     * fingerprint, the way the user got in; safe to show. `failure` is NULL if the phase
-     * passed. */
+    /* `detail` says what was found: an address, a banner, the algorithms agreed on, the host
+     * key's type and SHA256 fingerprint, the way the user got in; safe to show. `failure` is
+     * NULL if the phase passed. */
     void (*end)(struct ssh_observer *self, const struct ssh_options *host, enum ssh_phase phase,
                 int64_t duration_ms, const char *detail, const struct tl_error *failure);
 };
-
-/* "name lookup", "TCP", "SSH handshake", "host key", "authentication". */
-const char *ssh_phase_name(enum ssh_phase phase);
 
 /* Opens the sessions of the jump hosts, then runs the phases up to options->last_phase. *out is
  * to be closed with ssh_session_close; it is NULL if the last phase was not authentication. The

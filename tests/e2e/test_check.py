@@ -3,10 +3,11 @@ import json
 import socket
 
 import pytest
+from hostile import BANNER, Raw, kexinit
 
 STREAM = {"table": "t", "command": "echo '[{\"id\":1}]'", "primary_key": "id"}
-STEPS = ["configuration", "name lookup", "TCP", "SSH handshake", "host key", "authentication",
-         "channel", "stream t runs", "stream t parses", "destination"]
+STEPS = ["configuration", "name lookup", "TCP", "SSH handshake: banner",
+         "SSH handshake: key exchange", "host key", "authentication", "channel", "stream t runs", "stream t parses", "destination"]
 
 
 @pytest.fixture
@@ -41,7 +42,10 @@ def test_steps(check, sshd):
     detail = {step["step"]: step["detail"] for step in steps}
     assert detail["name lookup"] == sshd.host
     assert detail["TCP"] == f"{sshd.host} port {sshd.port}"
-    assert detail["SSH handshake"].startswith("SSH-2.0-OpenSSH")
+    assert detail["SSH handshake: banner"].startswith("SSH-2.0-OpenSSH")
+    exchange, host_key, cipher, mac = detail["SSH handshake: key exchange"].split(", ")
+    assert exchange.startswith("curve25519-sha256") and host_key == "host key ssh-ed25519"
+    assert cipher.startswith("cipher ") and mac == "MAC the cipher's"
     kind, fingerprint = detail["host key"].split()
     assert fingerprint == sshd.fingerprint(kind.removeprefix("ssh-"))
     assert str(sshd.key) in detail["authentication"]
@@ -49,12 +53,12 @@ def test_steps(check, sshd):
 
 
 @pytest.mark.parametrize("code, step, config, texts", [
-    (3, "SSH handshake", ["KexAlgorithms sntrup761x25519-sha512@openssh.com"],
+    (3, "SSH handshake: key exchange", ["KexAlgorithms sntrup761x25519-sha512@openssh.com"],
      ("offers sntrup761x25519", "here: curve25519-sha256", "`KexAlgorithms +curve25519-sha256`")),
-    (3, "SSH handshake", ["HostKeyAlgorithms ssh-rsa"],
+    (3, "SSH handshake: key exchange", ["HostKeyAlgorithms ssh-rsa"],
      ("offers ssh-rsa;", "rsa-sha2-512", "`HostKeyAlgorithms +", "ssh-keygen -A")),
-    (3, "SSH handshake", ["Ciphers aes256-cbc"], ("offers aes256-cbc;", "`Ciphers +")),
-    (3, "SSH handshake", ["Ciphers aes256-ctr", "MACs umac-64@openssh.com"],
+    (3, "SSH handshake: key exchange", ["Ciphers aes256-cbc"], ("offers aes256-cbc;", "`Ciphers +")),
+    (3, "SSH handshake: key exchange", ["Ciphers aes256-ctr", "MACs umac-64@openssh.com"],
      ("offers umac-64", "`MACs +hmac-sha2-")),
     (5, "authentication", ["AuthorizedKeysFile none"],
      ("ssh-ed25519 SHA256:", "offers publickey", ".ssh mode 0700, the file 0600")),
@@ -67,6 +71,24 @@ def test_steps(check, sshd):
 def test_servers_that_refuse(check, make_sshd, code, step, config, texts):
     failed = failure(check(code, make_sshd(config=config)))
     assert failed["step"] == step
+    for text in texts:
+        assert text in failed["message"] + " -> " + failed["remedy"]
+
+
+@pytest.mark.parametrize("step, speech, texts", [
+    ("banner", (b"",), ("closed the connection before its SSH banner", "MaxStartups")),
+    ("banner", (60.0,), ("fell silent before its SSH banner",)),
+    ("banner", (b"HTTP/1.1 400 Bad Request\r\n\r\n",), ("not an SSH server", "ssh_port")),
+    ("banner", (b"SSH-1.5-old\r\n",), ('banner is "SSH-1.5-old"', "renew the server")),
+    ("key exchange", (BANNER,), ("closed the connection while exchanging keys", "journalctl")),
+    ("key exchange", (BANNER, 60.0), ("exchanging keys took longer", "ssh_connect_timeout")),
+    ("key exchange", (BANNER + kexinit((2, "rot13"), (3, "rot13")),), ("no common cipher",)),
+])
+def test_handshakes_that_fail(check, step, speech, texts):
+    with Raw(*speech) as server:
+        steps = check(3, ssh_host="127.0.0.1", ssh_port=str(server.port), ssh_connect_timeout="2")
+    failed = failure(steps)
+    assert failed["step"] == f"SSH handshake: {step}"
     for text in texts:
         assert text in failed["message"] + " -> " + failed["remedy"]
 

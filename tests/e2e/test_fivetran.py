@@ -83,7 +83,8 @@ def test_what_the_form_returns_is_taken(serve, configuration, sshd, playground):
 def test_setup_tests_say_what_failed_and_what_to_do(serve, configuration):
     server, client = serve()
     stranger = flat(configuration(USERS, ssh_user="nobody-of-that-name"))
-    for name in ("configuration", "name lookup", "TCP", "SSH handshake", "host key"):
+    for name in ("configuration", "name lookup", "TCP", "SSH handshake: banner",
+                 "SSH handshake: key exchange", "host key"):
         assert client.test(name=name, configuration=stranger).success, name
     refused = client.test(name="authentication", configuration=stranger).failure
     assert "authorized_keys" in refused, refused

@@ -79,8 +79,9 @@ def test_no_port_is_opened_here(towline, chain, hops, sshd):
 def test_check_shows_each_hop(towline, chain, hops):
     result = towline("check", "--json", config=chain(*hops)).expect(0)
     steps = [step["step"] for step in json.loads(result.stdout)]
-    phases = ["name lookup", "TCP", "SSH handshake", "host key", "authentication"]
-    assert steps[1:16] == [f"127.0.0.1: {phase}" for phase in phases] * 2 + phases
+    phases = ["name lookup", "TCP", "SSH handshake: banner", "SSH handshake: key exchange",
+              "host key", "authentication"]
+    assert steps[1:19] == [f"127.0.0.1: {phase}" for phase in phases] * 2 + phases
     fingerprints = [step["detail"] for step in json.loads(result.stdout)
                     if step["step"].endswith("host key")]
     assert all("SHA256:" in detail for detail in fingerprints) and len(set(fingerprints)) == 3
