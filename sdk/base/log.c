@@ -39,6 +39,11 @@ void log_set_listener(struct log_sink *listener)
     the_listener = listener;
 }
 
+struct log_sink *log_listener(void)
+{
+    return the_listener;
+}
+
 static bool hears(const struct log_sink *sink, enum tl_log_level level)
 {
     return sink != NULL && level >= sink->level;

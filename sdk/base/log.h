@@ -21,6 +21,9 @@ void log_set_sink(struct log_sink *sink);
  * without the log's lock, so it may wait. */
 void log_set_listener(struct log_sink *listener);
 
+/* The calling thread's listener, for threads that work for it; NULL: none. */
+struct log_sink *log_listener(void);
+
 const char *log_level_name(enum tl_log_level level);
 
 /* Appends text with every registered secret replaced by ****, also where a secret stands in its

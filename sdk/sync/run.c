@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "sync/notes.h"
 #include "sync/partition.h"
@@ -16,7 +17,6 @@
 #include "sync/shared_observer.h"
 #include "sync/state.h"
 #include "sync/writer.h"
-#include "towline/log.h"
 
 /* The source stops being read at the soft limit; the hard one is for sources that do not ask.
  */
@@ -296,6 +296,7 @@ static void run_settle(struct run *run, struct stream_run *stream, struct stream
 struct worker {
     struct run *run;
     struct queue *queue;
+    struct log_sink *listener; /* of who started the run */
     pthread_t thread;
     bool started;
 };
@@ -306,6 +307,7 @@ static void *worker_main(void *argument)
     struct run *run = worker->run;
     size_t i;
 
+    log_set_listener(worker->listener);
     while ((i = atomic_fetch_add(&run->next, 1)) < run->n_partitions)
         partition_run(&run->partitions[i], worker->queue);
     queue_close(worker->queue);
@@ -352,6 +354,7 @@ static enum tl_status run_partitions(struct run *run, struct tl_error *err)
         status = tl_fail(err, TL_MEMORY, "out of memory for %zu threads", count);
     for (size_t i = 0; i < count && status == TL_OK; i++) {
         workers[i].run = run;
+        workers[i].listener = log_listener();
         status = queue_new(run->queues, &workers[i].queue, err);
     }
     for (size_t p = 0; p < run->n_partitions; p++)

@@ -95,6 +95,10 @@ def test_setup_tests_say_what_failed_and_what_to_do(serve, configuration):
     assert "refused" in client.test(name="authentication", configuration=down).failure
     bad = client.test(name="TCP", configuration=down | {"ssh_prot": "22"})
     assert '"ssh_prot"; did you mean "ssh_port"' in bad.failure
+    for streams in ("", '[{"table": "x"}]'):
+        for name in ("configuration", "streams"):
+            none = client.test(name=name, configuration=flat(configuration(USERS, streams=streams)))
+            assert "is missing" in none.failure or "no command" in none.failure, none
     broken = flat(configuration({**USERS, "command": "echo '<html>'"}))
     assert "users" in client.test(name="streams", configuration=broken).failure
     expect_status(grpc.StatusCode.INVALID_ARGUMENT,
@@ -333,6 +337,10 @@ def test_checkpoints_keep_their_distance(serve, configuration):
     server, client = serve("--checkpoint-interval", "0.1")
     platform = Platform().take_all(client.update(configuration=flat(configuration(quiet))))
     assert 2 <= len(platform.states) <= 8  # ten intervals without rows
+    server, client = serve("--checkpoint-interval", "0")  # at every commit, and then no more
+    platform = Platform().take_all(client.update(configuration=flat(configuration(quiet))))
+    assert 1 <= len(platform.states) <= 2
+    server, client = serve("--checkpoint-interval", "0.1")
     slow = {**stream, "command": "for i in 1 2 3 4 5 6; do echo \"{\\\"id\\\":$i}\"; sleep 0.2; done",
             "checkpoint_rows": "1"}
     seen = Platform()
@@ -368,11 +376,30 @@ def test_what_the_user_must_mend_is_a_task(serve, configuration):
                   lambda: client.schema(configuration=down | {"ssh_prot": "1"}), "did you mean")
 
 
-def test_warnings_reach_the_user(serve, configuration):
+def test_warnings_reach_the_user(serve, configuration, sshd, make_sshd):
     _, client = serve()
     twice = {**USERS, "command": """echo '{"id":1,"a":1,"a":2}'"""}
     platform = Platform().take_all(client.update(configuration=flat(configuration(twice))))
     assert "twice" in platform.warnings[0] and platform.rows["users"][1,]["a"] == 2
+    hosts = [{"ssh_host": own.host, "ssh_port": str(own.port), "ssh_user": own.user,
+              "ssh_private_key_path": str(own.key), "ssh_known_hosts_path": str(own.known_hosts)}
+             for own in (sshd, make_sshd(), make_sshd())]
+    fleet = flat(configuration(twice, ssh_hosts=hosts, ssh_host=None))
+    warnings = Platform().take_all(client.update(configuration=fleet)).warnings
+    assert sorted(warning.split(":")[1] for warning in warnings) == sorted(
+        host["ssh_port"] for host in hosts)
+
+
+def test_the_log_has_no_rows(serve, configuration):
+    server, client = serve()
+    for command in ("echo '{\"id\":1,\"name\":private}'", "echo 'a private matter'",
+                    "echo private >&2; exit 3"):
+        config = flat(configuration({**USERS, "command": command}))
+        assert "private" in client.test(name="streams", configuration=config).failure
+        assert "private" in Platform().take_all(client.update(configuration=config)).task
+    _, log = server.stop()
+    severe = [line["message"] for line in log if line["level"] == "SEVERE"]
+    assert "stream users: output not as configured" in severe and "private" not in str(severe)
 
 
 def test_secrets_reach_nobody(serve, configuration, sshd):

@@ -31,8 +31,8 @@ static const struct tl_option server_options[] = {
         .kind = TL_OPTION_SECONDS,
         .fallback = "60",
         .help = "how much time lies between two checkpoints at least; one is sent after ten "
-                "times this in any case",
-        .max = 3600,
+                "times this in any case; 0: at every commit",
+        .max = 360,
     },
     {
         .name = "drain",

@@ -214,6 +214,14 @@ static enum grpc_code code_of(const struct tl_error *err)
                                                          : GRPC_INTERNAL;
 }
 
+void order_log_failure(enum tl_log_level level, const char *stream, const struct tl_error *err)
+{
+    if (err->status == TL_DATA || err->status == TL_COMMAND)
+        tl_log(level, "stream %s: %s", stream, tl_status_text(err->status));
+    else
+        tl_log(level, "%s", err->message);
+}
+
 void order_fail(struct grpc_call *call, const struct tl_error *err)
 {
     struct buf text = BUF_INIT(1 << 20);

@@ -7,6 +7,7 @@
 #include "frontends/fivetran/grpc/call.h"
 #include "frontends/platform/selection.h"
 #include "towline/connector.h"
+#include "towline/log.h"
 
 /* A configuration as the platform has it, a flat map of texts. */
 struct order {
@@ -31,6 +32,10 @@ TL_NODISCARD enum tl_status order_selection(const Fivetran__Selection *selection
 /* Ends the call with the error: as a status whose message has the remedy, too. Secrets are
  * masked and control characters made harmless. */
 void order_fail(struct grpc_call *call, const struct tl_error *err);
+
+/* Logs that the stream has failed. Messages about output quote it, and the platform's log is no
+ * place for customers' data: of these it has the kind, and the call's answer has the rest. */
+void order_log_failure(enum tl_log_level level, const char *stream, const struct tl_error *err);
 
 /* The error in one text, masked and harmless. */
 void order_append_error(struct buf *out, const struct tl_error *err);

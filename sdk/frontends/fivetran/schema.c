@@ -7,7 +7,6 @@
 #include "frontends/platform/declared.h"
 #include "sync/key.h"
 #include "sync/partitions.h"
-#include "towline/log.h"
 
 static const struct selection everything = {.new_tables = true};
 
@@ -68,12 +67,13 @@ static enum tl_status append_declared(const struct tl_stream *stream,
     return TL_OK;
 }
 
+/* The schema is not complete then. */
 static void warn_of_failures(const struct look *look)
 {
     for (size_t i = 0; i < look->report.n_streams; i++) {
-        const struct tl_error *error = &look->report.streams[i].error;
-        if (error->status != TL_OK)
-            tl_log(TL_LOG_WARNING, "the schema is not complete: %s", error->message);
+        const struct stream_report *stream = &look->report.streams[i];
+        if (stream->error.status != TL_OK)
+            order_log_failure(TL_LOG_WARNING, stream->name, &stream->error);
     }
 }
 

@@ -12,6 +12,8 @@
 #include "frontends/fivetran/fivetran.h"
 #include "frontends/fivetran/fields.h"
 #include "frontends/fivetran/proto.h"
+#include "frontends/platform/declared.h"
+#include "sync/partitions.h"
 
 /* Collects the steps as they end. */
 struct recorder {
@@ -103,6 +105,20 @@ static enum tl_status check_name(const struct tl_connector *connector, const cha
                    text_safe(shown, sizeof(shown), name, strlen(name)));
 }
 
+/* What can be said of a configuration without connecting. */
+static enum tl_status check_configuration(const struct fivetran *fivetran,
+                                          const struct order *order, struct tl_error *err)
+{
+    struct declared declared = {0};
+    struct tl_partitions partitions = {0};
+
+    if (declared_open(&declared, fivetran->connector, order->config, err) == TL_OK)
+        (void)!partitions_load(fivetran->connector, order->config, &partitions, err);
+    partitions_reset(&partitions);
+    declared_reset(&declared);
+    return err->status;
+}
+
 static void try_streams(const struct fivetran *fivetran, const struct order *order, int stop_fd,
                         struct memory_step *outcome)
 {
@@ -144,7 +160,8 @@ void fivetran_test(struct grpc_service *service, struct grpc_call *call)
     if (check_name(fivetran->connector, request->name, &err) != TL_OK) {
         order_fail(call, &err);
     } else if (order_init(&order, request->configuration, request->n_configuration,
-                          fivetran->connector, &err) != TL_OK) {
+                          fivetran->connector, &err) != TL_OK ||
+               check_configuration(fivetran, &order, &err) != TL_OK) {
         struct recorder recorder = {0};
         record(&recorder, FORM_TEST_CONFIGURATION, PROBE_FAILED, &err);
         answer(call, recorder.steps.n_steps > 0 ? recorder.steps.steps : &outcome);

@@ -13,7 +13,7 @@
 
 /* A platform wants a checkpoint now and then in any case: the clock looks once an interval, so
  * that ten never pass without one. */
-enum { STALE_INTERVALS = 9 };
+enum { STALE_INTERVALS = 9, CLOCK_MS = 60000 };
 
 static struct sink *sink_of(struct destination *destination)
 {
@@ -404,6 +404,11 @@ static enum tl_status send_state(struct sink *sink, struct tl_error *err)
     return send_frame(sink, &frame, err);
 }
 
+int sink_clock_ms(const struct sink *sink)
+{
+    return sink->interval_ms > 0 ? (int)sink->interval_ms : CLOCK_MS;
+}
+
 enum tl_status sink_checkpoint(struct sink *sink, bool last, struct tl_error *err)
 {
     enum tl_status status = TL_OK;
@@ -412,7 +417,7 @@ enum tl_status sink_checkpoint(struct sink *sink, bool last, struct tl_error *er
     pthread_mutex_lock(&sink->lock);
     age_ms = clock_now_ms() - sink->saved_ms;
     if (last || (sink->unsaved && age_ms >= sink->interval_ms) ||
-        age_ms >= STALE_INTERVALS * sink->interval_ms)
+        age_ms >= STALE_INTERVALS * sink_clock_ms(sink))
         status = send_state(sink, err);
     pthread_mutex_unlock(&sink->lock);
     return status;

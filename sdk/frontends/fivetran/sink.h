@@ -34,9 +34,9 @@ struct sink {
     pthread_mutex_t lock; /* guards what follows: checkpoints come from a clock, too */
     struct sink_state *states;
     size_t n_states;
-    bool unsaved; /* states the platform does not have yet */
-    int64_t interval_ms;
-    int64_t saved_ms; /* when the last checkpoint was sent, or the update began */
+    bool unsaved;        /* states the platform does not have yet */
+    int64_t interval_ms; /* 0 or less: each commit sends one */
+    int64_t saved_ms;    /* when the last checkpoint was sent, or the update began */
 };
 
 /* With call NULL it only looks at rows. `whole` is the state to begin with, {"stream": {...}}.
@@ -45,6 +45,9 @@ TL_NODISCARD enum tl_status sink_init(struct sink *sink, struct grpc_call *call,
                                       const struct selection *selection, const char *whole,
                                       struct tl_error *err);
 void sink_reset(struct sink *sink);
+
+/* How often a clock is to call sink_checkpoint: once an interval. */
+int sink_clock_ms(const struct sink *sink);
 
 /* Sends the state as it is committed if there is something to save, or none was sent for ten
  * intervals. May be called from any thread. */

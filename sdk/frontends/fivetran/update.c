@@ -1,6 +1,7 @@
 /* Update: the sync, with the platform in the destination's place. */
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -23,8 +24,8 @@ struct update {
     struct order order;
     struct selection selection;
     struct sink sink;
-    const char **tables; /* those selected, NULL-terminated */
-    unsigned n_warnings;
+    const char **tables;    /* those selected, NULL-terminated */
+    atomic_uint n_warnings; /* threads of several partitions may warn */
 
     pthread_t clock; /* sends checkpoints that are due when no commit does */
     int clock_fd;    /* readable: the clock is to end */
@@ -40,7 +41,7 @@ static void *clock_main(void *argument)
     struct tl_error ignored = {0}; /* a call that is gone is noticed by who sends rows */
     int ready;
 
-    while ((ready = poll(&end, 1, (int)update->sink.interval_ms)) <= 0)
+    while ((ready = poll(&end, 1, sink_clock_ms(&update->sink))) <= 0)
         if (ready == 0)
             (void)!sink_checkpoint(&update->sink, false, &ignored);
     return NULL;
@@ -76,7 +77,7 @@ static void hear(struct log_sink *listener, enum tl_log_level level, int64_t utc
     struct tl_error ignored = {0};
 
     (void)utc_us;
-    if (level == TL_LOG_WARNING && update->n_warnings++ < MAX_WARNINGS)
+    if (level == TL_LOG_WARNING && atomic_fetch_add(&update->n_warnings, 1) < MAX_WARNINGS)
         (void)!sink_say(&update->sink, UPDATE_WARNING, message, &ignored);
 }
 
@@ -145,12 +146,17 @@ static const struct tl_error *gravest(const struct run_report *report,
 
 static void log_failures(const struct run_report *report, const struct tl_error *err)
 {
-    for (size_t i = 0; i < report->n_streams; i++) {
-        const struct tl_error *error = &report->streams[i].error;
-        if (error->status != TL_OK && strcmp(error->message, err->message) != 0)
-            tl_log(TL_LOG_ERROR, "%s", error->message);
-    }
-    tl_log(TL_LOG_ERROR, "SYNC FAILED: %s", err->message);
+    size_t n_failed = 0;
+
+    for (size_t i = 0; i < report->n_streams; i++)
+        if (report->streams[i].error.status != TL_OK) {
+            order_log_failure(TL_LOG_ERROR, report->streams[i].name, &report->streams[i].error);
+            n_failed++;
+        }
+    if (n_failed > 0)
+        tl_log(TL_LOG_ERROR, "SYNC FAILED: %zu of %zu streams", n_failed, report->n_streams);
+    else
+        tl_log(TL_LOG_ERROR, "SYNC FAILED: %s", err->message);
 }
 
 /* A task where the user must act, else a status; either is the last that the platform hears. */

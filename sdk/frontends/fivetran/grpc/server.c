@@ -179,11 +179,12 @@ static void serve_connections(struct grpc_server *server, const struct pollfd *f
 
 static void drain(struct grpc_server *server)
 {
-    int64_t now_ms = clock_now_ms();
-
     server->draining = true;
-    server->stop_calls_ms = now_ms + server->options.drain_ms;
-    server->give_up_ms = server->stop_calls_ms + FAREWELL_MS;
+    server->stop_calls_ms = server->give_up_ms = CLOCK_NEVER;
+    if (server->options.drain_ms >= 0) {
+        server->stop_calls_ms = clock_now_ms() + server->options.drain_ms;
+        server->give_up_ms = server->stop_calls_ms + FAREWELL_MS;
+    }
     close_listeners(server);
     tl_log(TL_LOG_INFO, "told to stop: %u call%s may still end", server->hub.n_running,
            server->hub.n_running == 1 ? "" : "s");

@@ -8,7 +8,8 @@ struct grpc_server_options {
     struct grpc_service *service;
     uint16_t port; /* 0: any that is free */
     int stop_fd;   /* readable: shut down */
-    int drain_ms;  /* how long calls that run may go on then, before they are stopped */
+    int drain_ms;  /* how long calls that run may go on then, before they are stopped;
+                      less than 0: as long as they take */
 };
 
 struct grpc_server;
