@@ -28,7 +28,7 @@ const struct tl_command connector_commands[] = {
     },
     {
         .name = "tunnel",
-        .summary = "Hold a tunnel open between this machine and what the SSH host can reach",
+        .summary = "Hold a tunnel open to, or from, what the SSH host can reach",
         .details =
             "Prints where each tunnel begins and holds it open until it is stopped. Ports are "
             "opened on the loopback address unless BIND names another, * for all; PORT 0, or "

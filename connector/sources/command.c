@@ -126,17 +126,13 @@ static enum tl_status command_execute(struct ssh_session *session, const struct 
         .n_expected_exit_codes = stream->n_expected_exit_codes,
         .fail_on_stderr = stream->fail_on_stderr,
     };
-    struct exec_result result = {0};
-    enum tl_status status;
 
     tl_log(TL_LOG_DEBUG, "%s: running on %s: %s", stream->base.table,
            ssh_session_label(session), buf_text(command));
     tl_sync_from(sync, ssh_session_label(session));
     if (tl_feed(sync, "", 0, err) != TL_OK)
         return err->status;
-    status = exec_run(session, &request, &sink.base, &result, err);
-    exec_result_free(&result);
-    return status;
+    return exec_run(session, &request, &sink.base, err);
 }
 
 /* Puts around the command what makes a file of the state, and removes it in the end. */

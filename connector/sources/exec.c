@@ -34,7 +34,6 @@ struct run {
     struct ssh_session *session;
     const struct exec_request *request;
     struct exec_sink *sink;
-    struct exec_result *result;
     struct ssh_channel *channel;
     struct exec_marker marker;
     struct exec_marker error_marker; /* begins stderr likewise; nothing ends it */
@@ -164,7 +163,6 @@ static enum tl_status read_errors(struct run *run, struct tl_error *err)
 static enum tl_status hand_on(struct run *run, const char *data, size_t size,
                               struct tl_error *err)
 {
-    run->result->stdout_bytes += size;
     return run->sink->bytes(run->sink, data, size, err);
 }
 
@@ -444,19 +442,6 @@ static enum tl_status judge(const struct run *run, struct tl_error *err)
     return status;
 }
 
-static void report(struct run *run)
-{
-    struct exec_result *result = run->result;
-
-    exec_stderr_finish(&run->errors);
-    result->exit_status = ended_by_marker(run) ? run->marker.status : run->exit.status;
-    memcpy(result->signal, run->exit.signal, sizeof(result->signal));
-    result->stderr_bytes = run->errors.bytes;
-    result->stderr_tail = run->errors.tail;
-    run->errors.tail = (struct buf){0};
-    result->duration_ms = clock_now_ms() - run->start_ms;
-}
-
 /* A command that nobody listens to any more is not to run on; a wish to stop gives it less
  * time.
  */
@@ -506,19 +491,16 @@ static enum tl_status carry_out(struct run *run, struct tl_error *err)
 }
 
 enum tl_status exec_run(struct ssh_session *session, const struct exec_request *request,
-                        struct exec_sink *sink, struct exec_result *result,
-                        struct tl_error *err)
+                        struct exec_sink *sink, struct tl_error *err)
 {
     struct run run = {.session = session,
                       .request = request,
                       .sink = sink,
-                      .result = result,
                       .start_ms = clock_now_ms(),
                       .give_up_ms = CLOCK_NEVER,
                       .chunk = malloc(CHUNK_BYTES)};
     enum tl_status status;
 
-    *result = (struct exec_result){0};
     exec_stderr_init(&run.errors, ssh_session_label(session));
     if (run.chunk == NULL)
         status = tl_fail(err, TL_MEMORY, "%s: out of memory", label(&run));
@@ -529,16 +511,11 @@ enum tl_status exec_run(struct ssh_session *session, const struct exec_request *
         status = judge(&run, err);
     if (status != TL_OK)
         leave(&run, status);
-    report(&run);
+    exec_stderr_finish(&run.errors);
     ssh_channel_close(run.channel);
     exec_stderr_free(&run.errors);
     exec_marker_free(&run.marker);
     exec_marker_free(&run.error_marker);
     free(run.chunk);
     return status;
-}
-
-void exec_result_free(struct exec_result *result)
-{
-    buf_free(&result->stderr_tail);
 }

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "ssh/session.h"
 #include "towline/error.h"
 
@@ -44,18 +43,8 @@ struct exec_sink {
     int (*ready_fd)(struct exec_sink *self);
 };
 
-struct exec_result {
-    int exit_status;        /* valid when exec_run returned TL_OK */
-    char signal[32];        /* that killed the command, "" if none */
-    struct buf stderr_tail; /* the last 64 KiB of it, raw */
-    uint64_t stderr_bytes;
-    uint64_t stdout_bytes; /* handed to the sink */
-    int64_t duration_ms;
-};
-
-/* Runs the command to its end. Lines of stderr are logged meanwhile. *result is filled in any
- * case and is to be freed with exec_result_free. After a failure other than TL_LOST and
- * TL_INTERRUPTED the session can run the next command.
+/* Runs the command to its end. Lines of stderr are logged meanwhile. After a failure other
+ * than TL_LOST and TL_INTERRUPTED the session can run the next command.
  *
  * TL_OK only if the end is known: with EXEC_BY_MARKER the end mark was seen with an expected
  * exit status; with EXEC_BY_STATUS all streams ended, the server closed the channel, reported
@@ -65,8 +54,6 @@ struct exec_result {
  * the sink's failure. */
 TL_NODISCARD enum tl_status exec_run(struct ssh_session *session,
                                      const struct exec_request *request, struct exec_sink *sink,
-                                     struct exec_result *result, struct tl_error *err);
-
-void exec_result_free(struct exec_result *result);
+                                     struct tl_error *err);
 
 #endif

@@ -16,8 +16,7 @@ enum {
     CLOSING_MS = 2000,
     ASK_AGAIN_MS = 20,
     FULL_WINDOWS = 8, /* so many channels to targets get one each, more of them share these */
-    WINDOW_SHARE_MIN_BYTES = 256 * 1024,
-    QUEUE_MAX_BYTES = 24 * 1024 * 1024
+    WINDOW_SHARE_MIN_BYTES = 256 * 1024
 };
 
 static const struct channel_words words_of_command = {
@@ -37,7 +36,8 @@ struct ssh_channel *channel_new(struct ssh_session *session, const struct channe
     return channel;
 }
 
-unsigned channel_window_bytes(struct ssh_session *session)
+/* How many bytes the server may have under way to us on one channel. */
+static unsigned window_of(struct ssh_session *session)
 {
     int64_t round_trip_ms = session->round_trip_ms > 0
                                 ? session->round_trip_ms
@@ -65,7 +65,7 @@ static void note_round_trip(struct ssh_session *session, int64_t start_ms)
 
 unsigned channel_window_share(struct ssh_session *session)
 {
-    unsigned bytes = channel_window_bytes(session);
+    unsigned bytes = window_of(session);
     size_t n = session->n_granted + 1;
 
     if (n > FULL_WINDOWS)
@@ -121,7 +121,7 @@ static enum tl_status open_refused(struct ssh_session *session, int rc, struct t
 static int ask_for_channel(struct ssh_channel *channel)
 {
     struct ssh_session *session = channel->session;
-    unsigned window_bytes = channel_window_bytes(session);
+    unsigned window_bytes = window_of(session);
     int64_t start_ms = clock_now_ms();
     int rc;
 
@@ -281,7 +281,8 @@ enum tl_status ssh_channel_send_eof(struct ssh_channel *channel, bool *done,
     return TL_OK;
 }
 
-void ssh_channel_exit(struct ssh_channel *channel, struct ssh_exit *exit)
+/* What is known by now of how the command ended. */
+static void read_exit(struct ssh_channel *channel, struct ssh_exit *exit)
 {
     char *signal = NULL;
     size_t size = 0;
@@ -309,22 +310,7 @@ enum tl_status ssh_channel_finish(struct ssh_channel *channel, bool *done,
     if (rc != 0 && rc != LIBSSH2_ERROR_EAGAIN)
         return pump_fail(channel->session, TL_LOST, rc, channel->words->finishing, err);
     if (*done)
-        ssh_channel_exit(channel, exit);
-    return TL_OK;
-}
-
-enum tl_status ssh_channel_service(struct ssh_channel *channel, struct tl_error *err)
-{
-    struct ssh_session *session = channel->session;
-    int rc;
-
-    if (session->memory.used_bytes > QUEUE_MAX_BYTES)
-        return TL_OK;
-    pump_slice(session);
-    /* reading no bytes of it handles whatever has come, and queues what is for the streams */
-    rc = (int)libssh2_channel_read_ex(channel->channel, SSH_EXTENDED_DATA_STDERR, NULL, 0);
-    if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
-        return pump_fail(session, TL_LOST, rc, "keeping the connection alive", err);
+        read_exit(channel, exit);
     return TL_OK;
 }
 

@@ -59,14 +59,6 @@ TL_NODISCARD enum tl_status ssh_channel_send_eof(struct ssh_channel *channel, bo
 TL_NODISCARD enum tl_status ssh_channel_finish(struct ssh_channel *channel, bool *done,
                                                struct ssh_exit *exit, struct tl_error *err);
 
-/* What is known by now of how the command ended. */
-void ssh_channel_exit(struct ssh_channel *channel, struct ssh_exit *exit);
-
-/* Lets the server's keepalives be answered while nobody reads the streams, without taking more
- * than a bounded number of bytes into memory. */
-TL_NODISCARD enum tl_status ssh_channel_service(struct ssh_channel *channel,
-                                                struct tl_error *err);
-
 /* Sends the remote processes a signal ("TERM"), if the library and the server can. */
 void ssh_channel_signal(struct ssh_channel *channel, const char *name);
 

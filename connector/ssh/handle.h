@@ -100,10 +100,8 @@ struct ssh_channel *channel_new(struct ssh_session *session, const struct channe
  * queue. */
 void channel_slice(struct ssh_channel *channel, enum ssh_stream stream, size_t size);
 
-/* How many bytes the server may have under way to us on one channel. */
-unsigned channel_window_bytes(struct ssh_session *session);
-
-/* The same for one of any number of channels to targets. */
+/* How many bytes the server may have under way to us on one of any number of channels to
+ * targets. */
 unsigned channel_window_share(struct ssh_session *session);
 
 /* Raises the session's memory by what a reader who stops makes wait in the channel's window,

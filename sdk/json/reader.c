@@ -247,7 +247,6 @@ enum tl_status json_reader_feed(struct json_reader *reader, const char *bytes, s
 {
     enum tl_status status = TL_OK;
 
-    reader->fed += size;
     if (!reader->started) {
         size_t part = smaller(sizeof(reader->head) - reader->head_size, size);
         if (part > 0)
@@ -310,11 +309,6 @@ enum tl_status json_reader_finish_part(struct json_reader *reader, struct tl_err
     reader->walked = 0;
     json_decode_reset(&reader->decode);
     return TL_OK;
-}
-
-uint64_t json_reader_bytes(const struct json_reader *reader)
-{
-    return reader->fed;
 }
 
 uint64_t json_reader_documents(const struct json_reader *reader)

@@ -84,8 +84,7 @@ TL_NODISCARD enum tl_status json_reader_finish_part(struct json_reader *reader,
 
 void json_reader_free(struct json_reader *reader);
 
-/* Bytes fed and rows handed over so far. */
-uint64_t json_reader_bytes(const struct json_reader *reader);
+/* Rows handed over so far. */
 uint64_t json_reader_rows(const struct json_reader *reader);
 
 /* Documents begun so far: 0 as long as nothing but white space has come. */

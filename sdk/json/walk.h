@@ -72,7 +72,6 @@ struct json_reader {
     size_t head_size;
     bool started;
     struct json_decode decode;
-    uint64_t fed;
     uint64_t walked; /* bytes read, after decoding */
 };
 

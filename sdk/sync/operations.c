@@ -18,7 +18,8 @@ enum {
     WARNINGS_BYTES = 64 * 1024
 };
 
-enum tl_status sync_writer_status(struct tl_sync *sync, struct tl_error *err)
+/* The error for which this attempt can only fail: rows were lost, or the writer gave up. */
+static enum tl_status sync_writer_status(struct tl_sync *sync, struct tl_error *err)
 {
     if (sync->broken.status != TL_OK) {
         *err = sync->broken;
@@ -58,7 +59,8 @@ static enum tl_status sync_take_block(struct builder_sink *sink, struct block *b
     return TL_OK;
 }
 
-struct progress sync_progress(const struct tl_sync *sync)
+/* What the attempt has counted so far. */
+static struct progress sync_progress(const struct tl_sync *sync)
 {
     const struct stream_report *report = sync->report;
 
@@ -155,7 +157,8 @@ void sync_reset(struct tl_sync *sync)
     operation_free(sync->rollback);
 }
 
-enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err)
+/* Hands the rows under construction to the queue. */
+static enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err)
 {
     return builder_flush(&sync->builder, err);
 }

@@ -122,19 +122,6 @@ enum tl_status state_of_stream(const char *whole, const char *stream, char **out
     return state_member(whole, stream, out, err);
 }
 
-void state_print_whole(const struct destination_contents *contents, struct buf *out)
-{
-    buf_append_char(out, '{');
-    for (size_t i = 0; i < contents->n_states; i++) {
-        if (i > 0)
-            buf_append_char(out, ',');
-        text_append_json(out, contents->states[i].stream, strlen(contents->states[i].stream));
-        buf_append_char(out, ':');
-        buf_append_string(out, contents->states[i].json);
-    }
-    buf_append_char(out, '}');
-}
-
 enum tl_status state_visit(const char *whole, struct state_visitor *visitor,
                            struct tl_error *err)
 {

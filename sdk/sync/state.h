@@ -3,7 +3,6 @@
 #define SYNC_STATE_H
 
 #include "base/buf.h"
-#include "destinations/destination.h"
 
 enum { STATE_MAX_BYTES = 10 * 1000 * 1000 };
 
@@ -21,9 +20,6 @@ char *state_set(const char *json, const char *name, const char *text, size_t siz
  * caller. */
 TL_NODISCARD enum tl_status state_of_stream(const char *whole, const char *stream, char **out,
                                             struct tl_error *err);
-
-/* The whole as one JSON object, streams in their order. */
-void state_print_whole(const struct destination_contents *contents, struct buf *out);
 
 /* Calls `member` for each stream of the whole with its object; stops at the first failure. */
 struct state_visitor {

@@ -104,18 +104,9 @@ bool sync_fed_nothing(const struct tl_sync *sync);
 TL_NODISCARD enum tl_status sync_sample(struct tl_sync *sync, const struct tl_value *cells,
                                         struct tl_error *err);
 
-/* What the attempt has counted so far. */
-struct progress sync_progress(const struct tl_sync *sync);
-
-/* The error for which this attempt can only fail: rows were lost, or the writer gave up. */
-TL_NODISCARD enum tl_status sync_writer_status(struct tl_sync *sync, struct tl_error *err);
-
 /* Rows of another kind of operation begin: those before go first, in order. */
 TL_NODISCARD enum tl_status sync_turn(struct tl_sync *sync, enum operation_kind kind,
                                       struct tl_error *err);
-
-/* Hands the rows under construction to the queue. */
-TL_NODISCARD enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err);
 
 /* Queues a checkpoint with the state (NULL: the cursor's). */
 TL_NODISCARD enum tl_status sync_checkpoint(struct tl_sync *sync, const char *state, bool last,

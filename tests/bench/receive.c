@@ -14,13 +14,16 @@
 
 enum { FIRST_COMMAND = 6, MAX_HOSTS = 8 };
 
-static enum tl_status drop(struct exec_sink *self, const char *data, size_t size,
-                           struct tl_error *err)
+struct counter {
+    struct exec_sink sink;
+    uint64_t bytes;
+};
+
+static enum tl_status count(struct exec_sink *self, const char *data, size_t size,
+                            struct tl_error *err)
 {
-    (void)self;
-    (void)data;
-    (void)size;
-    (void)err;
+    (void)data, (void)err;
+    ((struct counter *)self)->bytes += size;
     return TL_OK;
 }
 
@@ -28,14 +31,12 @@ static enum tl_status run(struct ssh_session *session, const char *command,
                           struct tl_error *err)
 {
     struct exec_request request = {.command = command, .completion = EXEC_BY_MARKER};
-    struct exec_sink sink = {.bytes = drop};
-    struct exec_result result;
+    struct counter counter = {.sink = {.bytes = count}};
     double start = input_seconds();
-    enum tl_status status = exec_run(session, &request, &sink, &result, err);
+    enum tl_status status = exec_run(session, &request, &counter.sink, err);
 
     if (status == TL_OK)
-        printf("%" PRIu64 " bytes, %.4f s\n", result.stdout_bytes, input_seconds() - start);
-    exec_result_free(&result);
+        printf("%" PRIu64 " bytes, %.4f s\n", counter.bytes, input_seconds() - start);
     return status;
 }
 

@@ -16,7 +16,8 @@ enum { LINE_MAX_BYTES = 512 * 1024 };
 
 static const char erase[] = "\r\033[K";
 
-bool terminal_is_capable(int fd)
+/* Whether it is a terminal that understands escape sequences. */
+static bool is_capable(int fd)
 {
     const char *kind = getenv("TERM");
     return isatty(fd) && kind != NULL && strcmp(kind, "dumb") != 0;
@@ -100,7 +101,7 @@ void terminal_log_init(struct terminal_log *log, bool json, enum tl_log_level le
         .sink = {.line = sink_line, .level = level},
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .json = json,
-        .terminal = terminal_is_capable(STDERR_FILENO),
+        .terminal = is_capable(STDERR_FILENO),
     };
     log->colour = log->terminal && (no_colour == NULL || *no_colour == '\0');
     log_set_sink(&log->sink);

@@ -17,9 +17,6 @@ struct terminal_log {
     char status[256]; /* the line of progress that is shown */
 };
 
-/* Whether a descriptor is a terminal that understands escape sequences. */
-bool terminal_is_capable(int fd);
-
 /* Takes the log over; the log lends it until log_set_sink. */
 void terminal_log_init(struct terminal_log *log, bool json, enum tl_log_level level);
 

@@ -216,7 +216,6 @@ static enum tl_status send_rows(struct lines *lines, const struct batch *batch,
         (table->changed && tell_columns(lines, table, batch->table, err) != TL_OK))
         return err->status;
     table->rows += batch->n_rows;
-    table->all_rows += batch->n_rows;
     tally->inserted += batch->n_rows;
     if (lines->protocol == NULL)
         return TL_OK;

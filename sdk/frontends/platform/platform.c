@@ -59,8 +59,8 @@ enum tl_status platform_read_file(const char *path, struct buf *out, struct tl_e
     return status;
 }
 
-enum tl_status platform_parse(struct platform *platform, const char *json, size_t size,
-                              struct tl_error *err)
+static enum tl_status parse(struct platform *platform, const char *json, size_t size,
+                            struct tl_error *err)
 {
     const struct tl_option *const tables[] = {platform->connector->options,
                                               config_runtime_options, NULL};
@@ -148,7 +148,7 @@ enum tl_status platform_configure(struct platform *platform, const char *const *
     if (status == TL_OK)
         text = cJSON_PrintUnformatted(whole);
     if (status == TL_OK && text != NULL)
-        status = platform_parse(platform, text, strlen(text), err);
+        status = parse(platform, text, strlen(text), err);
     else if (status == TL_OK || status == TL_MEMORY)
         status = tl_fail(err, TL_MEMORY, "out of memory for the configuration");
     if (text != NULL)

@@ -27,10 +27,8 @@ const char *platform_name(const struct tl_connector *connector, const char *pref
 /* Whether a program of that name (argv[0]) is one with that prefix. */
 bool platform_is_called(const char *program, const char *prefix);
 
-/* Reads the configuration from JSON text, or from files, of which the later win key by
- * key; a file named ENV is the environment, which wins over all. */
-TL_NODISCARD enum tl_status platform_parse(struct platform *platform, const char *json,
-                                           size_t size, struct tl_error *err);
+/* Reads the configuration from files, of which the later win key by key; a file named ENV is
+ * the environment, which wins over all. */
 TL_NODISCARD enum tl_status platform_configure(struct platform *platform,
                                                const char *const *paths, struct tl_error *err);
 
