@@ -51,7 +51,8 @@ static bool ends_by(struct ssh_session *session, struct ssh_channel *channel, in
     return closed;
 }
 
-/* Both signals in one line: login scripts can be slow, and once begun it does not need us. */
+/* Both signals in one line: login scripts can be slow, and once begun it does not need us.
+ * Redirections are left to sh: csh has others, and restricted shells none. */
 static struct ssh_channel *signal_by_command(struct ssh_session *session, int pid)
 {
     struct ssh_channel *second = NULL;
@@ -59,8 +60,8 @@ static struct ssh_channel *signal_by_command(struct ssh_session *session, int pi
     char line[LINE_BYTES];
 
     snprintf(line, sizeof(line),
-             "sh -c 'kill -s TERM -- -%d; sleep %d; kill -s KILL -- -%d' >/dev/null 2>&1", pid,
-             GRACE_MS / 1000, pid);
+             "sh -c 'exec >/dev/null 2>&1; kill -s TERM -- -%d; sleep %d; kill -s KILL -- -%d'",
+             pid, GRACE_MS / 1000, pid);
     if (ssh_channel_open(session, line, clock_now_ms() + OPEN_MS, &second, &err) != TL_OK)
         tl_log(TL_LOG_DEBUG, "the command cannot be ended by another one: %s", err.message);
     return second;

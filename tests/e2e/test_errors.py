@@ -247,6 +247,16 @@ def test_a_timeout_of_another_users_command(refuses, configuration, make_sshd, l
     wait_until_gone(f"sleep {seconds}")
 
 
+@pytest.mark.parametrize("shell", ["/bin/bash", "/bin/rbash", "/bin/tcsh", "/usr/bin/fish"])
+def test_a_timeout_of_a_command_that_ignores_term(refuses, configuration, make_sshd, login_user,
+                                                  seconds, shell):
+    server = make_sshd()
+    server.user = login_user(shell)
+    stream = with_command(f"sh -c \"trap '' TERM; sleep {seconds}; :\"")
+    refuses(6, configuration(stream, server=server, command_timeout="1"), "ended by signal")
+    wait_until_gone(f"sleep {seconds}")
+
+
 def test_a_timeout_that_cannot_end_the_command_says_so(refuses, configuration, make_sshd, seconds):
     server = make_sshd(config=[f"ForceCommand sleep {seconds}"])
     stream = with_command("anything", completion="status")
