@@ -1,7 +1,7 @@
 /* Bytes out of a remote command: the run from start to known end. */
 #include "sources/exec.h"
 
-#include <inttypes.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,8 @@ enum {
     HASTY_CANCEL_MS = 1200,
     FINISH_MS = 5000,  /* for the server's word on how a command ended that broke off */
     ASK_AGAIN_MS = 10, /* a full sink that has nothing to poll on */
-    SERVICE_MS = 1000  /* how often the connection is served for a full sink */
+    SERVICE_MS = 1000, /* how often the connection is served for a full sink */
+    HEAD_BYTES = 120   /* of the output, for a failure to quote */
 };
 
 /* A command under way. */
@@ -40,6 +41,8 @@ struct run {
     struct exec_stderr errors;
     struct ssh_exit exit;
     char *chunk;
+    char head[HEAD_BYTES]; /* how the output begins */
+    size_t head_size;
     size_t input_taken;
     bool input_ended;
     bool guessed; /* the login shell's kind was; as long as there is no mark, wrongly perhaps */
@@ -163,6 +166,10 @@ static enum tl_status read_errors(struct run *run, struct tl_error *err)
 static enum tl_status hand_on(struct run *run, const char *data, size_t size,
                               struct tl_error *err)
 {
+    size_t room = sizeof(run->head) - run->head_size, more = size < room ? size : room;
+
+    memcpy(run->head + run->head_size, data, more);
+    run->head_size += more;
     return run->sink->bytes(run->sink, data, size, err);
 }
 
@@ -345,14 +352,37 @@ static bool is_expected(const struct exec_request *request, int status)
     return false;
 }
 
+/* "; it printed: <text>", safe to show, or "" if that is blank; returns out. */
+static const char *printed(const char *text, size_t text_size, char *out, size_t size)
+{
+    static const char lead[] = "; it printed: ";
+
+    while (text_size > 0 && isspace((unsigned char)text[text_size - 1]))
+        text_size--;
+    out[0] = '\0';
+    if (text_size > 0) {
+        memcpy(out, lead, sizeof(lead));
+        text_safe(out + sizeof(lead) - 1, size - (sizeof(lead) - 1), text, text_size);
+    }
+    return out;
+}
+
+/* Why a command failed, in its own words: the last of its stderr, else how its output begins.
+ */
+static const char *explain(const struct run *run, char *out, size_t size)
+{
+    exec_stderr_last_line(&run->errors, out, size);
+    return out[0] != '\0' ? out : printed(run->head, run->head_size, out, size);
+}
+
 static enum tl_status check_status(const struct run *run, int status, struct tl_error *err)
 {
-    char line[300];
+    char why[300];
 
     if (is_expected(run->request, status))
         return TL_OK;
     tl_fail(err, TL_COMMAND, "%s: the command ended with exit status %d%s", label(run), status,
-            exec_stderr_last_line(&run->errors, line, sizeof(line)));
+            explain(run, why, sizeof(why)));
     if (status == 127)
         return tl_remedy(err,
                          "The command was not found: is it installed there, and in the PATH of "
@@ -396,27 +426,38 @@ static enum tl_status unreported(const struct run *run, struct tl_error *err)
                           "on sessions in the server's sshd_config, such as ChannelTimeout");
 }
 
+/* Nothing came of the command line: the mark would have been the first thing to be printed. */
+static enum tl_status not_run(const struct run *run, const char *end, struct tl_error *err)
+{
+    const struct buf *noise = &run->marker.noise;
+    char words[300];
+
+    tl_fail(err, TL_COMMAND, "%s: the login shell did not run the command (%s)%s", label(run),
+            end, printed(buf_text(noise), noise->size, words, sizeof(words)));
+    if (ssh_session_is_windows(run->session))
+        return tl_remedy(err, "This is Windows: set remote_shell to its default shell, \"cmd\" "
+                              "or \"powershell\"");
+    if (run->closed && run->exit.status != 0)
+        return tl_remedy(err, "The account may be one that runs no commands (nologin, SFTP or "
+                              "tunnels only): give it a login shell; for a forced command set "
+                              "completion to \"status\"");
+    return tl_remedy(err, "If the account has a forced command, or a shell that is neither "
+                          "POSIX nor csh or fish, set completion to \"status\"");
+}
+
 /* The output ended without the mark: it may be short of something, whatever the server says. */
 static enum tl_status unproven(const struct run *run, struct tl_error *err)
 {
-    char end[400], noise[120];
+    char end[400];
 
     describe_end(run, end, sizeof(end));
-    if (run->marker.place == EXEC_INSIDE) {
-        tl_fail(err, TL_COMMAND,
-                "%s: the output broke off: the command did not come to its end "
-                "(%s)",
-                label(run), end);
-        return tl_remedy(err,
-                         "Look for what ended it: a limit for sessions on the server, a killed "
-                         "shell; in fish, leave out exec");
-    }
-    text_safe(noise, sizeof(noise), buf_text(&run->marker.noise), run->marker.noise.size);
-    tl_fail(err, TL_COMMAND, "%s: the login shell did not run the command (%s)%s%s", label(run),
-            end, noise[0] != '\0' ? "; it printed: " : "", noise);
-    return tl_remedy(err,
-                     "If the account has a forced command, or a shell other than sh, bash, "
-                     "dash, zsh, csh or fish, set completion to \"status\"");
+    if (run->marker.place != EXEC_INSIDE)
+        return not_run(run, end, err);
+    tl_fail(err, TL_COMMAND,
+            "%s: the output broke off: the command did not come to its end (%s)", label(run),
+            end);
+    return tl_remedy(err, "Look for what ended it: a limit for sessions on the server, a "
+                          "killed shell; in fish, leave out exec");
 }
 
 static enum tl_status judge(const struct run *run, struct tl_error *err)

@@ -168,18 +168,13 @@ static enum tl_status nothing_given(const struct auth *auth, struct tl_error *er
         err, "Set ssh_private_key_path (or ssh_private_key), ssh_agent or ssh_password");
 }
 
-static bool is_windows(const struct ssh_session *session)
-{
-    return strstr(buf_text(&session->greeting.banner), "Windows") != NULL;
-}
-
 /* What keeps a key out is in the server's log alone: the usual causes, in the usual order. */
 static enum tl_status advise_on_key(const struct auth *auth, struct tl_error *err)
 {
     const char *user = auth->means.options->user, *type = auth->means.key.type;
     bool rsa = strcmp(type, "ssh-rsa") == 0;
 
-    if (is_windows(auth->session))
+    if (ssh_session_is_windows(auth->session))
         return tl_remedy(
             err,
             "Append the public key to .ssh\\authorized_keys of %s; for an "

@@ -43,10 +43,14 @@ static enum tl_status read_answer(struct ssh_session *session, struct ssh_channe
     struct buf answer = BUF_INIT(ANSWER_MAX_BYTES);
     char chunk[4096];
     size_t got = 0, ignored = 0;
+    bool ended = false; /* our side: a forced command may wait for it */
     enum tl_status status = TL_OK;
 
     while (status == TL_OK && session->login_shell == SSH_SHELL_NOT_ASKED && !answer.failed) {
-        status = ssh_channel_read(channel, SSH_STDOUT, chunk, sizeof(chunk), &got, err);
+        if (!ended)
+            status = ssh_channel_send_eof(channel, &ended, err);
+        if (status == TL_OK)
+            status = ssh_channel_read(channel, SSH_STDOUT, chunk, sizeof(chunk), &got, err);
         if (status == TL_OK && got > 0) {
             buf_append(&answer, chunk, got);
             session->login_shell = (int)ssh_login_shell_parse(buf_text(&answer), nonce);

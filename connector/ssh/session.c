@@ -505,6 +505,11 @@ const char *ssh_session_label(const struct ssh_session *session)
     return session->label;
 }
 
+bool ssh_session_is_windows(const struct ssh_session *session)
+{
+    return strstr(buf_text(&session->greeting.banner), "Windows") != NULL;
+}
+
 enum tl_status ssh_session_wait(struct ssh_session *session, int64_t until_ms, int extra_fd,
                                 struct tl_error *err)
 {

@@ -39,6 +39,9 @@ void ssh_session_close(struct ssh_session *session);
 /* "user@host", with the port if it is not 22. Lent until the session is closed. */
 const char *ssh_session_label(const struct ssh_session *session);
 
+/* Whether the server's greeting says that it runs on Windows. */
+bool ssh_session_is_windows(const struct ssh_session *session);
+
 /* Waits until the server sends, extra_fd (-1: none) is readable, or until_ms on the monotonic
  * clock; keeps the connection alive meanwhile. TL_INTERRUPTED, TL_LOST. */
 TL_NODISCARD enum tl_status ssh_session_wait(struct ssh_session *session, int64_t until_ms,

@@ -233,27 +233,6 @@ def test_values_from_environment_and_file(towline, configuration, warehouse, ssh
     assert warehouse.count("t") == 1
 
 
-@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash", "/bin/dash", "/usr/bin/zsh",
-                                   "/usr/bin/fish", "/bin/tcsh"])
-def test_login_shells_with_noise(towline, configuration, warehouse, login_user, shell):
-    noise = "echo '[{\"id\":666}]'\n"
-    user = login_user(shell, {".bashrc": noise, ".zshenv": noise, ".tcshrc": noise,
-                              ".config/fish/config.fish": noise})
-    command = "printf '[{\"id\":1,\"v\":\"%s\"}]' {{cursor}}"
-    config = configuration(stream(command, cursor="v", cursor_start="it's !x $HOME"), ssh_user=user)
-    towline("sync", config=config).expect(0)
-    assert warehouse.rows("t", "id", "v") == [(1, "it's !x $HOME")]
-    towline("sync", config=configuration(stream("exit 4"), ssh_user=user)).expect(6, "4")
-
-
-def test_forced_command_by_status(towline, configuration, warehouse, make_sshd):
-    server = make_sshd(config=["ForceCommand echo '[{\"id\":1}]'"])
-    config = configuration(stream("anything", completion="status"), server=server)
-    towline("sync", config=config).expect(0)
-    assert warehouse.count("t") == 1
-    assert towline("sync", config=configuration(stream("anything"), server=server)).code in (6, 7)
-
-
 def test_playground_over_ssh(towline, configuration, warehouse, playground):
     config = configuration(
         stream(f"curl -s -H \"Authorization: apiKey \"{{{{config.api_key}}}} "
@@ -316,15 +295,3 @@ def test_a_key_that_lost_its_line_ends(towline, configuration, warehouse, sshd, 
                            ssh_private_key_path=None)
     towline("sync", config=config).expect(0)
     assert warehouse.count("t") == 1
-
-
-@pytest.mark.parametrize("completion", ["marker", "status"])
-@pytest.mark.parametrize("shell", ["/bin/sh", "/usr/bin/fish", "/bin/tcsh"])
-def test_a_cursor_never_breaks_out_of_its_quotes(towline, configuration, warehouse, login_user,
-                                                 shell, completion):
-    user = login_user(shell)
-    hostile = "\\'; echo '[{\"id\":666}]'; echo '"
-    one = stream("echo '[{\"id\":1}]'; true {{cursor}}", cursor="v", cursor_start=hostile,
-                 completion=completion)
-    towline("sync", config=configuration(one, ssh_user=user)).expect(0)
-    assert warehouse.rows("t", "id") == [(1,)]

@@ -19,18 +19,19 @@
 static const char nonce[] = "00112233445566778899aabbccddeeff";
 
 static const struct {
-    const char *path;
+    const char *path, *name;
     enum ssh_login_shell kind;
 } shells[] = {
-    {"/bin/sh", SSH_SHELL_POSIX},      {"/bin/bash", SSH_SHELL_POSIX},
-    {"/bin/dash", SSH_SHELL_POSIX},    {"/usr/bin/zsh", SSH_SHELL_POSIX},
-    {"/bin/csh", SSH_SHELL_CSH},       {"/usr/bin/tcsh", SSH_SHELL_CSH},
-    {"/usr/bin/fish", SSH_SHELL_FISH},
+    {"/bin/sh", "sh", SSH_SHELL_POSIX},        {"/bin/bash", "bash", SSH_SHELL_POSIX},
+    {"/bin/dash", "dash", SSH_SHELL_POSIX},    {"/usr/bin/zsh", "zsh", SSH_SHELL_POSIX},
+    {"/bin/mksh", "mksh", SSH_SHELL_POSIX},    {"/bin/busybox", "ash", SSH_SHELL_POSIX},
+    {"/bin/csh", "csh", SSH_SHELL_CSH},        {"/usr/bin/tcsh", "tcsh", SSH_SHELL_CSH},
+    {"/usr/bin/fish", "fish", SSH_SHELL_FISH},
 };
 enum { SHELLS = sizeof(shells) / sizeof(shells[0]) };
 
 /* Runs the line as sshd does, stderr dropped, and returns all of stdout. */
-static void run_line(const char *shell, const char *line, struct buf *out)
+static void run_line(size_t shell, const char *line, struct buf *out)
 {
     int fds[2];
     ssize_t got = 1;
@@ -43,7 +44,7 @@ static void run_line(const char *shell, const char *line, struct buf *out)
         close(fds[0]);
         close(fds[1]);
         if (freopen("/dev/null", "w", stderr) != NULL)
-            execl(shell, shell, "-c", line, (char *)NULL);
+            execl(shells[shell].path, shells[shell].name, "-c", line, (char *)NULL);
         _exit(125);
     }
     close(fds[1]);
@@ -71,7 +72,7 @@ static int run_as(size_t shell, enum ssh_login_shell kind, const char *command,
     int place;
 
     assert_int_equal(exec_wrap(&line, kind, command, nonce, &err), TL_OK);
-    run_line(shells[shell].path, buf_text(&line), &all);
+    run_line(shell, buf_text(&line), &all);
     exec_marker_init(&marker, nonce, 'b');
     data = buf_text(&all);
     size = all.size;

@@ -51,7 +51,8 @@ static char *quoted(enum shell shell, const char *value)
 }
 
 /* What printf prints when a shell runs it with the quoted value as its argument. */
-static void echo(const char *program, const char *word, char *out, size_t size)
+static void echo(const char *program, const char *name, const char *word, char *out,
+                 size_t size)
 {
     char command[8192];
     int ends[2];
@@ -64,7 +65,7 @@ static void echo(const char *program, const char *word, char *out, size_t size)
     child = fork();
     if (child == 0) {
         dup2(ends[1], 1);
-        execlp(program, program, "-c", command, (char *)NULL);
+        execlp(program, name, "-c", command, (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -78,17 +79,19 @@ static void echo(const char *program, const char *word, char *out, size_t size)
 static void each_shell_reads_back_the_value(void **state)
 {
     static const struct {
-        const char *program;
+        const char *program, *name;
         enum shell shell;
-    } shells[] = {{"sh", SHELL_POSIX},  {"bash", SHELL_POSIX}, {"dash", SHELL_POSIX},
-                  {"zsh", SHELL_POSIX}, {"fish", SHELL_FISH},  {"tcsh", SHELL_CSH}};
+    } shells[] = {{"sh", "sh", SHELL_POSIX},     {"bash", "bash", SHELL_POSIX},
+                  {"dash", "dash", SHELL_POSIX}, {"zsh", "zsh", SHELL_POSIX},
+                  {"mksh", "mksh", SHELL_POSIX}, {"busybox", "ash", SHELL_POSIX},
+                  {"fish", "fish", SHELL_FISH},  {"tcsh", "tcsh", SHELL_CSH}};
     char printed[8192];
 
     (void)state;
     for (size_t s = 0; s < sizeof(shells) / sizeof(shells[0]); s++)
         for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
             char *word = quoted(shells[s].shell, hostile[i]);
-            echo(shells[s].program, word, printed, sizeof(printed));
+            echo(shells[s].program, shells[s].name, word, printed, sizeof(printed));
             if (strcmp(printed, hostile[i]) != 0)
                 fail_msg("%s made \"%s\" of \"%s\"", shells[s].program, printed, hostile[i]);
             free(word);
@@ -107,7 +110,7 @@ static void random_bytes_survive_posix_shells(void **state)
             value[i] = (char)(1 + rand() % 126);
         value[size] = '\0';
         char *word = quoted(SHELL_POSIX, value);
-        echo("dash", word, printed, sizeof(printed));
+        echo("dash", "dash", word, printed, sizeof(printed));
         assert_string_equal(printed, value);
         free(word);
     }
