@@ -96,7 +96,7 @@ static const struct tl_option tunnel_options[] = {
             .alias = "bastion_user",                                                           \
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The user to log in as",                                                    \
-            .help = "who to log in as; the local user's name if not given",                    \
+            .help = "who to log in as; on a command line, the local user's name if not given", \
             .flags = TL_OPTION_ASKED,                                                          \
         },                                                                                     \
         {                                                                                      \
@@ -105,15 +105,16 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_CHOICE,                                                          \
             .fallback = "auto",                                                                \
             .help =                                                                            \
-                "what to log in with: key or password alone, whatever else is given; auto: "   \
-                "with all that is given",                                                      \
-            .choices = "key|password|auto",                                                    \
+                "what to log in with, whatever else is given: key, password, or "              \
+                "key-and-password where the server asks for both; auto, which is meant where " \
+                "nothing is said: with all that is given",                                     \
+            .choices = "key|password|key-and-password|auto",                                   \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_private_key",                                                         \
             .label = "Private key",                                                            \
-            .when = "ssh_login=key",                                                           \
-            .upload = ".pem|.key|.ppk|.txt",                                                   \
+            .when = "ssh_login=key|key-and-password",                                          \
+            .upload = ".pem|.key|.txt",                                                        \
             .alias = "bastion_private_key",                                                    \
             .kind = TL_OPTION_TEXT,                                                            \
             .help = "the private key: OpenSSH or PEM text, also with \\n escapes, or that in " \
@@ -130,7 +131,7 @@ static const struct tl_option tunnel_options[] = {
         {                                                                                      \
             .name = "ssh_key_passphrase",                                                      \
             .label = "Passphrase of the private key",                                          \
-            .when = "ssh_login=key",                                                           \
+            .when = "ssh_login=key|key-and-password",                                          \
             .alias = "bastion_passphrase",                                                     \
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The key's passphrase (empty: none)",                                       \
@@ -154,7 +155,7 @@ static const struct tl_option tunnel_options[] = {
         {                                                                                      \
             .name = "ssh_password",                                                            \
             .label = "Password",                                                               \
-            .when = "ssh_login=password",                                                      \
+            .when = "ssh_login=password|key-and-password",                                     \
             .alias = "bastion_password",                                                       \
             .kind = TL_OPTION_TEXT,                                                            \
             .ask = "The password (empty: none)",                                               \
@@ -163,12 +164,12 @@ static const struct tl_option tunnel_options[] = {
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_host_key_policy",                                                     \
+            .label = "Host key policy",                                                        \
             .kind = TL_OPTION_CHOICE,                                                          \
             .fallback = "strict",                                                              \
-            .help =                                                                            \
-                "strict: must be in known_hosts; accept-new: remembers a new host; relaxed: "  \
-                "any, with a "                                                                 \
-                "warning",                                                                     \
+            .help = "which host keys are trusted; strict: those in known_hosts; accept-new: "  \
+                    "those "                                                                   \
+                    "of new hosts, too, which are remembered; relaxed: any, with a warning",   \
             .choices = "strict|accept-new|relaxed",                                            \
         },                                                                                     \
         {                                                                                      \
@@ -187,6 +188,8 @@ static const struct tl_option tunnel_options[] = {
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_connect_timeout",                                                     \
+            .label = "Connect timeout",                                                        \
+            .flags = TL_OPTION_ADVANCED,                                                       \
             .kind = TL_OPTION_SECONDS,                                                         \
             .fallback = "10",                                                                  \
             .help = "how long connecting and logging in may take",                             \
@@ -194,6 +197,7 @@ static const struct tl_option tunnel_options[] = {
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_keepalive_interval",                                                  \
+            .label = "Keepalive interval",                                                     \
             .kind = TL_OPTION_SECONDS,                                                         \
             .fallback = "15",                                                                  \
             .help =                                                                            \
@@ -202,7 +206,8 @@ static const struct tl_option tunnel_options[] = {
             .max = 86400,                                                                      \
         },                                                                                     \
     {                                                                                          \
-        .name = "ssh_compression", .kind = TL_OPTION_BOOLEAN, .fallback = "false",             \
+        .name = "ssh_compression", .label = "Compression", .kind = TL_OPTION_BOOLEAN,          \
+        .fallback = "false",                                                                   \
         .help = "whether to compress: worth it on links slower than 40 MB/s",                  \
         .flags = TL_OPTION_ADVANCED,                                                           \
     }
@@ -223,6 +228,7 @@ const struct tl_option connector_options[] = {
     {
         .name = "ssh_host",
         .label = "Host",
+        .example = "db.example.org",
         .alias = "bastion_host",
         .kind = TL_OPTION_TEXT,
         .ask = "The host to connect to",
@@ -242,6 +248,8 @@ const struct tl_option connector_options[] = {
     HOST_OPTIONS,
     {
         .name = "ssh_jump",
+        .label = "Jump hosts",
+        .example = "user@bastion.example.org:22",
         .kind = TL_OPTION_OBJECTS,
         .help = "hosts to go through, in order: user@bastion:22,user@inner, or an array of "
                 "objects with the keys of the main host; what one leaves out is as there, but "
@@ -259,6 +267,20 @@ const struct tl_option connector_options[] = {
         .choices = "auto|off",
     },
     {
+        .name = "streams",
+        .example = "[{\"table\": \"users\", \"primary_key\": \"id\", \"command\": \"...\"}]",
+        .kind = TL_OPTION_OBJECTS,
+        .help = "what to sync; for a single stream its fields may stand at the top level",
+        .fields = stream_options,
+    },
+    {
+        .name = "api_key",
+        .kind = TL_OPTION_TEXT,
+        .help = "a secret for commands and requests, as {{config.api_key}}; without streams, "
+                "the key with which the table user is read",
+        .flags = SECRET,
+    },
+    {
         .name = "command_timeout",
         .kind = TL_OPTION_SECONDS,
         .fallback = "none",
@@ -271,13 +293,6 @@ const struct tl_option connector_options[] = {
         .fallback = "300",
         .help = "how long a command may print nothing",
         .max = 31536000,
-    },
-    {
-        .name = "api_key",
-        .kind = TL_OPTION_TEXT,
-        .help = "a secret for commands and requests, as {{config.api_key}}; without streams, "
-                "the key with which the table user is read",
-        .flags = SECRET,
     },
     {
         .name = "remote_port",
@@ -307,13 +322,6 @@ const struct tl_option connector_options[] = {
             "whether requests must use TLS from the SSH host on; when not given, clear text to "
             "that host itself will do; false: TLS is tried, then clear text, with a warning",
         .flags = TL_OPTION_UNSAID,
-    },
-    {
-        .name = "streams",
-        .example = "[{\"table\": \"users\", \"primary_key\": \"id\", \"command\": \"...\"}]",
-        .kind = TL_OPTION_OBJECTS,
-        .help = "what to sync; for a single stream its fields may stand at the top level",
-        .fields = stream_options,
     },
     {
         .name = "tunnel_method",

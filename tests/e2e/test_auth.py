@@ -259,6 +259,9 @@ def test_two_proofs(check, account, methods, config):
     first, second = methods.split(",")
     accepted = "private key" if first == "publickey" else "password"
     check(server, ssh_password=PASSWORD, **key)
+    check(server, ssh_password=PASSWORD, ssh_login="key-and-password", **key)
+    for alone in ("key", "password"):
+        check(server, 5, ssh_password=PASSWORD, ssh_login=alone, **key)
     # What was accepted is not what has to be mended.
     result = check(server, 5, "tried", "ssh_password", ssh_password="wrong", **key)
     assert "authorized_keys" not in result.stderr

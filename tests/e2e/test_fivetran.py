@@ -34,20 +34,29 @@ def test_form_is_made_of_the_options(serve):
     form = client.form()
     fields = {field.name: (field, condition) for field, condition in form_fields(form.fields)}
     assert form.table_selection_supported and not form.schema_selection_supported
-    assert all(field.label and field.WhichOneof("type") and field.HasField("required")
+    assert all(field.label and field.WhichOneof("type") and field.HasField("required") and
+               field.description[0].isupper() and field.description[-1] == "."
                for field, _ in fields.values())
+    names = list(fields)
+    assert names.index("streams") < names.index("idle_timeout") < names.index("retry_attempts")
     assert fields["ssh_host"][0].label == "Host"
     assert fields["ssh_port"][0].default_value == "22"
-    assert fields["ssh_private_key"][1] == ("ssh_login", "key")
-    assert fields["ssh_password"][1] == ("ssh_login", "password")
+    shown = {}
+    for field, condition in form_fields(form.fields):
+        if condition:
+            shown.setdefault(condition, []).append(field.name)
+    key, password = ["ssh_private_key", "ssh_key_passphrase"], ["ssh_password"]
+    assert shown == {("ssh_login", "key"): key, ("ssh_login", "password"): password,
+                     ("ssh_login", "key-and-password"): key + password}
     login, _ = fields["ssh_login"]
     assert login.default_value == "key"
-    assert list(login.dropdown_field.dropdown_field) == ["key", "password"]
+    assert list(login.dropdown_field.dropdown_field) == ["key", "password", "key-and-password"]
     assert {name for name, (field, _) in fields.items() if field.required} == {
         "ssh_host", "ssh_user", "ssh_private_key", "ssh_password"}
     assert "ssh_hosts" not in fields, "the platform cannot ask for one of two"
     key, _ = fields["ssh_private_key"]
-    assert all(kind.startswith(".") for kind in key.upload_field.allowed_file_type)
+    assert all(kind.startswith(".") and kind in key.description
+               for kind in key.upload_field.allowed_file_type)
     assert key.upload_field.max_file_size_bytes > 10000
     password, _ = fields["ssh_password"]
     assert password.text_field == messages().Password

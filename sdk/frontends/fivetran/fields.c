@@ -13,7 +13,7 @@
 #include "frontends/platform/form.h"
 #include "frontends/platform/platform.h"
 
-enum { UPLOAD_BYTES = 1 << 20, LABEL_BYTES = 96 };
+enum { UPLOAD_BYTES = 1 << 20, LABEL_BYTES = 96, DESCRIPTION_BYTES = 4096 };
 
 /* The parts of "a|b|c", as a field that is repeated. */
 static void append_parts(struct buf *out, unsigned field, const char *parts)
@@ -27,15 +27,23 @@ static void append_parts(struct buf *out, unsigned field, const char *parts)
     }
 }
 
-/* Whether `when`, "option=a", is about the option, and then about that choice of it. */
+/* Whether `when`, "option=a|b", is about the option, and then about that choice of it. */
 static bool is_shown_for(const char *when, const struct tl_option *option, const char *choice,
                          size_t size)
 {
     size_t length = strlen(option->name);
 
-    return when != NULL && strncmp(when, option->name, length) == 0 && when[length] == '=' &&
-           (choice == NULL || (strlen(when + length + 1) == size &&
-                               memcmp(when + length + 1, choice, size) == 0));
+    if (when == NULL || strncmp(when, option->name, length) != 0 || when[length] != '=')
+        return false;
+    if (choice == NULL)
+        return true;
+    for (const char *at = when + length + 1;; at += length + 1) {
+        length = strcspn(at, "|");
+        if (length == size && memcmp(at, choice, size) == 0)
+            return true;
+        if (at[length] == '\0')
+            return false;
+    }
 }
 
 /* Where fields depend on an option, a choice that shows none of them leaves nothing to fill in:
@@ -107,21 +115,49 @@ static const char *proposal(const struct tl_option *table, const struct tl_optio
     return out;
 }
 
+static void append_label(struct buf *out, const struct tl_option *option)
+{
+    struct buf label = BUF_INIT(LABEL_BYTES);
+
+    if (option->label != NULL)
+        buf_append_string(&label, option->label);
+    else
+        form_append_title(&label, option->name);
+    if (option->kind == TL_OPTION_SECONDS)
+        buf_append_string(&label, " (seconds)");
+    proto_text_always(out, FIELD_LABEL, buf_text(&label));
+    buf_free(&label);
+}
+
+/* The platform takes no file whose name ends otherwise, and keys often have no ending. */
+static void append_description(struct buf *out, const struct tl_option *option)
+{
+    struct buf text = BUF_INIT(DESCRIPTION_BYTES);
+
+    form_append_sentence(&text, option);
+    if (option->upload != NULL)
+        buf_append_string(&text, " Rename the file if its name has none of these endings:");
+    for (const char *at = option->upload; at != NULL && *at != '\0'; at += *at == '|') {
+        size_t length = strcspn(at, "|");
+        buf_printf(&text, " %.*s%s", (int)length, at, at[length] == '\0' ? "." : ",");
+        at += length;
+    }
+    proto_text_always(out, FIELD_DESCRIPTION, buf_text(&text));
+    buf_free(&text);
+}
+
 static void append_field(const struct tl_option *table, const struct tl_option *option,
                          unsigned field, struct buf *out)
 {
-    struct buf label = BUF_INIT(LABEL_BYTES);
     char first[LABEL_BYTES];
     const char *proposed = proposal(table, option, first);
     size_t begun = proto_begin(out, field);
 
     proto_text_always(out, FIELD_NAME, option->name);
-    form_append_title(&label, option->name);
-    proto_text_always(out, FIELD_LABEL, option->label ? option->label : buf_text(&label));
-    buf_free(&label);
+    append_label(out, option);
     proto_number_always(out, FIELD_REQUIRED,
                         (option->flags & (TL_OPTION_REQUIRED | TL_OPTION_ASKED)) != 0);
-    proto_text_always(out, FIELD_DESCRIPTION, option->help);
+    append_description(out, option);
     append_kind(table, option, out);
     if (proposed != NULL)
         proto_text_always(out, FIELD_DEFAULT, proposed);

@@ -52,11 +52,16 @@ static void append_title(struct buf *out, const char *name)
     buf_append_char(out, '"');
 }
 
+void form_append_sentence(struct buf *out, const struct tl_option *option)
+{
+    buf_printf(out, "%c%s.", toupper((unsigned char)option->help[0]), option->help + 1);
+}
+
 static void append_help(struct buf *out, const struct tl_option *option)
 {
     struct buf text = BUF_INIT(4096);
 
-    buf_printf(&text, "%c%s.", toupper((unsigned char)option->help[0]), option->help + 1);
+    form_append_sentence(&text, option);
     buf_append_string(out, ",\"description\":");
     append_string(out, buf_text(&text));
     buf_free(&text);

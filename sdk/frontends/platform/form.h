@@ -17,6 +17,9 @@ void form_append(struct buf *out, const struct tl_option *const *tables,
 /* Appends the option's name as words: "SSH host key policy". */
 void form_append_title(struct buf *out, const char *name);
 
+/* Appends the option's help as a sentence. */
+void form_append_sentence(struct buf *out, const struct tl_option *option);
+
 /* The word for an option's kind in Singer's and Meltano's settings: "string", "password" ... */
 const char *form_meltano_kind(const struct tl_option *option);
 

@@ -73,7 +73,7 @@ struct tl_option {
     /* For forms. */
     const char *label;   /* what stands before its field; NULL: made from the name */
     const char *example; /* shown in an empty field; or NULL */
-    const char *when;    /* "option=choice": shown with that choice alone; NULL: always */
+    const char *when;    /* "option=choice|choice": shown with those alone; NULL: always */
     const char *upload;  /* a file to be uploaded, of these types: ".pem|.key"; or NULL */
 
     /* For the options of commands only. */
