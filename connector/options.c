@@ -181,10 +181,11 @@ static const struct tl_option tunnel_options[] = {
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_known_hosts_path",                                                    \
-            .kind = TL_OPTION_TEXT,                                                            \
+            .kind = TL_OPTION_LIST,                                                            \
             .fallback = "~/.ssh/known_hosts",                                                  \
-            .help = "known_hosts files, separated by blanks",                                  \
-            .flags = TL_OPTION_LOCAL,                                                          \
+            .help = "the known_hosts file, or several: an array of paths, or one text with "   \
+                    "blanks between them; new hosts are recorded in the first",                \
+            .flags = TL_OPTION_LOCAL | TL_OPTION_BLANKS,                                       \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_connect_timeout",                                                     \
@@ -387,11 +388,16 @@ enum tl_status connector_ssh_options(const struct tl_config *config, struct ssh_
     out->use_agent = tl_config_boolean(config, "ssh_agent");
     out->host_key_policy = options_policy(tl_config_text(config, "ssh_host_key_policy"));
     out->host_key_sha256 = tl_config_text(config, "ssh_host_key_sha256");
-    out->known_hosts_path = tl_config_text(config, "ssh_known_hosts_path");
+    out->known_hosts_paths = tl_config_list(config, "ssh_known_hosts_path");
     out->connect_timeout_ms = options_limit_ms(tl_config_ms(config, "ssh_connect_timeout"));
     out->keepalive_interval_ms = (int)tl_config_ms(config, "ssh_keepalive_interval");
     out->compression = tl_config_boolean(config, "ssh_compression");
     limit_login(tl_config_text(config, "ssh_login"), out);
+    for (const char *const *path = out->known_hosts_paths; path != NULL && *path != NULL;
+         path++)
+        if (**path == '\0')
+            return tl_fail(err, TL_CONFIGURATION,
+                           "ssh_known_hosts_path has an empty path in its list");
     if (out->host != NULL && out->host[0] == '-') /* which programs take for an option */
         return tl_fail(err, TL_CONFIGURATION, "ssh_host \"%.80s\" is no host: it begins with -",
                        out->host);

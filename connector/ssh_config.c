@@ -39,7 +39,17 @@ static void take_identity(struct ssh_config_host *out, const char *path)
         out->identities[n] = path;
 }
 
-static void take_line(struct ssh_config_host *out, const char *key, const char *value)
+static void take_known_hosts(struct ssh_config_host *out, char *paths)
+{
+    char *rest = NULL;
+    size_t n = 0;
+
+    for (char *path = strtok_r(paths, " ", &rest);
+         path != NULL && n < SSH_CONFIG_KNOWN_HOSTS_MAX; path = strtok_r(NULL, " ", &rest))
+        out->known_hosts[n++] = path;
+}
+
+static void take_line(struct ssh_config_host *out, const char *key, char *value)
 {
     const struct {
         const char *key;
@@ -47,8 +57,8 @@ static void take_line(struct ssh_config_host *out, const char *key, const char *
     } texts[] = {
         {"hostname", &out->host_name},          {"user", &out->user},
         {"certificatefile", &out->certificate}, {"identityagent", &out->agent},
-        {"hostkeyalias", &out->host_key_alias}, {"userknownhostsfile", &out->known_hosts},
-        {"proxyjump", &out->proxy_jump},        {"proxycommand", &out->proxy_command},
+        {"hostkeyalias", &out->host_key_alias}, {"proxyjump", &out->proxy_jump},
+        {"proxycommand", &out->proxy_command},
     };
 
     if (strcmp(key, "port") == 0)
@@ -57,6 +67,8 @@ static void take_line(struct ssh_config_host *out, const char *key, const char *
         return;
     if (strcmp(key, "identityfile") == 0)
         take_identity(out, value);
+    if (strcmp(key, "userknownhostsfile") == 0 && out->known_hosts[0] == NULL)
+        take_known_hosts(out, value);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (strcmp(key, texts[i].key) == 0 && *texts[i].place == NULL)
             *texts[i].place = value;

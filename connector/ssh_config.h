@@ -8,7 +8,7 @@
 #include "ssh/options.h"
 #include "towline/error.h"
 
-enum { SSH_CONFIG_IDENTITIES_MAX = 16 };
+enum { SSH_CONFIG_IDENTITIES_MAX = 16, SSH_CONFIG_KNOWN_HOSTS_MAX = 32 };
 
 /* Texts are as the configuration has them, with their ~ and %h; NULL: nothing is said. */
 struct ssh_config_host {
@@ -20,7 +20,9 @@ struct ssh_config_host {
     const char *certificate;
     const char *agent;
     const char *host_key_alias;
-    const char *known_hosts;
+    const char *known_hosts[SSH_CONFIG_KNOWN_HOSTS_MAX + 1]; /* NULL-terminated; the client
+                                                                does not tell blanks in a path
+                                                                from those between two */
     const char *proxy_jump;
     const char *proxy_command;
     char *home; /* what ~ stands for; owned */

@@ -158,7 +158,7 @@ static void inherit(struct way_host *jump, const struct tl_config *config,
             options->certificate_path = main->certificate_path;
     }
     if (!jump->has_known_hosts)
-        options->known_hosts_path = main->known_hosts_path;
+        options->known_hosts_paths = main->known_hosts_paths;
     if (config == NULL || !tl_config_given(config, "ssh_host_key_policy"))
         options->host_key_policy = main->host_key_policy;
     if (config == NULL || !tl_config_given(config, "ssh_connect_timeout"))
@@ -366,14 +366,17 @@ static void take_login(struct way_host *host, bool is_jump)
     options->use_agent = options->agent_path != NULL || getenv("SSH_AUTH_SOCK") != NULL;
 }
 
-static bool is_default_known_hosts(const char *paths)
+static bool is_default_known_hosts(const char *const *paths)
 {
-    char wanted[1200], *home = local_user_home(true);
+    static const char *const names[] = {"/.ssh/known_hosts", "/.ssh/known_hosts2"};
+    char *home = local_user_home(true);
+    size_t size = home != NULL ? strlen(home) : 0, n = 0;
 
-    snprintf(wanted, sizeof(wanted), "%.500s/.ssh/known_hosts %.500s/.ssh/known_hosts2",
-             home != NULL ? home : "", home != NULL ? home : "");
+    while (n < 2 && paths[n] != NULL && home != NULL && strncmp(paths[n], home, size) == 0 &&
+           strcmp(paths[n] + size, names[n]) == 0)
+        n++;
     free(home);
-    return strcmp(paths, wanted) == 0;
+    return n == 2 && paths[n] == NULL;
 }
 
 /* True if the client's configuration says anything of the host. */
@@ -397,9 +400,9 @@ static bool take_found(struct way_host *host, bool is_jump)
         options->user = found->user;
     }
     options->host_key_alias = found->host_key_alias;
-    if (!host->has_known_hosts && found->known_hosts != NULL &&
+    if (!host->has_known_hosts && found->known_hosts[0] != NULL &&
         !is_default_known_hosts(found->known_hosts))
-        options->known_hosts_path = found->known_hosts;
+        options->known_hosts_paths = found->known_hosts;
     return any || options->identities != NULL;
 }
 

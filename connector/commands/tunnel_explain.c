@@ -70,6 +70,27 @@ static void append_jumps(struct buf *out, const struct ssh_options *jump)
         buf_printf(out, ":%u", jump->port);
 }
 
+/* One with blanks in it is quoted for the client, besides the quoting for the shell. */
+static void append_known_hosts(struct buf *out, const char *const *paths)
+{
+    struct buf word = BUF_INIT(8192);
+
+    buf_append_string(&word, "UserKnownHostsFile=");
+    for (size_t i = 0; paths[i] != NULL; i++) {
+        const char *quote = strpbrk(paths[i], " \t") != NULL ? "\"" : "";
+        buf_printf(&word, "%s%s%s%s", i > 0 ? " " : "", quote, paths[i], quote);
+    }
+    buf_append_string(out, " -o");
+    append_word(out, buf_text(&word));
+    buf_free(&word);
+}
+
+static bool is_default_known_hosts(const char *const *paths)
+{
+    return paths == NULL || paths[0] == NULL ||
+           (strcmp(paths[0], ssh_known_hosts_default[0]) == 0 && paths[1] == NULL);
+}
+
 static void append_host_key_policy(struct buf *out, const struct ssh_options *ssh)
 {
     static const char *const words[] = {
@@ -78,14 +99,8 @@ static void append_host_key_policy(struct buf *out, const struct ssh_options *ss
         [SSH_HOST_KEY_RELAXED] = "no",
     };
     buf_printf(out, " -o StrictHostKeyChecking=%s", words[ssh->host_key_policy]);
-    if (ssh->known_hosts_path != NULL &&
-        strcmp(ssh->known_hosts_path, "~/.ssh/known_hosts") != 0) {
-        buf_append_string(out, " -o");
-        struct buf word = BUF_INIT(8192);
-        buf_printf(&word, "UserKnownHostsFile=%s", ssh->known_hosts_path);
-        append_word(out, buf_text(&word));
-        buf_free(&word);
-    }
+    if (!is_default_known_hosts(ssh->known_hosts_paths))
+        append_known_hosts(out, ssh->known_hosts_paths);
 }
 
 /* What follows the program's name, for ssh and autossh alike. */

@@ -142,14 +142,13 @@ static enum tl_status read_file(struct known_hosts *hosts, const char *path,
     return status;
 }
 
-static enum tl_status read_files(struct known_hosts *hosts, char *paths,
+static enum tl_status read_files(struct known_hosts *hosts, const char *const *paths,
                                  const struct host_names *names, struct tl_error *err)
 {
     enum tl_status status = TL_OK;
-    const char *word;
 
-    while (status == TL_OK && (word = next_word(&paths))[0] != '\0') {
-        char *path = local_user_path(word);
+    for (; status == TL_OK && *paths != NULL; paths++) {
+        char *path = local_user_path(*paths);
         status = path != NULL ? read_file(hosts, path, names, err)
                               : tl_fail(err, TL_MEMORY, "reading known_hosts: out of memory");
         free(path);
@@ -157,25 +156,23 @@ static enum tl_status read_files(struct known_hosts *hosts, char *paths,
     return status;
 }
 
-enum tl_status known_hosts_load(const char *paths, const char *host, uint16_t port,
+enum tl_status known_hosts_load(const char *const *paths, const char *host, uint16_t port,
                                 struct known_hosts **out, struct tl_error *err)
 {
     struct known_hosts *hosts = calloc(1, sizeof(*hosts));
-    char *words = strdup(paths);
     struct host_names names = {0};
     enum tl_status status;
 
-    if (hosts == NULL || words == NULL || !host_names_init(&names, host, port))
+    if (hosts == NULL || !host_names_init(&names, host, port))
         status = tl_fail(err, TL_MEMORY, "reading known_hosts: out of memory");
     else
-        status = read_files(hosts, words, &names, err);
+        status = read_files(hosts, paths, &names, err);
     if (status == TL_OK) {
         *out = hosts;
         hosts = NULL;
     }
     host_names_reset(&names);
     known_hosts_free(hosts);
-    free(words);
     return status;
 }
 

@@ -26,11 +26,12 @@ struct known_key {
 /* The lines that speak of one host and port; the keys of unrelated lines are not kept. */
 struct known_hosts;
 
-/* Reads the files named in paths (separated by blanks, "~/" expanded) for one host. A file that
- * does not exist knows nobody; one that cannot be read is TL_HOST_KEY. Broken lines are skipped
+/* Reads the files of a NULL-terminated list ("~/" expanded) for one host. A file that does not
+ * exist knows nobody; one that cannot be read is TL_HOST_KEY. Broken lines are skipped
  * and logged at debug. On success *out is to be freed with known_hosts_free. */
-TL_NODISCARD enum tl_status known_hosts_load(const char *paths, const char *host, uint16_t port,
-                                             struct known_hosts **out, struct tl_error *err);
+TL_NODISCARD enum tl_status known_hosts_load(const char *const *paths, const char *host,
+                                             uint16_t port, struct known_hosts **out,
+                                             struct tl_error *err);
 void known_hosts_free(struct known_hosts *hosts);
 
 /* What the files say of this key. With KNOWN_HOSTS_CHANGED, *other (may be NULL) lends a key
@@ -59,9 +60,9 @@ const char *known_hosts_doubt(const struct known_hosts *hosts);
  * the file with mode 0600 and its folder with 0700. TL_HOST_KEY if the file came to know
  * another key of the host meanwhile, or cannot be written; with further_type set, a key of
  * another type is no obstacle. */
-TL_NODISCARD enum tl_status known_hosts_add(const char *paths, const char *host, uint16_t port,
-                                            struct known_key key, bool further_type,
-                                            struct tl_error *err);
+TL_NODISCARD enum tl_status known_hosts_add(const char *const *paths, const char *host,
+                                            uint16_t port, struct known_key key,
+                                            bool further_type, struct tl_error *err);
 
 /* The type's name within the blob ("ssh-rsa"), or "" if the blob is not one; into out. */
 #define KNOWN_KEY_TYPE_SIZE 64

@@ -16,15 +16,6 @@
 
 enum { RECORD_MAX_BYTES = 64 * 1024 };
 
-static char *first_path(const char *paths)
-{
-    const char *start = paths + strspn(paths, " \t");
-    char *word = strndup(start, strcspn(start, " \t"));
-    char *path = word != NULL ? local_user_path(word) : NULL;
-    free(word);
-    return path;
-}
-
 /* A line cut short by an earlier crash must not swallow the new one. */
 static bool ends_in_newline(int fd)
 {
@@ -57,9 +48,9 @@ static enum tl_status append_record(int fd, const char *path, const char *name,
 }
 
 /* Under the lock: another process may have met the host, or an impostor, just before. */
-static enum tl_status add_locked(int fd, const char *path, const char *paths, const char *host,
-                                 uint16_t port, struct known_key key, bool further_type,
-                                 struct tl_error *err)
+static enum tl_status add_locked(int fd, const char *path, const char *const *paths,
+                                 const char *host, uint16_t port, struct known_key key,
+                                 bool further_type, struct tl_error *err)
 {
     struct known_hosts *hosts = NULL;
     struct host_names names = {0};
@@ -89,10 +80,10 @@ static enum tl_status add_locked(int fd, const char *path, const char *paths, co
     return status;
 }
 
-enum tl_status known_hosts_add(const char *paths, const char *host, uint16_t port,
+enum tl_status known_hosts_add(const char *const *paths, const char *host, uint16_t port,
                                struct known_key key, bool further_type, struct tl_error *err)
 {
-    char *path = first_path(paths);
+    char *path = local_user_path(paths[0]);
     int fd = -1;
     enum tl_status status;
 

@@ -21,6 +21,9 @@ enum ssh_phase {
     SSH_PHASE_AUTHENTICATION
 };
 
+/* Where the OpenSSH client looks; for known_hosts_paths that are NULL or empty, too. */
+extern const char *const ssh_known_hosts_default[];
+
 /* All strings are borrowed while ssh_session_open runs; NULL or "" means not given. A leading
  * "~/" in a path is the home folder. Start from ssh_options_init. */
 struct ssh_options {
@@ -39,11 +42,11 @@ struct ssh_options {
                                       cannot be used is passed over */
 
     enum ssh_host_key_policy host_key_policy;
-    const char *host_key_sha256;  /* "SHA256:...": decides alone when given */
-    const char *approve_sha256;   /* the host's key is recorded if it has this fingerprint */
-    bool approve_unknown_only;    /* ... and a key that is trusted already passes */
-    const char *host_key_alias;   /* the name to look up in known_hosts instead of host */
-    const char *known_hosts_path; /* several separated by blanks; the first is written to */
+    const char *host_key_sha256; /* "SHA256:...": decides alone when given */
+    const char *approve_sha256;  /* the host's key is recorded if it has this fingerprint */
+    bool approve_unknown_only;   /* ... and a key that is trusted already passes */
+    const char *host_key_alias;  /* the name to look up in known_hosts instead of host */
+    const char *const *known_hosts_paths; /* NULL-terminated; the first is written to */
 
     int connect_timeout_ms;    /* for name lookup to host key, and again for authentication */
     int keepalive_interval_ms; /* of silence before the server is asked for a sign; 0: never */

@@ -48,10 +48,12 @@ struct opening {
                             */
 };
 
+const char *const ssh_known_hosts_default[] = {"~/.ssh/known_hosts", NULL};
+
 void ssh_options_init(struct ssh_options *options)
 {
     *options = (struct ssh_options){.port = 22,
-                                    .known_hosts_path = "~/.ssh/known_hosts",
+                                    .known_hosts_paths = ssh_known_hosts_default,
                                     .connect_timeout_ms = 10000,
                                     .keepalive_interval_ms = 15000,
                                     .keepalive_silences = 3,
@@ -104,8 +106,8 @@ static enum tl_status check_options(struct opening *opening, struct tl_error *er
         return tl_fail(err, TL_CONFIGURATION, "ssh_port 0 is not a port");
     if (options->user == NULL || options->user[0] == '\0')
         options->user = local_user_name(opening->user);
-    if (options->known_hosts_path == NULL || options->known_hosts_path[0] == '\0')
-        options->known_hosts_path = "~/.ssh/known_hosts";
+    if (options->known_hosts_paths == NULL || options->known_hosts_paths[0] == NULL)
+        options->known_hosts_paths = ssh_known_hosts_default;
     return TL_OK;
 }
 
@@ -407,7 +409,7 @@ static enum tl_status load_known_hosts(struct opening *opening, struct tl_error 
 
     if (options->host_key_sha256 != NULL && options->host_key_sha256[0] != '\0')
         return TL_OK;
-    if (known_hosts_load(options->known_hosts_path, host_key_name(options),
+    if (known_hosts_load(options->known_hosts_paths, host_key_name(options),
                          host_key_port(options), &opening->known, err) == TL_OK)
         return TL_OK;
     begin(opening, SSH_PHASE_HOST_KEY);

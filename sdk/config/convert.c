@@ -172,6 +172,32 @@ static enum tl_status convert_choice(struct config_value *value, const char *pat
     return refuse(value, path, text, allowed, err);
 }
 
+static enum tl_status add_item(struct config_value *value, const char *item, size_t length,
+                               struct tl_error *err)
+{
+    if (values_add_text(value, item, length))
+        return TL_OK;
+    return tl_fail(err, TL_MEMORY, "out of memory for the configuration");
+}
+
+static enum tl_status convert_words(struct config_value *value, const char *path,
+                                    const char *text, struct tl_error *err)
+{
+    static const char blanks[] = " \t\r\n";
+    const char *item = text + strspn(text, blanks);
+    enum tl_status status = TL_OK;
+
+    if (*item == '\0')
+        return refuse(value, path, text, "a list with something in it", err);
+    while (status == TL_OK && *item != '\0') {
+        size_t length = strcspn(item, blanks);
+        status = add_item(value, item, length, err);
+        item += length;
+        item += strspn(item, blanks);
+    }
+    return status;
+}
+
 static enum tl_status convert_list(struct config_value *value, const char *path,
                                    const char *text, struct tl_error *err)
 {
@@ -183,8 +209,8 @@ static enum tl_status convert_list(struct config_value *value, const char *path,
             length--;
         if (length == 0)
             return refuse(value, path, text, "a list with something between its commas", err);
-        if (!values_add_text(value, item, length))
-            return tl_fail(err, TL_MEMORY, "out of memory for the configuration");
+        if (add_item(value, item, length, err) != TL_OK)
+            return err->status;
         if (*at == '\0')
             return TL_OK;
     }
@@ -202,7 +228,9 @@ enum tl_status convert_text(struct config_value *value, const char *path, const 
     case TL_OPTION_CHOICE:
         return convert_choice(value, path, text, err);
     case TL_OPTION_LIST:
-        return convert_list(value, path, text, err);
+        return (value->option->flags & TL_OPTION_BLANKS) != 0
+                   ? convert_words(value, path, text, err)
+                   : convert_list(value, path, text, err);
     case TL_OPTION_TEXT:
     case TL_OPTION_JSON:
         return set_text(value, text, err);

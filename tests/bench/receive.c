@@ -43,15 +43,17 @@ static enum tl_status run(struct ssh_session *session, const char *command,
 /* One after the other, each behind the one before it; returns the last. */
 static const struct ssh_options *chain(char **argv, struct ssh_options hosts[MAX_HOSTS])
 {
+    static const char *known_hosts[2];
     struct ssh_options *host = hosts;
 
+    known_hosts[0] = argv[5];
     for (char *port = argv[2];; port++, host++) {
         ssh_options_init(host);
         host->host = argv[1];
         host->port = (uint16_t)strtoul(port, &port, 10);
         host->user = argv[3];
         host->private_key_path = argv[4];
-        host->known_hosts_path = argv[5];
+        host->known_hosts_paths = known_hosts;
         host->jump = host > hosts ? host - 1 : NULL;
         if (*port != ',' || host + 1 == hosts + MAX_HOSTS)
             return host;

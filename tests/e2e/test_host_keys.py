@@ -2,7 +2,9 @@
 import base64
 import hashlib
 import hmac
+import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -82,6 +84,27 @@ def test_several_files(agree, sshd):
     line = f"{sshd.host} {sshd.host_key_line()}\n"
     agree(sshd, "", line, accepted=True)
     agree(sshd, line, f"@revoked * {sshd.host_key_line()}\n", accepted=False)
+
+
+def test_paths_with_blanks_are_given_as_an_array(towline, configuration, make_sshd, tmp_path):
+    server = make_sshd(host_key_types=("ed25519",))
+    first, second = tmp_path / "it's new" / "known hosts", tmp_path / "second"
+    second.write_text(server.known_hosts.read_text())
+    paths = [str(first), str(second)]
+    for form in (paths, json.dumps(paths)):
+        towline("sync", "--dry-run", config=configuration(
+            STREAM, server=server, ssh_known_hosts_path=form)).expect(0)
+    config = configuration(STREAM, server=server, ssh_known_hosts_path=paths[:1],
+                           ssh_host_key_policy="accept-new")
+    towline("sync", "--dry-run", config=config).expect(0, f"remembered in {first}")
+    server.change_host_key()
+    result = towline("sync", "--dry-run", config=config).expect(4, "somebody may be listening in")
+    remedy = re.search(r"ssh-keygen -R .* -f .*(?=, then)", result.stderr)[0]
+    subprocess.run(remedy, shell=True, check=True, capture_output=True)
+    towline("check", "--approve", server.fingerprint(), config=config).expect(0)
+    for wrong in ("  ", [""], {"a": 1}):
+        towline("sync", config=configuration(STREAM, ssh_known_hosts_path=wrong)).expect(
+            2, "ssh_known_hosts_path")
 
 
 def test_new_and_changed_under_accept_new(agree, make_sshd):

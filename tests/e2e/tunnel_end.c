@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     ssh.host = text(argv[7]);
     ssh.port = port(argv[8]);
     ssh.private_key_path = argv[9];
-    ssh.known_hosts_path = argv[10];
+    ssh.known_hosts_paths = (const char *const[]){argv[10], NULL};
     if (ssh.host == NULL)
         options.ssh = NULL;
     options.kind = kind(argv[1]);

@@ -74,8 +74,10 @@ static struct known_key decode(const char *base64, struct buf *blob)
     return (struct known_key){(const unsigned char *)blob->data, blob->size};
 }
 
-static enum known_hosts_verdict verdict_in(const char *paths, const char *host, uint16_t port,
-                                           const char *base64)
+#define ONE(path) ((const char *const[]){(path), NULL})
+
+static enum known_hosts_verdict verdict_of(const char *const *paths, const char *host,
+                                           uint16_t port, const char *base64)
 {
     struct buf blob;
     struct known_key key = decode(base64, &blob);
@@ -87,6 +89,12 @@ static enum known_hosts_verdict verdict_in(const char *paths, const char *host, 
     known_hosts_free(hosts);
     buf_free(&blob);
     return verdict;
+}
+
+static enum known_hosts_verdict verdict_in(const char *path, const char *host, uint16_t port,
+                                           const char *base64)
+{
+    return verdict_of(ONE(path), host, port, base64);
 }
 
 static const struct {
@@ -173,13 +181,12 @@ static void test_huge_line_hides_nothing(void **state)
 
 static void test_several_files(void **state)
 {
-    char paths[300];
+    const char *const paths[] = {path_of("absent"), file_of("one, with blanks", "g" B),
+                                 file_of("two", "h" A), NULL};
 
     (void)state;
-    snprintf(paths, sizeof(paths), "%s %s\t%s", path_of("absent"), file_of("one", "g" B),
-             file_of("two", "h" A));
-    assert_int_equal(verdict_in(paths, "h", 22, KEY_A), KNOWN_HOSTS_MATCH);
-    assert_int_equal(verdict_in(paths, "g", 22, KEY_A), KNOWN_HOSTS_CHANGED);
+    assert_int_equal(verdict_of(paths, "h", 22, KEY_A), KNOWN_HOSTS_MATCH);
+    assert_int_equal(verdict_of(paths, "g", 22, KEY_A), KNOWN_HOSTS_CHANGED);
 }
 
 static void test_unreadable_fails_closed(void **state)
@@ -188,7 +195,7 @@ static void test_unreadable_fails_closed(void **state)
     struct tl_error err = {0};
 
     (void)state;
-    assert_int_equal(known_hosts_load(folder, "h", 22, &hosts, &err), TL_HOST_KEY);
+    assert_int_equal(known_hosts_load(ONE(folder), "h", 22, &hosts, &err), TL_HOST_KEY);
     assert_null(hosts);
     assert_non_null(strstr(err.message, folder));
     assert_non_null(strstr(err.remedy, "ssh_known_hosts_path"));
@@ -202,8 +209,8 @@ static void test_other_key_and_types(void **state)
     char type[KNOWN_KEY_TYPE_SIZE], sha256[KNOWN_KEY_SHA256_SIZE];
 
     (void)state;
-    assert_int_equal(known_hosts_load(file_of("types", "h" EC "h" B "@cert-authority h" A), "h",
-                                      22, &hosts, NULL),
+    assert_int_equal(known_hosts_load(ONE(file_of("types", "h" EC "h" B "@cert-authority h" A)),
+                                      "h", 22, &hosts, NULL),
                      TL_OK);
     assert_int_equal(known_hosts_check(hosts, key, &other), KNOWN_HOSTS_CHANGED);
     assert_string_equal(known_key_type(other, type), "ssh-ed25519");
@@ -221,7 +228,7 @@ static enum tl_status add(const char *path, const char *host, uint16_t port, con
     struct buf blob;
     struct known_key key = decode(base64, &blob);
     struct tl_error err = {0};
-    enum tl_status status = known_hosts_add(path, host, port, key, further_type, &err);
+    enum tl_status status = known_hosts_add(ONE(path), host, port, key, further_type, &err);
 
     buf_free(&blob);
     return status;

@@ -37,7 +37,9 @@ static void everything(void **state)
     assert_string_equal(found.certificate, "~/.ssh/web-cert.pub");
     assert_string_equal(found.agent, "/srv/agent.sock");
     assert_string_equal(found.host_key_alias, "webkey");
-    assert_string_equal(found.known_hosts, "/srv/.ssh/kh1 /srv/.ssh/kh2");
+    assert_string_equal(found.known_hosts[0], "/srv/.ssh/kh1");
+    assert_string_equal(found.known_hosts[1], "/srv/.ssh/kh2");
+    assert_null(found.known_hosts[2]);
     assert_string_equal(found.proxy_jump, "bob@bastion:2200,inner");
     assert_null(found.proxy_command);
     assert_false(ssh_config_identities_are_default(&found));

@@ -19,7 +19,7 @@ enum tl_option_kind {
     TL_OPTION_SECONDS, /* a number of seconds, fractions allowed; "none" for no limit */
     TL_OPTION_BOOLEAN,
     TL_OPTION_CHOICE,  /* one of choices */
-    TL_OPTION_LIST,    /* texts: a JSON array, or one text with commas */
+    TL_OPTION_LIST,    /* texts: a JSON array, or one text with commas (see BLANKS) */
     TL_OPTION_COLUMNS, /* an object: column name -> type name */
     TL_OPTION_MAP,     /* an object: any name -> text */
     TL_OPTION_JSON,    /* a text, or an object or array that stands for its JSON text */
@@ -48,7 +48,9 @@ enum tl_option_flag {
     TL_OPTION_ASKED = 512,
 
     /* Its default, written out, asks for more than where it is left out: forms propose none. */
-    TL_OPTION_UNSAID = 1024
+    TL_OPTION_UNSAID = 1024,
+
+    TL_OPTION_BLANKS = 2048 /* LIST: one text has blanks between, no commas */
 };
 
 /* A table of these ends with a row whose name is NULL. */
