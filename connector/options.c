@@ -193,7 +193,8 @@ static const struct tl_option tunnel_options[] = {
             .flags = TL_OPTION_ADVANCED,                                                       \
             .kind = TL_OPTION_SECONDS,                                                         \
             .fallback = "10",                                                                  \
-            .help = "how long connecting and logging in may take",                             \
+            .help = "how long connecting and logging in may take, and a jump host or the "     \
+                    "server to reach what lies behind it",                                     \
             .max = 86400,                                                                      \
         },                                                                                     \
         {                                                                                      \

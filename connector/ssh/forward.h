@@ -25,7 +25,7 @@ TL_NODISCARD enum tl_status ssh_forward_open(struct ssh_session *session,
 
 /* The same without waiting, for event loops: any number may be under way. The server is asked
  * for one at a time, since libssh2 cannot do more: a target that does not answer holds the
- * others up, for a minute at most. */
+ * others up, for a minute at most, unless the session is given up before. */
 struct ssh_forward;
 
 /* *out is to be freed with ssh_forward_free before the session is closed; it asks for nothing

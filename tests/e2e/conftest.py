@@ -2,6 +2,7 @@
 import os
 import pathlib
 import shutil
+import socket
 import sys
 import threading
 
@@ -122,6 +123,19 @@ def peak(program, towline):
         return process.returncode, output[0].decode(errors="replace"), usage.ru_maxrss
 
     return run
+
+
+@pytest.fixture
+def silent_port():
+    """A port of 127.0.0.1 that swallows who connects, as firewalls do: its queue is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        yield full.getsockname()[1]
+        for one in waiting:
+            one.close()
 
 
 @pytest.fixture

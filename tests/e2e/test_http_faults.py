@@ -51,6 +51,17 @@ def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
+def test_service_that_the_server_hears_nothing_of(towline, configuration, warehouse, silent_port):
+    """It holds its own stream up, for ssh_connect_timeout, and not those after it."""
+    url = f"http://127.0.0.1:{silent_port}/"
+    result = towline("sync", config=configuration(
+        {"table": "silent", "primary_key": "id", "http": {"url": url}},
+        {"table": "t", "primary_key": "id", "command": "echo '{\"id\":1}'"},
+        ssh_connect_timeout="2"))
+    result.expect(10, f"no answer in time about a channel to 127.0.0.1 port {silent_port}")
+    assert warehouse.count("t") == 1 and result.seconds < 30
+
+
 def one_line(result):
     """The error, which must be one line."""
     lines = [line for line in result.stderr.splitlines() if "SYNC FAILED" in line]

@@ -102,6 +102,15 @@ def test_hop_without_a_server(towline, chain, hops, sshd):
             3, "jump host no-such-host.invalid", "cannot look up")
 
 
+def test_target_that_a_hop_hears_nothing_of(towline, chain, hops, silent_port):
+    first = hops[0]
+    result = towline("sync", config=chain(first, ssh_port=str(silent_port),
+                                          ssh_connect_timeout="1"))
+    result.expect(3, f"jump host {first.user}@127.0.0.1:{first.port}: no answer in time about a "
+                  f"channel to 127.0.0.1 port {silent_port}", "firewall")
+    assert result.seconds < 30
+
+
 def test_hop_that_lets_nobody_through(towline, chain, make_sshd):
     bastion = make_sshd(config=["AllowTcpForwarding no"])
     towline("sync", config=chain(bastion, retry_attempts="3")).expect(
