@@ -42,6 +42,15 @@ static enum tl_status fill(struct json_reader *reader, struct tl_error *err)
     return TL_OK;
 }
 
+static enum tl_status take_text(struct decode_sink *sink, const char *text, size_t size,
+                                uint64_t offset, struct tl_error *err)
+{
+    struct json_reader *reader = (struct json_reader *)sink;
+
+    reader->walked = offset + size;
+    return json_walk_text(reader, text, size, offset, err);
+}
+
 enum tl_status json_reader_new(const struct json_reader_options *options,
                                struct json_row_sink *sink, struct json_reader **out,
                                struct tl_error *err)
@@ -57,6 +66,7 @@ enum tl_status json_reader_new(const struct json_reader_options *options,
         return tl_fail(err, TL_MEMORY, "no memory for a JSON reader");
     reader->options = *options;
     reader->sink = sink;
+    reader->text.take = take_text;
     reader->carry = BUF_INIT(options->max_row_bytes + 1);
     reader->name = BUF_INIT(options->max_row_bytes);
     status = fill(reader, err);
@@ -75,7 +85,7 @@ void json_reader_free(struct json_reader *reader)
     json_pointer_reset(&reader->rows);
     json_pointer_reset(&reader->data);
     json_keys_reset(&reader->keys);
-    json_decode_reset(&reader->decode);
+    decode_reset(&reader->decode);
     buf_free(&reader->carry);
     buf_free(&reader->name);
     free(reader->path.elements);
@@ -199,66 +209,10 @@ enum tl_status json_walk_text(struct json_reader *reader, const char *text, size
     return status;
 }
 
-static enum tl_status walk_more(struct json_reader *reader, const char *text, size_t size,
-                                struct tl_error *err)
-{
-    uint64_t offset = reader->walked;
-
-    reader->walked += size;
-    return json_walk_text(reader, text, size, offset, err);
-}
-
-/* Takes bytes behind the byte order mark, in the encoding that it announced. */
-static enum tl_status take(struct json_reader *reader, const char *bytes, size_t size,
-                           struct tl_error *err)
-{
-    char text[8192];
-    enum tl_status status = TL_OK;
-
-    if (!reader->decode.active)
-        return walk_more(reader, bytes, size, err);
-    while (status == TL_OK && size > 0) {
-        size_t written;
-        status =
-            json_decode_next(&reader->decode, &bytes, &size, text, sizeof(text), &written, err);
-        if (status == TL_OK)
-            status = walk_more(reader, text, written, err);
-    }
-    return status;
-}
-
-/* Ends the wait for the stream's first bytes. */
-static enum tl_status start(struct json_reader *reader, struct tl_error *err)
-{
-    size_t mark;
-    enum tl_status status =
-        json_decode_start(&reader->decode, reader->head, reader->head_size, &mark, err);
-
-    reader->started = true;
-    if (status != TL_OK)
-        return status;
-    if (!reader->decode.active)
-        reader->walked = mark;
-    return take(reader, reader->head + mark, reader->head_size - mark, err);
-}
-
 enum tl_status json_reader_feed(struct json_reader *reader, const char *bytes, size_t size,
                                 struct tl_error *err)
 {
-    enum tl_status status = TL_OK;
-
-    if (!reader->started) {
-        size_t part = smaller(sizeof(reader->head) - reader->head_size, size);
-        if (part > 0)
-            memcpy(reader->head + reader->head_size, bytes, part);
-        reader->head_size += part;
-        if (reader->head_size < sizeof(reader->head))
-            return TL_OK;
-        status = start(reader, err);
-        bytes += part;
-        size -= part;
-    }
-    return status != TL_OK || size == 0 ? status : take(reader, bytes, size, err);
+    return decode_feed(&reader->decode, &reader->text, bytes, size, err);
 }
 
 /* A unit is still in carry: only a number or literal may end with the stream. */
@@ -280,12 +234,12 @@ static enum tl_status finish_unit(struct json_reader *reader, struct tl_error *e
 
 enum tl_status json_reader_finish(struct json_reader *reader, struct tl_error *err)
 {
-    enum tl_status status = reader->started ? TL_OK : start(reader, err);
+    enum tl_status status = decode_flush(&reader->decode, &reader->text, err);
 
     if (status == TL_OK && reader->unit != JSON_UNIT_NONE)
         status = finish_unit(reader, err);
     if (status == TL_OK)
-        status = json_decode_finish(&reader->decode, err);
+        status = decode_check_end(&reader->decode, err);
     if (status != TL_OK)
         return status;
     if (reader->path.depth > 0 || reader->expect != JSON_EXPECT_DOCUMENT)
@@ -304,10 +258,8 @@ enum tl_status json_reader_finish_part(struct json_reader *reader, struct tl_err
     reader->found = false;
     reader->path.furthest = -1;
     reader->on_line = false;
-    reader->started = false;
-    reader->head_size = 0;
     reader->walked = 0;
-    json_decode_reset(&reader->decode);
+    decode_reset(&reader->decode);
     return TL_OK;
 }
 

@@ -7,7 +7,7 @@
 #define JSON_WALK_H
 
 #include "base/buf.h"
-#include "json/decode.h"
+#include "base/decode.h"
 #include "json/path.h"
 #include "json/pointer.h"
 #include "json/reader.h"
@@ -43,6 +43,7 @@ struct json_piece {
 };
 
 struct json_reader {
+    struct decode_sink text; /* what decode gives it to */
     struct json_reader_options options;
     struct json_row_sink *sink;
     struct json_pointer rows; /* the configured one; "" without */
@@ -68,10 +69,7 @@ struct json_reader {
     uint64_t carry_offset;
     size_t decide_at; /* size of carry at which to look again whether it wraps rows */
 
-    char head[64]; /* the part's start, held back so that a message can show it */
-    size_t head_size;
-    bool started;
-    struct json_decode decode;
+    struct decode decode;
     uint64_t walked; /* bytes read, after decoding */
 };
 
