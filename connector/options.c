@@ -14,7 +14,7 @@ static const struct tl_option stream_options[] = {
         .name = "command",
         .kind = TL_OPTION_TEXT,
         .ask = "The command that prints the rows as JSON",
-        .help = "what the remote login shell runs; prints the rows as JSON",
+        .help = "what the remote login shell runs; prints the rows as JSON, or CSV by `format`",
     },
     TL_STREAM_OPTIONS,
     {

@@ -114,7 +114,8 @@ static enum tl_status stream_init_command(struct stream *stream, const struct tl
 {
     if (is_blank(stream->command)) {
         (void)tl_fail(err, TL_CONFIGURATION, "stream %s has no command", stream->base.table);
-        return tl_remedy(err, "Add `command`: what prints the rows of %s as JSON, or `http`",
+        return tl_remedy(err,
+                         "Add `command`: what prints the rows of %s as JSON or CSV, or `http`",
                          stream->base.table);
     }
     if (stream_check_sizes(stream, err) != TL_OK)
@@ -150,6 +151,15 @@ static enum tl_status stream_init_http(struct stream *stream, const struct tl_co
     if (http_settings_read(tl_config_item(config, "http", 0), whole, stream->http, err) !=
         TL_OK)
         return tl_context(err, "stream %s", stream->base.table);
+    if (stream->base.format == TL_FORMAT_CSV &&
+        (stream->http->next != NULL || stream->http->more != NULL)) {
+        (void)tl_fail(
+            err, TL_CONFIGURATION,
+            "stream %s: pagination's next and more point into JSON, but the format is "
+            "csv",
+            stream->base.table);
+        return tl_remedy(err, "Page by number, offset, key or Link header");
+    }
     return TL_OK;
 }
 

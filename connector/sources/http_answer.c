@@ -91,14 +91,37 @@ void http_answer_take_header(struct http_answer *answer, const char *line, size_
     }
 }
 
+bool http_answer_is_csv(const struct http_answer *answer)
+{
+    return strncasecmp(answer->kind, "text/csv", 8) == 0 ||
+           strncasecmp(answer->kind, "application/csv", 15) == 0;
+}
+
+static void pass_blanks(const char **data, size_t *size)
+{
+    while (*size > 0 && strchr(" \t\r\n", **data) != NULL && **data != '\0') {
+        ++*data;
+        --*size;
+    }
+}
+
+static bool begins(const char *data, size_t size, const char *word)
+{
+    return size >= strlen(word) && strncasecmp(data, word, strlen(word)) == 0;
+}
+
+bool http_answer_is_page(const struct http_answer *answer, const char *data, size_t size)
+{
+    pass_blanks(&data, &size);
+    return strcasestr(answer->kind, "html") != NULL || begins(data, size, "<!doctype html") ||
+           begins(data, size, "<html");
+}
+
 bool http_answer_is_foreign(const struct http_answer *answer, const char *data, size_t size)
 {
-    if (strcasestr(answer->kind, "html") != NULL)
+    if (http_answer_is_page(answer, data, size))
         return true;
-    while (size > 0 && (*data == ' ' || *data == '\t' || *data == '\r' || *data == '\n')) {
-        data++;
-        size--;
-    }
+    pass_blanks(&data, &size);
     return size > 0 && strchr("{[\"-0123456789tfn\xef\xfe\xff", *data) == NULL;
 }
 

@@ -17,7 +17,7 @@ struct http_answer {
     int64_t wait_ms;     /* Retry-After; -1: not said */
     uint64_t taken;      /* bytes of the body, unpacked */
     bool packed;         /* the body came compressed */
-    bool foreign;        /* the body begins as no JSON does */
+    bool foreign;        /* the body begins as no rows do */
     bool fed;            /* some of it */
 };
 
@@ -32,6 +32,12 @@ void http_answer_clear(struct http_answer *answer);
 
 /* Takes a line of the head. A status line begins a new answer. */
 void http_answer_take_header(struct http_answer *answer, const char *line, size_t size);
+
+/* Whether its type is that of CSV. */
+bool http_answer_is_csv(const struct http_answer *answer);
+
+/* Whether a body that begins so is a web page, by its type or by how it begins. */
+bool http_answer_is_page(const struct http_answer *answer, const char *data, size_t size);
 
 /* Whether a body that begins so is no JSON: a web page, told apart by its type or by how it
  * begins, or other text. A byte order mark may come first. */

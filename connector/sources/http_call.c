@@ -88,12 +88,15 @@ static bool has_header(const struct http_settings *settings, const char *name)
 static enum tl_status add_headers(struct http_call *call, const struct http_settings *settings,
                                   const struct http_values *values, struct tl_error *err)
 {
+    bool csv = tl_sync_stream(values->sync)->format == TL_FORMAT_CSV;
     const char *name, *text;
 
     if (!has_header(settings, "Accept") &&
-        add_plain_header(call,
-                         "Accept: application/json, application/x-ndjson;q=0.9, */*;q=0.1",
-                         err) != TL_OK)
+        add_plain_header(
+            call,
+            csv ? "Accept: text/csv, */*;q=0.1"
+                : "Accept: application/json, application/x-ndjson;q=0.9, */*;q=0.1",
+            err) != TL_OK)
         return err->status;
     for (size_t i = 0; http_settings_pair(settings, "headers", i, &name, &text); i++) {
         if (strpbrk(name, ": \t\r\n") != NULL || *name == '\0')

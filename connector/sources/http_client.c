@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "sources/http_fault.h"
 #include "sources/http_place.h"
 #include "sources/http_unpack.h"
 #include "ssh/local_user.h"
@@ -81,6 +81,22 @@ static enum tl_status check_size(const struct http_client *client, struct tl_err
     return tl_remedy(err, "Ask for smaller pages, or raise max_body_bytes");
 }
 
+/* Whether the body, which begins so, is not what the stream's rows may be in. CSV that is not
+ * asked for is taken where its type says so, unless pages are found by what JSON says. */
+static bool is_foreign(const struct http_client *client, const char *data, size_t size)
+{
+    const struct http_settings *settings = client->settings;
+    enum tl_format format = tl_sync_stream(client->sync)->format;
+
+    if (format == TL_FORMAT_AUTO && settings->next == NULL && settings->more == NULL &&
+        http_answer_is_good(client->answer) && http_answer_is_csv(client->answer)) {
+        format = TL_FORMAT_CSV;
+        tl_sync_format(client->sync, format);
+    }
+    return format == TL_FORMAT_CSV ? http_answer_is_page(client->answer, data, size)
+                                   : http_answer_is_foreign(client->answer, data, size);
+}
+
 /* Takes some of the body, unpacked. */
 static enum tl_status take_plain(struct http_client *client, const char *data, size_t size,
                                  struct tl_error *err)
@@ -88,7 +104,7 @@ static enum tl_status take_plain(struct http_client *client, const char *data, s
     struct http_answer *answer = client->answer;
 
     if (answer->taken == 0)
-        answer->foreign = http_answer_is_foreign(answer, data, size);
+        answer->foreign = is_foreign(client, data, size);
     answer->taken += size;
     if (!http_answer_is_good(answer) || answer->foreign)
         http_answer_keep(answer, data, size);
@@ -359,20 +375,6 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static enum tl_status silent(const struct http_client *client, struct tl_error *err)
-{
-    (void)tl_fail(err, TL_COMMAND_TIMEOUT, "no answer within idle_timeout (%g s)",
-                  (double)client->settings->idle_timeout_ms / 1000);
-    return tl_remedy(err, "Look whether the service hangs, or raise idle_timeout");
-}
-
-static enum tl_status too_slow(const struct http_client *client, struct tl_error *err)
-{
-    (void)tl_fail(err, TL_COMMAND_TIMEOUT, "it all takes longer than command_timeout (%g s)",
-                  (double)client->settings->command_timeout_ms / 1000);
-    return tl_remedy(err, "Ask for less, or raise command_timeout");
-}
-
 /* Until when something must happen; fails if that is past. While the sync is full, nobody is to
  * blame. */
 static enum tl_status check_time(const struct http_client *client, int64_t *until_ms,
@@ -387,12 +389,12 @@ static enum tl_status check_time(const struct http_client *client, int64_t *unti
     }
     if (idle_ms > 0) {
         if (now_ms - client->last_byte_ms >= idle_ms)
-            return silent(client, err);
+            return http_fault_silent(settings, err);
         *until_ms = earlier(*until_ms, client->last_byte_ms + idle_ms);
     }
     if (settings->command_timeout_ms > 0) {
         if (now_ms - client->start_ms >= settings->command_timeout_ms)
-            return too_slow(client, err);
+            return http_fault_too_slow(settings, err);
         *until_ms = earlier(*until_ms, client->start_ms + settings->command_timeout_ms);
     }
     return TL_OK;
@@ -428,62 +430,6 @@ static CURLcode outcome(struct http_client *client)
         if (message->msg == CURLMSG_DONE)
             return message->data.result;
     return CURLE_GOT_NOTHING;
-}
-
-static enum tl_status not_trusted(const struct http_client *client, const char *why,
-                                  struct tl_error *err)
-{
-    const char *host = client->door->place.host, *ca_file = client->settings->ca_file;
-
-    (void)tl_fail(err, TL_TLS, "the certificate is not one for %s that can be trusted: %s",
-                  host, why);
-    return tl_remedy(err,
-                     "Ask for the URL by a name that is in the certificate, renew it, or "
-                     "name the authority that signed it in `ca_file`%s",
-                     ca_file ? " (now another)" : "");
-}
-
-static enum tl_status no_tls(const char *why, struct tl_error *err)
-{
-    (void)tl_fail(err, TL_TLS, "TLS cannot be set up: %s", why);
-    return tl_remedy(err, "Look whether the service speaks TLS on that port, in version 1.2 or "
-                          "newer");
-}
-
-static enum tl_status cut_short(const struct http_client *client, struct tl_error *err)
-{
-    (void)tl_fail(err, TL_DATA, "the answer was cut short after %" PRIu64 " bytes of its body",
-                  client->answer->taken);
-    return tl_remedy(err, "Look at the service's own log for why it closed the connection");
-}
-
-/* What went wrong, in the words of whoever knows best. */
-static enum tl_status explain(const struct http_client *client, CURLcode code,
-                              struct tl_error *err)
-{
-    const char *text = client->why[0] ? client->why : curl_easy_strerror(code);
-    char why[CURL_ERROR_SIZE];
-
-    (void)text_safe(why, sizeof(why), text, strlen(text));
-    switch (code) {
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return not_trusted(client, why, err);
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CACERT_BADFILE:
-        return no_tls(why, err);
-    case CURLE_PARTIAL_FILE:
-        return cut_short(client, err);
-    case CURLE_OPERATION_TIMEDOUT:
-        return silent(client, err);
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
-        (void)tl_fail(err, TL_DATA, "what answers there does not speak HTTP: %s", why);
-        return tl_remedy(err, "Look at the port in `url`");
-    case CURLE_GOT_NOTHING:
-        return tl_fail(err, TL_LOST, "the server closed the connection without an answer");
-    default:
-        return tl_fail(err, TL_LOST, "the connection to the server broke: %s", why);
-    }
 }
 
 static enum tl_status complete(struct http_client *client, struct tl_error *err)
@@ -543,6 +489,18 @@ static bool lacks_tls(const struct http_client *client, CURLcode code)
            (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_OPERATION_TIMEDOUT);
 }
 
+static enum tl_status explain(const struct http_client *client, CURLcode code,
+                              struct tl_error *err)
+{
+    const struct http_fault fault = {.settings = client->settings,
+                                     .host = client->door->place.host,
+                                     .taken = client->answer->taken,
+                                     .code = (int)code,
+                                     .why = client->why};
+
+    return http_fault_explain(&fault, err);
+}
+
 enum tl_status http_client_finish(struct http_client *client, struct tl_error *err)
 {
     CURLcode code;
@@ -564,7 +522,7 @@ enum tl_status http_client_finish(struct http_client *client, struct tl_error *e
     if (code != CURLE_OK)
         return explain(client, code, err);
     if (http_answer_is_good(client->answer) && !http_unpack_is_whole(client->unpack))
-        return cut_short(client, err);
+        return http_fault_cut_short(client->answer->taken, err);
     if (client->trying_tls)
         client->door->found = DOOR_TLS;
     return complete(client, err);

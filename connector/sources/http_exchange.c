@@ -85,8 +85,7 @@ static bool is_busy(long status)
 
 static bool is_html(const struct http_answer *answer)
 {
-    return strcasestr(answer->kind, "html") != NULL ||
-           strncasecmp(buf_text(&answer->body), "<!doctype html", 14) == 0;
+    return http_answer_is_page(answer, buf_text(&answer->body), answer->body.size);
 }
 
 /* The beginning of an error's body, for people: on one line, of HTML only the words. */
@@ -132,17 +131,24 @@ static enum tl_status refused(const struct http_answer *answer, int attempts,
     return tl_remedy(err, "Try the URL by hand on the SSH host: curl -i");
 }
 
-static enum tl_status not_json(const struct http_answer *answer, struct tl_error *err)
+static enum tl_status not_rows(const struct http_exchange *exchange,
+                               const struct http_answer *answer, struct tl_error *err)
 {
     bool html = is_html(answer);
+    bool csv = tl_sync_stream(exchange->values.sync)->format == TL_FORMAT_CSV;
     char shown[160], kind[80];
 
-    (void)tl_fail(err, TL_DATA, "the answer is %s, not JSON%s%s%s: it begins with \"%s\"",
-                  html ? "a web page (HTML)" : "something else", *answer->kind ? " (" : "",
+    (void)tl_fail(err, TL_DATA, "the answer is %s, not %s%s%s%s: it begins with \"%s\"",
+                  html ? "a web page (HTML)" : "something else", csv ? "CSV" : "JSON",
+                  *answer->kind ? " (" : "",
                   text_safe(kind, sizeof(kind), answer->kind, strlen(answer->kind)),
                   *answer->kind ? ")" : "", excerpt(answer, shown, sizeof(shown)));
-    return tl_remedy(err, html ? "Look at `url` and `auth`: login pages and proxies answer so"
-                               : "Give a URL that answers in JSON");
+    if (html)
+        return tl_remedy(err, "Look at `url` and `auth`: login pages and proxies answer so");
+    if (http_answer_is_csv(answer))
+        return tl_remedy(err, "Set `format` to \"csv\", with a pagination that does not look "
+                              "into the body");
+    return tl_remedy(err, "Give a URL that answers in JSON, or set `format` to \"csv\"");
 }
 
 static int64_t backoff_ms(int attempt)
@@ -312,6 +318,6 @@ enum tl_status http_exchange_finish(struct http_exchange *exchange, struct http_
     if (status == TL_OK && !http_answer_is_good(answer))
         status = refused(answer, attempts, err);
     if (status == TL_OK && answer->foreign)
-        status = not_json(answer, err);
+        status = not_rows(exchange, answer, err);
     return status == TL_OK ? TL_OK : about(&exchange->call, err);
 }

@@ -30,7 +30,7 @@ TL_NODISCARD enum tl_status http_exchange_begin(struct http_exchange *exchange,
 
 /* Waits for its good answer, asking again where that may help. Errors are those of
  * http_client_finish, and TL_AUTHENTICATION for 401 and 403, TL_COMMAND for other answers that
- * are not good, TL_DATA for what is not JSON; the message names the URL. */
+ * are not good, TL_DATA for what holds no rows; the message names the URL. */
 TL_NODISCARD enum tl_status http_exchange_finish(struct http_exchange *exchange,
                                                  struct http_answer *answer,
                                                  struct tl_error *err);

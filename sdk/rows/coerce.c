@@ -26,8 +26,8 @@ static bool is_string(const struct tl_value *value)
     }
 }
 
-/* Widths aside: SHORT and INT become LONG, FLOAT DOUBLE, text that is one number that number.
- */
+/* Widths aside: SHORT and INT become LONG, FLOAT DOUBLE, text that is one number that number,
+ * also that of a DECIMAL: CSV has "1.50" as one. */
 static struct tl_value plain(const struct tl_value *value)
 {
     struct tl_value result = *value;
@@ -36,7 +36,8 @@ static struct tl_value plain(const struct tl_value *value)
         result.type = TL_TYPE_LONG;
     else if (value->type == TL_TYPE_FLOAT)
         result.type = TL_TYPE_DOUBLE;
-    else if (is_string(value) && number_is_valid(value->as.text, value->size))
+    else if (value->type == TL_TYPE_DECIMAL ||
+             (is_string(value) && number_is_valid(value->as.text, value->size)))
         result = types_number(value->as.text, value->size);
     return result;
 }

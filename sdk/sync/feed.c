@@ -3,9 +3,6 @@
 #include "sync/sync.h"
 
 enum {
-    FEED_ROW_BYTES = 64 * 1024 * 1024,
-    FEED_DEPTH = 1000,
-    FEED_NAME_BYTES = 1024,
     FEED_CHECKPOINT_ROWS = 10000,
     FEED_PIECE = 64 * 1024, /* so that an ordered stream's checkpoints come in time */
     PROGRESS_MS = 100
@@ -13,27 +10,22 @@ enum {
 
 static enum tl_status feed_open(struct tl_sync *sync, struct tl_error *err)
 {
-    const struct tl_stream *stream = sync->stream->stream;
-    enum json_invalid_utf8 invalid_utf8 =
-        stream->replace_invalid_utf8 ? JSON_UTF8_REPLACE : JSON_UTF8_FAIL;
-    uint32_t max_depth = stream->max_depth ? stream->max_depth : FEED_DEPTH;
-    struct json_reader_options options = {
-        .format =
-            tap_speaks(stream->format) ? JSON_FORMAT_NDJSON : (enum json_format)stream->format,
-        .invalid_utf8 = invalid_utf8,
-        .rows = tap_speaks(stream->format) ? tap_rows(stream->format) : stream->rows,
-        .key_columns = sync->stream->key.hashed ? NULL : sync->stream->key.names,
-        .max_row_bytes = stream->max_row_bytes ? stream->max_row_bytes : FEED_ROW_BYTES,
-        .max_depth = max_depth,
-    };
-    struct json_row_limits limits = {
-        .max_depth = max_depth,
-        .max_name_bytes = stream->max_name_bytes ? stream->max_name_bytes : FEED_NAME_BYTES,
-        .invalid_utf8 = invalid_utf8,
-        .stream = sync->stream->name};
+    const struct stream_run *run = sync->stream;
+    const struct tl_stream *stream = run->stream;
 
-    json_rows_init(&sync->rows, &sync->builder, &limits);
-    return json_reader_new(&options, &sync->rows.sink, &sync->reader, err);
+    if (sync->input.open)
+        return TL_OK;
+    return input_open(&sync->input, stream,
+                      stream->format == TL_FORMAT_AUTO ? sync->format : stream->format,
+                      run->key.hashed ? NULL : run->key.names, run->name, &sync->builder, err);
+}
+
+void tl_sync_format(struct tl_sync *sync, enum tl_format format)
+{
+    if (sync->input.open && !input_is_empty(&sync->input))
+        return;
+    sync->format = format;
+    input_reset(&sync->input);
 }
 
 static void feed_progress(struct tl_sync *sync)
@@ -71,14 +63,14 @@ static enum tl_status feed_piece(struct tl_sync *sync, const char *bytes, size_t
 {
     if (tap_speaks(sync->tap.format))
         return tap_feed(sync, bytes, size, err);
-    return json_reader_feed(sync->reader, bytes, size, err);
+    return input_feed(&sync->input, bytes, size, err);
 }
 
 enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
                        struct tl_error *err)
 {
     if (sync->broken.status != TL_OK || sync_turn(sync, OPERATION_UPSERT, err) != TL_OK ||
-        (sync->reader == NULL && feed_open(sync, err) != TL_OK))
+        feed_open(sync, err) != TL_OK)
         return feed_break(sync, err);
     while (size > 0) {
         size_t piece = size < FEED_PIECE ? size : FEED_PIECE;
@@ -96,11 +88,11 @@ enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
 
 enum tl_status tl_feed_page(struct tl_sync *sync, uint64_t *rows, struct tl_error *err)
 {
-    if (sync->broken.status != TL_OK || (sync->reader == NULL && feed_open(sync, err) != TL_OK))
+    if (sync->broken.status != TL_OK || feed_open(sync, err) != TL_OK)
         return feed_break(sync, err);
-    if (json_reader_finish_part(sync->reader, err) != TL_OK)
+    if (input_finish_part(&sync->input, err) != TL_OK)
         return feed_break(sync, err);
-    *rows = json_reader_rows(sync->reader);
+    *rows = input_rows(&sync->input);
     return TL_OK;
 }
 
@@ -108,9 +100,9 @@ enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err)
 {
     const struct tl_stream *stream = sync->stream->stream;
 
-    if (sync->reader != NULL && tap_speaks(stream->format) && tap_finish(sync, err) != TL_OK)
+    if (sync->input.open && tap_speaks(stream->format) && tap_finish(sync, err) != TL_OK)
         return err->status;
-    if (sync->reader != NULL && json_reader_finish(sync->reader, err) != TL_OK)
+    if (sync->input.open && input_finish(&sync->input, err) != TL_OK)
         return err->status;
     if (stream->fail_when_empty && sync_fed_nothing(sync)) {
         (void)tl_fail(err, TL_DATA, "the output is empty");
@@ -121,5 +113,5 @@ enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err)
 
 bool sync_fed_nothing(const struct tl_sync *sync)
 {
-    return sync->reader != NULL && json_reader_documents(sync->reader) == 0;
+    return sync->input.open && input_is_empty(&sync->input);
 }

@@ -143,8 +143,7 @@ enum tl_status sync_take_key(struct tl_sync *sync, char **names, struct tl_error
 
 void sync_reset(struct tl_sync *sync)
 {
-    json_reader_free(sync->reader);
-    json_rows_reset(&sync->rows);
+    input_reset(&sync->input);
     tap_reset(&sync->tap);
     builder_reset(&sync->builder);
     cursor_reset(&sync->cursor);

@@ -61,6 +61,9 @@ static enum tl_status stream_check(const struct tl_stream *stream, struct tl_err
     if (stream->format >= TL_FORMAT_SINGER && stream->rows != NULL)
         return tl_fail(err, TL_CONFIGURATION,
                        "`rows` has no meaning where the output is a tap's: its records are");
+    if (stream->format == TL_FORMAT_CSV && stream->rows != NULL)
+        return tl_fail(err, TL_CONFIGURATION,
+                       "`rows` has no meaning where the output is CSV: its lines are");
     if (stream->format < TL_FORMAT_SINGER && stream->tap_stream != NULL)
         return tl_fail(err, TL_CONFIGURATION,
                        "`tap_stream` needs a `format` of singer or airbyte");
@@ -81,7 +84,8 @@ static int stream_choice(const char *value, const char *const *names)
 enum tl_status tl_stream_read(const struct tl_config *config, struct tl_stream *stream,
                               struct tl_column **columns, struct tl_error *err)
 {
-    static const char *const formats[] = {"auto", "json", "ndjson", "singer", "airbyte", NULL};
+    static const char *const formats[] = {"auto",   "json",    "ndjson", "csv",
+                                          "singer", "airbyte", NULL};
     static const char *const deletes[] = {"ignore", "soft", "hard", NULL};
 
     *stream = (struct tl_stream){

@@ -3,9 +3,9 @@
 #define SYNC_SYNC_H
 
 #include "base/buf.h"
-#include "json/row.h"
 #include "rows/builder.h"
 #include "sync/cursor.h"
+#include "sync/input.h"
 #include "sync/queue.h"
 #include "sync/run.h"
 #include "sync/stream_run.h"
@@ -41,13 +41,13 @@ struct tl_sync {
     bool overlap_fits; /* seen to fit the cursor's kind of values */
     struct last_value last;
 
-    char *state;         /* what the attempt started from */
-    struct buf value;    /* of tl_sync_state_value */
-    struct buf warnings; /* of tl_warn, a line each; what does not fit is only logged */
-    char where[256];     /* of tl_sync_from; "" if not told */
-    struct json_rows rows;
-    struct json_reader *reader; /* NULL until something is fed */
-    struct tap tap;             /* for the formats that are a tap's */
+    char *state;           /* what the attempt started from */
+    struct buf value;      /* of tl_sync_state_value */
+    struct buf warnings;   /* of tl_warn, a line each; what does not fit is only logged */
+    char where[256];       /* of tl_sync_from; "" if not told */
+    enum tl_format format; /* told by the source, for a stream that leaves it open */
+    struct input input;    /* not open until something is fed */
+    struct tap tap;        /* for the formats that are a tap's */
     bool fed;
     uint64_t uncommitted_rows;
 

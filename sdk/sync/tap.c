@@ -133,7 +133,7 @@ static enum tl_status keep_state(struct tl_sync *sync, char *json, bool listed,
     sync->state = text;
     if (sync->uncommitted_rows < every)
         return TL_OK;
-    if (json_reader_finish_part(sync->reader, err) != TL_OK)
+    if (input_finish_part(&sync->input, err) != TL_OK)
         return err->status;
     return sync_checkpoint(sync, NULL, false, err);
 }
@@ -148,9 +148,9 @@ static enum tl_status take_record(struct tl_sync *sync, const char *line, size_t
         return tl_fail(err, TL_DATA, "a record of no stream");
     if (!is_ours(sync, name, name_size))
         return TL_OK;
-    if (json_reader_feed(sync->reader, line, size, err) != TL_OK)
+    if (input_feed(&sync->input, line, size, err) != TL_OK)
         return err->status;
-    return json_reader_feed(sync->reader, "\n", 1, err);
+    return input_feed(&sync->input, "\n", 1, err);
 }
 
 /* The names in the array key_properties; NULL-terminated, to be freed with each of them. */

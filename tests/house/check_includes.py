@@ -7,9 +7,10 @@ PUBLIC = {"towline"}
 BASE = PUBLIC | {"base"}
 ROWS = BASE | {"rows"}
 JSON = ROWS | {"json"}
+CSV = ROWS | {"csv"}
 CONFIG = BASE | {"config"}
 DESTINATIONS = ROWS | {"destinations"}
-SYNC = DESTINATIONS | JSON | CONFIG | {"sync"}
+SYNC = DESTINATIONS | JSON | CSV | CONFIG | {"sync"}
 FRONTENDS = SYNC | {"frontends"}
 
 # The rooms that files in a folder may include from; "." is the connector's own folder. The
@@ -20,6 +21,7 @@ MAY_INCLUDE = {
     "sdk/base/": BASE,
     "sdk/rows/": ROWS,
     "sdk/json/": JSON,
+    "sdk/csv/": CSV,
     "sdk/config/": CONFIG,
     "sdk/destinations/": DESTINATIONS,
     "sdk/sync/": SYNC,

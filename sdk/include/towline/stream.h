@@ -14,6 +14,7 @@ enum tl_format {
     TL_FORMAT_AUTO,
     TL_FORMAT_JSON,
     TL_FORMAT_NDJSON,
+    TL_FORMAT_CSV,
     TL_FORMAT_SINGER,
     TL_FORMAT_AIRBYTE
 };
@@ -75,8 +76,9 @@ struct tl_stream {
             .name = "format",                                                                  \
             .kind = TL_OPTION_CHOICE,                                                          \
             .fallback = "auto",                                                                \
-            .help = "how the output is laid out",                                              \
-            .choices = "auto|json|ndjson|singer|airbyte",                                      \
+            .help = "how the output is laid out; auto: JSON in any layout, or CSV where the "  \
+                    "source knows that it is",                                                 \
+            .choices = "auto|json|ndjson|csv|singer|airbyte",                                  \
         },                                                                                     \
         {                                                                                      \
             .name = "tap_stream",                                                              \

@@ -42,11 +42,16 @@ void tl_warn(struct tl_sync *sync, const char *format, ...) TL_PRINTF(2, 3);
 enum tl_status tl_task(struct tl_sync *sync, struct tl_error *err, const char *format, ...)
     TL_PRINTF(3, 4);
 
-/* Takes the next bytes of the stream's JSON output, cut anywhere: finds the rows as the stream
- * says, checks their keys, follows the cursor and upserts them. When update returns TL_OK the
- * runtime takes the output as complete. Feed no bytes once to say that there will be an output,
- * even an empty one: the stream's `empty` and `deletes` then know. A row counts as fed when
- * what follows it has come: make checkpoints of your own state only where that is so. */
+/* Says in which format the output comes, if the stream leaves that open (AUTO); of no effect
+ * once rows may have come. */
+void tl_sync_format(struct tl_sync *sync, enum tl_format format);
+
+/* Takes the next bytes of the stream's output, JSON or CSV, cut anywhere: finds the rows as the
+ * stream says, checks their keys, follows the cursor and upserts them. When update returns
+ * TL_OK the runtime takes the output as complete. Feed no bytes once to say that there will be
+ * an output, even an empty one: the stream's `empty` and `deletes` then know. A row counts as
+ * fed when what follows it has come: make checkpoints of your own state only where that is so.
+ */
 TL_NODISCARD enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
                                     struct tl_error *err);
 
