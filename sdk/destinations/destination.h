@@ -168,8 +168,11 @@ struct destination_ops {
 
     void (*rollback)(struct destination *self);
 
-    /* Removes every table of the catalog and the catalog itself, durably. */
-    enum tl_status (*reset)(struct destination *self, struct tl_error *err);
+    /* Removes these streams (NULL-terminated) with their tables, states and records, durably;
+     * with the last one the catalog itself, and the place that Towline made for it. NULL where
+     * nothing is kept. */
+    enum tl_status (*reset)(struct destination *self, const char *const *streams,
+                            struct tl_error *err);
 };
 
 /* All of them, NULL-terminated. */

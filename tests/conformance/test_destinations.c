@@ -511,17 +511,32 @@ static void test_reading_finds_what_was_committed(void **state)
     place_close(&place);
 }
 
-static void test_reset_removes_everything(void **state)
+static void reset_at(struct place *place, const char *const *streams)
 {
+    struct script script = script_at(place, DESTINATION_WRITE);
     struct tl_error err = {0};
+
+    assert_int_equal(script_open(&script, &err), TL_OK);
+    assert_int_equal(script.ops->reset(script.destination, streams, &err), TL_OK);
+    script_close(&script);
+}
+
+static void test_reset_removes_what_is_named(void **state)
+{
+    const char *const first[] = {"t", "never", NULL}, *const last[] = {"u", NULL};
     struct place place;
 
     place_open(&place, *state);
     run_at(&place, DESTINATION_WRITE, "upsert id=1\ntable u id\nupsert id=1\ncommit {}", TL_OK);
-    struct script script = script_at(&place, DESTINATION_WRITE);
+    reset_at(&place, first);
+    check_rows(&(struct expectation){.name = "reset", .rows = "absent\n"}, &place);
+    struct script script = script_at(&place, DESTINATION_READ);
+    struct tl_error err = {0};
     assert_int_equal(script_open(&script, &err), TL_OK);
-    assert_int_equal(script.ops->reset(script.destination, &err), TL_OK);
+    assert_int_equal(script.contents.catalog.n_tables, 1);
+    assert_string_equal(script.contents.catalog.tables[0]->name, "u");
     script_close(&script);
+    reset_at(&place, last);
     check_rows(&(struct expectation){.name = "reset", .rows = "absent\n"}, &place);
     run_at(&place, DESTINATION_WRITE, "upsert id=2\ncommit {}", TL_OK);
     check_rows(&(struct expectation){.name = "reset", .rows = "id=2\n"}, &place);
@@ -541,7 +556,7 @@ int main(void)
             cmocka_unit_test_prestate(test_state_is_loaded_and_removed, adapter),
             cmocka_unit_test_prestate(test_runs_are_numbered, adapter),
             cmocka_unit_test_prestate(test_reading_finds_what_was_committed, adapter),
-            cmocka_unit_test_prestate(test_reset_removes_everything, adapter),
+            cmocka_unit_test_prestate(test_reset_removes_what_is_named, adapter),
         };
         failed += cmocka_run_group_tests_name(adapters[i]->scheme, tests, NULL, NULL);
     }

@@ -400,11 +400,43 @@ enum tl_status own_put_run(const struct sql *sql, const struct run_record *run,
     return sql_finish(sql, statement, "write the record of the run", err);
 }
 
-enum tl_status own_drop(const struct sql *sql, struct tl_error *err)
+static enum tl_status forget_runs(const struct sql *sql, const char *stream,
+                                  struct tl_error *err)
 {
+    sqlite3_stmt *statement = NULL;
+
+    if (sql_prepare(sql,
+                    "DELETE FROM main._towline_runs WHERE stream = ?1 "
+                    "OR substr(stream, 1, length(?1) + 1) = ?1 || '@'",
+                    &statement, err) != TL_OK)
+        return err->status;
+    (void)sql_bind_text(statement, 1, stream);
+    return sql_finish(sql, statement, "forget the runs", err);
+}
+
+enum tl_status own_forget_stream(const struct sql *sql, const char *stream,
+                                 struct tl_error *err)
+{
+    if (own_forget_table(sql, stream, err) != TL_OK ||
+        own_put_state(sql, stream, "", 0, err) != TL_OK)
+        return err->status;
+    return forget_runs(sql, stream, err);
+}
+
+enum tl_status own_drop_empty(const struct sql *sql, struct tl_error *err)
+{
+    int64_t kept = 0;
+
+    if (sql_number(sql,
+                   "SELECT (SELECT count(*) FROM main._towline_columns)"
+                   " + (SELECT count(*) FROM main._towline_state)"
+                   " + (SELECT count(*) FROM main._towline_runs)",
+                   NULL, &kept, err) != TL_OK ||
+        kept > 0)
+        return err->status;
     return sql_run(sql,
-                   "DROP TABLE IF EXISTS main._towline_columns;"
-                   "DROP TABLE IF EXISTS main._towline_state;"
-                   "DROP TABLE IF EXISTS main._towline_runs;",
+                   "DROP TABLE main._towline_columns;"
+                   "DROP TABLE main._towline_state;"
+                   "DROP TABLE main._towline_runs;",
                    "remove its catalog", err);
 }

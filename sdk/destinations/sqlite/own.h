@@ -36,7 +36,11 @@ TL_NODISCARD enum tl_status own_put_state(const struct sql *sql, const char *str
 TL_NODISCARD enum tl_status own_put_run(const struct sql *sql, const struct run_record *run,
                                         struct tl_error *err);
 
-/* Drops the tables. */
-TL_NODISCARD enum tl_status own_drop(const struct sql *sql, struct tl_error *err);
+/* Forgets a stream: its columns, its state, its runs, also those of its partitions. */
+TL_NODISCARD enum tl_status own_forget_stream(const struct sql *sql, const char *stream,
+                                              struct tl_error *err);
+
+/* Drops the tables if they are all empty. */
+TL_NODISCARD enum tl_status own_drop_empty(const struct sql *sql, struct tl_error *err);
 
 #endif

@@ -211,21 +211,31 @@ static void sqlite_rollback(struct destination *destination)
         connection_abandon(&self->connection);
 }
 
-static enum tl_status sqlite_reset(struct destination *destination, struct tl_error *err)
+/* A table of that name that is not in the catalog is somebody else's. */
+static enum tl_status sqlite_remove(const struct sql *sql, const struct catalog *catalog,
+                                    const char *stream, struct tl_error *err)
+{
+    if (catalog_find(catalog, stream) != NULL && alter_drop(sql, stream, err) != TL_OK)
+        return err->status;
+    return own_forget_stream(sql, stream, err);
+}
+
+static enum tl_status sqlite_reset(struct destination *destination, const char *const *streams,
+                                   struct tl_error *err)
 {
     struct sqlite *self = sqlite_of(destination);
     const struct sql *sql = sql_of(destination);
     struct destination_contents contents = {0};
-    int64_t left = 0;
+    int64_t left = 1;
     enum tl_status status = connection_begin(&self->connection, err);
 
     write_forget(&self->write);
     if (status == TL_OK)
         status = own_load(sql, &contents, err);
-    for (size_t i = 0; i < contents.catalog.n_tables && status == TL_OK; i++)
-        status = alter_drop(sql, contents.catalog.tables[i]->name, err);
+    for (size_t i = 0; streams[i] != NULL && status == TL_OK; i++)
+        status = sqlite_remove(sql, &contents.catalog, streams[i], err);
     if (status == TL_OK)
-        status = own_drop(sql, err);
+        status = own_drop_empty(sql, err);
     if (status == TL_OK)
         status = sql_number(sql, "SELECT count(*) FROM main.sqlite_schema", NULL, &left, err);
     if (status == TL_OK)

@@ -155,6 +155,17 @@ const struct cli_command cli_commands[] = {
         .run = cli_run_state,
     },
     {
+        .name = "reset",
+        .summary = "Remove what was made in the destination for this configuration",
+        .details = "The tables of the configuration's streams go with their rows, their state "
+                   "and their log of runs, or those of --stream NAME alone, which may also be "
+                   "a stream that the configuration dropped; what other configurations "
+                   "made there stays. It asks first.",
+        .options = for_state,
+        .examples = (const char *const[]){"reset", "reset --stream users --yes", NULL},
+        .run = cli_run_reset,
+    },
+    {
         .name = "version",
         .summary = "Show the version",
         .options = for_help,

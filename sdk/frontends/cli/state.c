@@ -19,24 +19,6 @@ struct work {
 
 typedef enum tl_status state_verb(struct work *work, struct tl_error *err);
 
-static bool is_selected(const struct cli *cli, const char *stream)
-{
-    for (size_t i = 0; i < cli->options.n_streams; i++)
-        if (strcmp(cli->options.streams[i], stream) == 0)
-            return true;
-    return cli->options.n_streams == 0;
-}
-
-static enum tl_status check_selection(const struct work *work, struct tl_error *err)
-{
-    const struct cli_options *options = &work->cli->options;
-
-    for (size_t i = 0; i < options->n_streams; i++)
-        if (streams_check(&work->streams, options->streams[i], err) != TL_OK)
-            return err->status;
-    return TL_OK;
-}
-
 /* Somebody else wrote it: Towline saves no state that it has not checked. */
 static enum tl_status fail_corrupt(const struct work *work, const char *stream,
                                    struct tl_error *err)
@@ -78,7 +60,7 @@ static enum tl_status append_whole(const struct work *work, struct buf *out,
     buf_append_char(out, '{');
     for (size_t i = 0; i < saved->n_states; i++) {
         const char *stream = saved->states[i].stream;
-        if (!is_selected(work->cli, stream))
+        if (!streams_is_selected(work->cli, stream))
             continue;
         buf_append_string(out, first ? "\n  " : ",\n  ");
         output_append_json(out, stream);
@@ -94,7 +76,7 @@ static enum tl_status append_whole(const struct work *work, struct buf *out,
 static enum tl_status show(struct work *work, struct tl_error *err)
 {
     struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
-    enum tl_status status = check_selection(work, err);
+    enum tl_status status = streams_check_selection(&work->streams, work->cli, err);
 
     if (status == TL_OK && work->cli->options.n_streams == 1)
         status = append_own(work, &out, err);
@@ -119,7 +101,7 @@ static enum tl_status write_member(struct state_visitor *visitor, const char *st
 {
     struct writing *self = (struct writing *)visitor;
 
-    if (!is_selected(self->cli, stream))
+    if (!streams_is_selected(self->cli, stream))
         return TL_OK;
     tl_log(TL_LOG_INFO, "state of %s: replaced", stream);
     return self->ops->commit(self->destination, stream, json, NULL, err);
@@ -135,7 +117,7 @@ static enum tl_status clear_others(const struct writing *writing, const char *wh
         struct buf ignored = BUF_INIT(STATE_MAX_BYTES);
         bool named = state_get(whole, stream, &ignored);
         buf_free(&ignored);
-        if (named || !is_selected(writing->cli, stream))
+        if (named || !streams_is_selected(writing->cli, stream))
             continue;
         tl_log(TL_LOG_INFO, "state of %s: cleared", stream);
         if (writing->ops->commit(writing->destination, stream, "", NULL, err) != TL_OK)
@@ -223,7 +205,8 @@ static enum tl_status set(struct work *work, struct tl_error *err)
         (void)tl_fail(err, TL_USAGE, "state set needs a file with the new state");
         return tl_remedy(err, "Write state set FILE, or - for standard input");
     }
-    if (work->streams.closed && check_selection(work, err) != TL_OK)
+    if (work->streams.closed &&
+        streams_check_selection(&work->streams, work->cli, err) != TL_OK)
         return err->status;
     return set_from(work, options->arguments[1], err);
 }
@@ -235,7 +218,7 @@ static size_t name_saved(const struct work *work, struct buf *out)
     size_t count = 0;
 
     for (size_t i = 0; i < saved->n_states; i++)
-        if (is_selected(work->cli, saved->states[i].stream))
+        if (streams_is_selected(work->cli, saved->states[i].stream))
             buf_printf(out, "%s%s", count++ ? ", " : "", saved->states[i].stream);
     return count;
 }
@@ -243,7 +226,7 @@ static size_t name_saved(const struct work *work, struct buf *out)
 static enum tl_status reset(struct work *work, struct tl_error *err)
 {
     struct buf names = BUF_INIT(64 * 1024), question = BUF_INIT(128 * 1024);
-    enum tl_status status = check_selection(work, err);
+    enum tl_status status = streams_check_selection(&work->streams, work->cli, err);
     const char *url = work->job->url;
     bool yes = false;
 

@@ -1,4 +1,4 @@
-/* The streams that there are: those of the configuration and those with a saved state. */
+/* The streams that there are: those of the configuration and those in the destination. */
 #include "frontends/cli/streams.h"
 
 #include <stdlib.h>
@@ -83,26 +83,60 @@ static bool is_configured(const struct streams *streams, const char *stream)
     return false;
 }
 
+static void append_name(struct buf *out, const char *name)
+{
+    buf_printf(out, "%s%s", out->size > 0 ? ", " : "", name);
+}
+
+/* Each once: those of the configuration, other tables, states of what has no table. */
+static void append_known(const struct streams *streams, struct buf *out)
+{
+    const struct destination_contents *saved = &streams->saved;
+
+    for (size_t i = 0; i < streams->n_configured; i++)
+        append_name(out, streams->configured[i]);
+    for (size_t i = 0; i < saved->catalog.n_tables; i++)
+        if (!is_configured(streams, saved->catalog.tables[i]->name))
+            append_name(out, saved->catalog.tables[i]->name);
+    for (size_t i = 0; i < saved->n_states; i++)
+        if (!is_configured(streams, saved->states[i].stream) &&
+            catalog_find(&saved->catalog, saved->states[i].stream) == NULL)
+            append_name(out, saved->states[i].stream);
+}
+
 enum tl_status streams_check(const struct streams *streams, const char *stream,
                              struct tl_error *err)
 {
     struct buf known = BUF_INIT(4096);
 
-    if (is_configured(streams, stream) || streams_saved_state(streams, stream) != NULL)
+    if (is_configured(streams, stream) || streams_saved_state(streams, stream) != NULL ||
+        catalog_find(&streams->saved.catalog, stream) != NULL)
         return TL_OK;
-    for (size_t i = 0; i < streams->n_configured; i++)
-        buf_printf(&known, "%s%s", known.size > 0 ? ", " : "", streams->configured[i]);
-    for (size_t i = 0; i < streams->saved.n_states; i++)
-        if (!is_configured(streams, streams->saved.states[i].stream))
-            buf_printf(&known, "%s%s", known.size > 0 ? ", " : "",
-                       streams->saved.states[i].stream);
+    append_known(streams, &known);
     (void)tl_fail(err, TL_USAGE, "there is no stream \"%s\"", stream);
     if (known.size > 0)
         (void)tl_remedy(err, "There are: %s", buf_text(&known));
     else
-        (void)tl_remedy(err, "The destination has no saved state; see to --destination");
+        (void)tl_remedy(err, "The destination has none; see to --destination");
     buf_free(&known);
     return TL_USAGE;
+}
+
+bool streams_is_selected(const struct cli *cli, const char *stream)
+{
+    for (size_t i = 0; i < cli->options.n_streams; i++)
+        if (strcmp(cli->options.streams[i], stream) == 0)
+            return true;
+    return cli->options.n_streams == 0;
+}
+
+enum tl_status streams_check_selection(const struct streams *streams, const struct cli *cli,
+                                       struct tl_error *err)
+{
+    for (size_t i = 0; i < cli->options.n_streams; i++)
+        if (streams_check(streams, cli->options.streams[i], err) != TL_OK)
+            return err->status;
+    return TL_OK;
 }
 
 const char *streams_saved_state(const struct streams *streams, const char *stream)

@@ -1,4 +1,4 @@
-/* The streams that there are: those of the configuration and those with a saved state. */
+/* The streams that there are: those of the configuration and those in the destination. */
 #ifndef CLI_STREAMS_H
 #define CLI_STREAMS_H
 
@@ -18,9 +18,17 @@ TL_NODISCARD enum tl_status streams_load(struct streams *out, const struct cli *
 
 void streams_reset(struct streams *streams);
 
-/* TL_USAGE, naming those that there are, if the stream is neither configured nor saved. */
+/* TL_USAGE, naming those that there are, if the stream is neither configured nor in the
+ * destination. */
 TL_NODISCARD enum tl_status streams_check(const struct streams *streams, const char *stream,
                                           struct tl_error *err);
+
+/* Whether the command line's --stream, if it is given, names this one; and whether all that it
+ * names are there, as streams_check says it. */
+bool streams_is_selected(const struct cli *cli, const char *stream);
+TL_NODISCARD enum tl_status streams_check_selection(const struct streams *streams,
+                                                    const struct cli *cli,
+                                                    struct tl_error *err);
 
 /* The stream's saved state as JSON text; NULL if it has none. */
 const char *streams_saved_state(const struct streams *streams, const char *stream);

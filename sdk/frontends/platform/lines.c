@@ -338,12 +338,6 @@ static void lines_rollback(struct destination *self)
     lines_leave(lines);
 }
 
-static enum tl_status lines_forget(struct destination *self, struct tl_error *err)
-{
-    (void)self;
-    return tl_fail(err, TL_DESTINATION, "what a platform holds is not Towline's to remove");
-}
-
 static const struct destination_ops lines_ops = {
     .scheme = "platform",
     .help = "a platform that runs the program",
@@ -358,7 +352,6 @@ static const struct destination_ops lines_ops = {
     .sweep = lines_sweep,
     .commit = lines_commit,
     .rollback = lines_rollback,
-    .reset = lines_forget,
 };
 
 void lines_enter(struct lines *lines)
