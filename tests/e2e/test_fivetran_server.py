@@ -3,12 +3,14 @@ import fcntl
 import gzip
 import json
 import os
+import resource
 import signal
 import socket
 import struct
 import time
 
 import grpc
+import pytest
 
 from fivetran import (USERS, Client, Platform, Server, expect_status, flat,  # noqa: F401
                       messages, raw_exchange, serve)
@@ -54,6 +56,43 @@ def test_strangers_are_turned_away(serve):
         except ConnectionResetError:
             pass
     assert client.form().fields
+
+
+@pytest.mark.parametrize("descriptors", [1024, 24])
+def test_connections_that_idle_give_way(serve, descriptors):
+    server, client = serve()
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(70)]
+    assert client.form().fields
+    for connection in idle:
+        connection.close()
+
+
+def test_calls_are_bounded(serve, configuration):
+    server, client = serve()
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as silent:
+        config = flat(configuration(USERS, ssh_port=str(silent.getsockname()[1]),
+                                    ssh_connect_timeout="60"))
+        others = [Client(server.port, options=[("grpc.use_local_subchannel_pool", 1)])
+                  for _ in range(3)]
+        calls = [other.update(configuration=config) for other in others for _ in range(40)]
+        one_more = lambda: client.schema(configuration=config, timeout=0.5)  # noqa: E731
+        wait_until(lambda: code_of(one_more) == grpc.StatusCode.RESOURCE_EXHAUSTED,
+                   "there is room for more than 100 calls", 30)
+        for call in calls:
+            call.cancel()
+    wait_until(lambda: code_of(client.form) == grpc.StatusCode.OK, "no more calls are taken")
+    for other in others:
+        other.close()
+
+
+def code_of(call):
+    """The status of a call."""
+    try:
+        call()
+    except grpc.RpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
 
 
 def h2(port, *frames, headers=(), end=True):

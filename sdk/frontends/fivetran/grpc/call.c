@@ -10,6 +10,9 @@
 /* The queue takes a message while it holds less than this: at most one message more. */
 enum { QUEUE_BYTES = 256 * 1024, REQUEST_MAX_BYTES = FRAME_MAX_BYTES + 4096 };
 
+/* Of all connections together. A platform makes a handful of calls with small requests. */
+enum { MAX_CALLS = 100, MAX_HELD_BYTES = 2 * FRAME_MAX_BYTES };
+
 struct grpc_frame {
     struct grpc_frame *next;
     char *data;
@@ -22,6 +25,7 @@ struct grpc_call {
     const struct grpc_method *method;
     enum frame_encoding encoding;
     struct buf body;    /* as it comes in; until the thread starts */
+    size_t held;        /* its bytes, as the hub counts them */
     struct buf message; /* the request; the thread's */
     int stop_fd;
     pthread_t thread;
@@ -87,6 +91,7 @@ static void drop_reference(struct grpc_call *call)
     if (atomic_fetch_sub(&call->references, 1) > 1)
         return;
     drop_frames(call);
+    atomic_fetch_sub(&call->hub->held, call->held);
     buf_wipe(&call->body); /* configurations hold secrets */
     buf_wipe(&call->message);
     if (call->stop_fd >= 0)
@@ -105,9 +110,15 @@ void grpc_call_release(struct grpc_call *call)
     drop_reference(call);
 }
 
-bool grpc_call_append(struct grpc_call *call, const void *bytes, size_t size)
+bool grpc_call_append(struct grpc_call *call, const void *bytes, size_t size, const char **why)
 {
     buf_append(&call->body, bytes, size);
+    call->held += size;
+    *why = "the message is larger than 128 MiB";
+    if (atomic_fetch_add(&call->hub->held, size) + size > MAX_HELD_BYTES) {
+        *why = "the requests under way are too large together";
+        return false;
+    }
     return !call->body.failed && !frame_is_oversized(&call->body);
 }
 
@@ -139,6 +150,8 @@ static void *thread_main(void *argument)
 
 bool grpc_call_start(struct grpc_call *call)
 {
+    if (call->hub->n_running >= MAX_CALLS)
+        return false;
     atomic_fetch_add(&call->references, 1);
     if (pthread_create(&call->thread, NULL, thread_main, call) == 0) {
         call->hub->n_running++;

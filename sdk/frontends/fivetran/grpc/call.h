@@ -48,6 +48,7 @@ struct grpc_hub {
     int wake_fd;        /* written when a call has something for its connection */
     atomic_bool awake;  /* it was written and not yet heeded */
     unsigned n_running; /* threads; the server's own count */
+    atomic_size_t held; /* bytes of requests that have come and are not yet answered */
     _Atomic(struct grpc_call *) finished; /* whose threads are at their end */
 };
 
@@ -60,10 +61,10 @@ void grpc_hub_reap(struct grpc_hub *hub);
 struct grpc_call *grpc_call_new(struct grpc_hub *hub, const struct grpc_method *method,
                                 enum frame_encoding encoding);
 
-/* Takes a piece of the request's body. False: it can only be refused, as oversized. */
-bool grpc_call_append(struct grpc_call *call, const void *bytes, size_t size);
+/* Takes a piece of the request's body. False: the call can only be refused, as *why says. */
+bool grpc_call_append(struct grpc_call *call, const void *bytes, size_t size, const char **why);
 
-/* The request is complete: starts the thread. False if it could not be. */
+/* The request is complete: starts the thread. False if it could not be, or too many run. */
 bool grpc_call_start(struct grpc_call *call);
 
 /* Asks the thread to stop. What it has queued is dropped unless the server shuts down. */

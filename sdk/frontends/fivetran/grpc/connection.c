@@ -15,7 +15,7 @@
 #include "towline/log.h"
 
 enum {
-    MAX_CALLS = 100,        /* on one connection */
+    MAX_STREAMS = 100,      /* on one connection */
     WINDOW_BYTES = 1 << 20, /* for requests */
     READ_BYTES = 64 * 1024,
     WRITE_BYTES = 128 * 1024, /* what is taken from nghttp2 before it is written */
@@ -273,13 +273,13 @@ static int take_data(nghttp2_session *session, uint8_t flags, int32_t id, const 
 {
     struct grpc_connection *connection = context;
     struct exchange *exchange = find(connection, id);
+    const char *why;
 
     (void)session;
     (void)flags;
     if (exchange != NULL && exchange->call != NULL && !exchange->started &&
-        !grpc_call_append(exchange->call, data, size))
-        refuse(connection, exchange, GRPC_RESOURCE_EXHAUSTED,
-               "the message is larger than 128 MiB");
+        !grpc_call_append(exchange->call, data, size, &why))
+        refuse(connection, exchange, GRPC_RESOURCE_EXHAUSTED, why);
     return 0;
 }
 
@@ -333,7 +333,7 @@ static int stream_closed(nghttp2_session *session, int32_t id, uint32_t code, vo
 static nghttp2_session *new_session(struct grpc_connection *connection)
 {
     static const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, MAX_CALLS},
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, MAX_STREAMS},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, WINDOW_BYTES},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, 16 * 1024},
     };
@@ -401,6 +401,11 @@ short grpc_connection_events(const struct grpc_connection *connection)
 int grpc_connection_fd(const struct grpc_connection *connection)
 {
     return connection->fd;
+}
+
+bool grpc_connection_is_idle(const struct grpc_connection *connection)
+{
+    return connection->exchanges == NULL && connection->out.size == 0;
 }
 
 int64_t grpc_connection_deadline_ms(const struct grpc_connection *connection)

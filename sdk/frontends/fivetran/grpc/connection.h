@@ -18,6 +18,9 @@ void grpc_connection_free(struct grpc_connection *connection);
 short grpc_connection_events(const struct grpc_connection *connection);
 int grpc_connection_fd(const struct grpc_connection *connection);
 
+/* Whether no call is under way on it. */
+bool grpc_connection_is_idle(const struct grpc_connection *connection);
+
 /* When its next deadline is, CLOCK_NEVER if it has none. */
 int64_t grpc_connection_deadline_ms(const struct grpc_connection *connection);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,12 +21,16 @@ enum { MAX_CONNECTIONS = 64, N_LISTENERS = 2, N_FIXED = 2 + N_LISTENERS };
 /* After stopped calls were asked to end: so long for their last words. */
 enum { FAREWELL_MS = 5000 };
 
+/* After descriptors ran out: so long until one may be had. */
+enum { ACCEPT_AGAIN_MS = 1000 };
+
 struct grpc_server {
     struct grpc_server_options options;
     struct grpc_hub hub;
     int listeners[N_LISTENERS]; /* -1: none */
     struct grpc_connection *connections[MAX_CONNECTIONS];
     size_t n_connections;
+    int64_t accept_ms;     /* before this no connection can be accepted */
     int64_t stop_calls_ms; /* while draining: when calls are stopped */
     int64_t give_up_ms;
     bool draining;
@@ -140,16 +145,40 @@ static void tune(int fd)
                          sizeof(settings[i].value));
 }
 
-static void accept_connection(struct grpc_server *server, int listener)
+/* The one that has been idle since longest ago, as far as its place tells, gives way; its
+ * client connects again when it has something to ask. False if there is none. */
+static bool end_idle(struct grpc_server *server)
+{
+    size_t i = 0;
+
+    while (i < server->n_connections && !grpc_connection_is_idle(server->connections[i]))
+        i++;
+    if (i == server->n_connections)
+        return false;
+    grpc_connection_free(server->connections[i]);
+    server->n_connections--;
+    memmove(&server->connections[i], &server->connections[i + 1],
+            (server->n_connections - i) * sizeof(server->connections[0]));
+    return true;
+}
+
+/* Calls need descriptors, too: connections leave them most of what the process may have. */
+static size_t max_connections(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 4 >= MAX_CONNECTIONS)
+        return MAX_CONNECTIONS;
+    return limit.rlim_cur / 4;
+}
+
+static void add_connection(struct grpc_server *server, int fd)
 {
     struct tl_error err = {0};
-    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-    if (fd < 0)
-        return;
-    if (server->n_connections == MAX_CONNECTIONS) {
-        tl_log(TL_LOG_WARNING, "more than %d connections: one was turned away",
-               MAX_CONNECTIONS);
+    if (server->n_connections >= max_connections() && !end_idle(server)) {
+        tl_log(TL_LOG_WARNING, "more than %zu connections: one was turned away",
+               max_connections());
         (void)close(fd);
         return;
     }
@@ -159,6 +188,17 @@ static void accept_connection(struct grpc_server *server, int listener)
         server->n_connections++;
     else
         tl_log(TL_LOG_ERROR, "%s", err.message);
+}
+
+static void accept_connection(struct grpc_server *server, int listener)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd >= 0)
+        add_connection(server, fd);
+    else if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) &&
+             !end_idle(server))
+        server->accept_ms = clock_now_ms() + ACCEPT_AGAIN_MS;
 }
 
 /* Serves each connection; those at their end go. */
@@ -204,7 +244,7 @@ static void stop_calls(struct grpc_server *server)
 
 static int poll_timeout(const struct grpc_server *server)
 {
-    int64_t first = CLOCK_NEVER;
+    int64_t first = server->accept_ms > clock_now_ms() ? server->accept_ms : CLOCK_NEVER;
 
     for (size_t i = 0; i < server->n_connections; i++) {
         int64_t deadline = grpc_connection_deadline_ms(server->connections[i]);
@@ -231,9 +271,11 @@ static enum tl_status turn(struct grpc_server *server, struct tl_error *err)
     struct pollfd fds[N_FIXED + MAX_CONNECTIONS] = {
         {.fd = server->hub.wake_fd, .events = POLLIN},
         {.fd = server->draining ? -1 : server->options.stop_fd, .events = POLLIN},
+        {.fd = -1},
+        {.fd = -1},
     };
 
-    for (int i = 0; i < N_LISTENERS; i++)
+    for (int i = 0; i < N_LISTENERS && clock_now_ms() >= server->accept_ms; i++)
         fds[2 + i] = (struct pollfd){.fd = server->listeners[i], .events = POLLIN};
     for (size_t i = 0; i < server->n_connections; i++)
         fds[N_FIXED + i] =
