@@ -16,6 +16,8 @@ enum tl_status sync_keep_value(struct tl_sync *sync, const struct tl_value *valu
     *cell = *value;
     if (!is_text)
         return TL_OK;
+    if (value->size > INT32_MAX)
+        return tl_fail(err, TL_DATA, "a text is larger than 2 GiB");
     text = builder_text(&sync->builder, value->size);
     if (text == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for a value of %u bytes", value->size);

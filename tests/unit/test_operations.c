@@ -557,6 +557,19 @@ static void the_hash_overwrites_nothing(void **state)
     assert_int_equal(run(place, one_row), TL_CONFIGURATION);
 }
 
+static enum tl_status above_4_gib(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    struct tl_field row = {"v", tl_text(TL_TYPE_STRING, "x", ((size_t)1 << 32) + 1)};
+    (void)attempt;
+    return tl_upsert(sync, &row, 1, err);
+}
+
+static void a_text_is_never_cut(void **state)
+{
+    stage.streams[0].primary_key = NULL;
+    assert_int_equal(run(*state, above_4_gib), TL_DATA);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, place_open, place_close)
 
 int main(void)
@@ -579,6 +592,7 @@ int main(void)
         CASE(order_holds_across_checkpoints),
         CASE(a_failure_without_words_is_a_failure),
         CASE(the_hash_overwrites_nothing),
+        CASE(a_text_is_never_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

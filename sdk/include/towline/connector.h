@@ -1,4 +1,8 @@
-/* Connectors: what the runtime asks of a source, and the program around it. */
+/* Connectors: what the runtime asks of a source, and the program around it.
+ *
+ * A program is a struct tl_connector and `return tl_main(argc, argv, &connector)`. In the life
+ * of an instance: open, schema, then check, or update for one stream after the other, and
+ * close. */
 #ifndef TOWLINE_CONNECTOR_H
 #define TOWLINE_CONNECTOR_H
 

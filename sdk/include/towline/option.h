@@ -78,10 +78,10 @@ struct tl_option {
     const char *when;    /* "option=choice|choice": shown with those alone; NULL: always */
     const char *upload;  /* a file to be uploaded, of these types: ".pem|.key"; or NULL */
 
-    /* For the options of commands only. */
-    char letter; /* another way to give it: 'L' for -L; 0: none */
-    const char
-        *value; /* what stands for its value in help: "FILE"; NULL: a word for its kind */
+    /* For the options of commands only: another way to give it, 'L' for -L (0: none), and what
+     * stands for its value in help, "FILE" (NULL: a word for its kind). */
+    char letter;
+    const char *value;
 };
 
 /* A configuration that has been read and checked against its options, so that looking a value

@@ -2,15 +2,18 @@
  *
  * Their meaning is that of Fivetran's Connector SDK, the same in every destination:
  *
- *   upsert      insert the row, or replace the row with that key whole; columns it lacks become
- * null update      change only the columns given; no row with that key: nothing happens delete
- * mark the row with that key as deleted; no such row: nothing happens truncate    mark every
- * row as deleted that was last synced before this moment checkpoint  all operations so far and
- * this state become durable together, or neither does
+ * - upsert: insert the row, or replace the row with that key whole; columns it lacks become
+ * null;
+ * - update: change only the columns given; no row with that key: nothing happens;
+ * - delete: mark the row with that key as deleted; no such row: nothing happens;
+ * - truncate: mark every row as deleted that was last synced before this moment;
+ * - checkpoint: all operations so far and this state become durable together, or neither does.
  *
- * Operations are queued in order and carried out by another thread; an error of the destination
- * is returned by a later operation, and by no means lost. All calls for one tl_sync come from
- * the thread that runs the connector's update. */
+ * Operations are queued in order and carried out by another thread: what goes wrong there is
+ * returned by a later operation. A connector returns whatever an operation fails with, and so
+ * stops when it is told to: that is TL_INTERRUPTED. One that waits for its source polls
+ * tl_sync_stop_fd as well. All calls for one tl_sync come from the thread that runs the
+ * connector's update. */
 #ifndef TOWLINE_SYNC_H
 #define TOWLINE_SYNC_H
 
@@ -22,6 +25,7 @@ extern "C" {
 
 struct tl_sync;
 
+/* A row is an array of fields; its texts need not outlive the call. */
 TL_NODISCARD enum tl_status tl_upsert(struct tl_sync *sync, const struct tl_field *row,
                                       size_t n_fields, struct tl_error *err);
 TL_NODISCARD enum tl_status tl_update(struct tl_sync *sync, const struct tl_field *row,
@@ -38,7 +42,7 @@ TL_NODISCARD enum tl_status tl_checkpoint(struct tl_sync *sync, const char *stat
 /* Says something to the user without stopping. */
 void tl_warn(struct tl_sync *sync, const char *format, ...) TL_PRINTF(2, 3);
 
-/* Stops the sync because the user must act; to be returned by update. */
+/* Fails with TL_TASK: the user must do what the text says. To be returned by update. */
 enum tl_status tl_task(struct tl_sync *sync, struct tl_error *err, const char *format, ...)
     TL_PRINTF(3, 4);
 

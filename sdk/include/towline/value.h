@@ -92,12 +92,13 @@ static inline struct tl_value tl_double(double real)
     return value;
 }
 
-/* Text of any of the text types: TL_TYPE_STRING, TL_TYPE_DECIMAL, TL_TYPE_JSON ... */
+/* Text of any of the text types: TL_TYPE_STRING, TL_TYPE_DECIMAL, TL_TYPE_JSON ... Operations
+ * refuse one above 2 GiB. */
 static inline struct tl_value tl_text(enum tl_type type, const char *text, size_t size)
 {
     struct tl_value value = tl_null();
     value.type = type;
-    value.size = (uint32_t)size;
+    value.size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
     value.as.text = text;
     return value;
 }
