@@ -1,13 +1,13 @@
 /* Channels to places that the server can reach, opened one at a time. */
 #include "ssh/forward.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "ssh/handle.h"
+#include "ssh/wire.h"
 
 enum { HOST_MAX_BYTES = 1024, REQUEST_MAX_BYTES = 2 * HOST_MAX_BYTES + 32 };
 
@@ -26,35 +26,22 @@ struct ssh_forward {
     struct ssh_forward *next; /* of those that the server is still to be asked for */
 };
 
-static void append_number(struct buf *out, uint32_t number)
-{
-    const unsigned char bytes[] = {(unsigned char)(number >> 24), (unsigned char)(number >> 16),
-                                   (unsigned char)(number >> 8), (unsigned char)number};
-    buf_append(out, bytes, sizeof(bytes));
-}
-
-static void append_text(struct buf *out, const char *text)
-{
-    append_number(out, (uint32_t)strlen(text));
-    buf_append_string(out, text);
-}
-
 /* RFC 4254, 7.2; for Unix sockets OpenSSH's PROTOCOL, 2.4. */
 static void compose(struct ssh_forward *forward, const struct ssh_target *target)
 {
     struct buf *request = &forward->request;
 
-    append_text(request, target->host);
+    wire_append_word(request, target->host);
     if (target->port == 0) {
         forward->type = "direct-streamlocal@openssh.com";
-        append_text(request, "");
-        append_number(request, 0);
+        wire_append_word(request, "");
+        wire_append_number(request, 0);
         return;
     }
     forward->type = "direct-tcpip";
-    append_number(request, target->port);
-    append_text(request, target->origin_host != NULL ? target->origin_host : "127.0.0.1");
-    append_number(request, target->origin_port);
+    wire_append_number(request, target->port);
+    wire_append_word(request, target->origin_host != NULL ? target->origin_host : "127.0.0.1");
+    wire_append_number(request, target->origin_port);
 }
 
 static void describe(struct ssh_forward *forward, const struct ssh_target *target)

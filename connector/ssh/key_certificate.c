@@ -2,7 +2,6 @@
 #include "ssh/key_certificate.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

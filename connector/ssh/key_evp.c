@@ -2,7 +2,6 @@
 #include "ssh/key_evp.h"
 
 #include <openssl/core_names.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

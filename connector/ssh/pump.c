@@ -1,7 +1,6 @@
 /* Moves a session's bytes: libssh2's callbacks, and all the waiting. */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 

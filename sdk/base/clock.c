@@ -1,7 +1,6 @@
 /* Two clocks: one for deadlines, one for records. */
 #include "base/clock.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <time.h>

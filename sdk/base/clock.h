@@ -3,7 +3,6 @@
 #define BASE_CLOCK_H
 
 #include <stdint.h>
-#include <stddef.h>
 
 /* Milliseconds on the monotonic clock. */
 int64_t clock_now_ms(void);

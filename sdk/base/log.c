@@ -2,7 +2,6 @@
 #include "base/log.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/base64.h"

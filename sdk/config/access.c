@@ -1,5 +1,4 @@
 /* Looking values up in a configuration. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/values.h"

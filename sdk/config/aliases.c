@@ -1,7 +1,6 @@
 /* Options under other names, brought under their own before anything else looks at them. */
 #include "config/aliases.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

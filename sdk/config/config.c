@@ -1,7 +1,6 @@
 /* A configuration read from JSON text by option tables. */
 #include "config/config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

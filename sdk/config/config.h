@@ -51,6 +51,11 @@ bool config_holds_secret(const struct tl_config *config);
 TL_NODISCARD enum tl_status config_read_file(const char *path, struct buf *out,
                                              bool *open_to_others, struct tl_error *err);
 
+/* The same for a file that the command line names: - is standard input. *out was empty; a byte
+ * order mark is dropped. */
+TL_NODISCARD enum tl_status config_read_argument(const char *path, struct buf *out,
+                                                 struct tl_error *err);
+
 /* The name in `names` (NULL-terminated) nearest to `word`, or NULL when none is near: for "did
  * you mean". */
 const char *config_nearest(const char *word, const char *const *names);

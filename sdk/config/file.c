@@ -100,3 +100,13 @@ enum tl_status config_read_file(const char *path, struct buf *out, bool *open_to
         return tl_fail(err, TL_CONFIGURATION, "cannot read %s: it holds a NUL byte", path);
     return TL_OK;
 }
+
+enum tl_status config_read_argument(const char *path, struct buf *out, struct tl_error *err)
+{
+    enum tl_status status =
+        config_read_file(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, NULL, err);
+
+    if (status == TL_OK && out->size >= 3 && memcmp(out->data, "\xef\xbb\xbf", 3) == 0)
+        buf_consume(out, 3);
+    return status;
+}

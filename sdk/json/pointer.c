@@ -1,7 +1,6 @@
 /* JSON Pointer (RFC 6901). */
 #include "json/pointer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

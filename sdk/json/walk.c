@@ -1,7 +1,6 @@
 /* The walk over the text outside rows, and the rows it finds. */
 #include "json/walk.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "json/copy.h"

@@ -2,7 +2,6 @@
  */
 #include "rows/types.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* Primary keys of rows under construction. */
 #include "sync/key.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,7 +3,6 @@
  * operations are dropped, while other streams go on. */
 #include "sync/writer.h"
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,6 @@
  * the value within a row is judged by jansson and yajl as well, and jansson's values compared.
  */
 #include <jansson.h>
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,9 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "frontends/fivetran/proto.h"
 #include "frontends/fivetran/sink.h"

@@ -5,8 +5,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
-
 #include "destinations/sqlite/rowset.h"
 
 static bool has(struct rowset *set, int64_t row)

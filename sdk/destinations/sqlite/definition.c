@@ -1,7 +1,6 @@
 /* The text of a CREATE TABLE statement, taken apart and put together again. */
 #include "destinations/sqlite/definition.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -138,7 +138,7 @@ static enum tl_status read_catalog(struct reading *reading, const char *path,
                                    struct tl_error *err)
 {
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
-    enum tl_status status = platform_read_file(path, &text, err);
+    enum tl_status status = config_read_argument(path, &text, err);
 
     if (status == TL_OK)
         status = configured_read(&reading->configured, buf_text(&text), text.size,
@@ -171,7 +171,7 @@ static enum tl_status read_state(struct reading *reading, const char *path,
                                  struct tl_error *err)
 {
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
-    enum tl_status status = path ? platform_read_file(path, &text, err) : TL_OK;
+    enum tl_status status = path ? config_read_argument(path, &text, err) : TL_OK;
 
     if (status == TL_OK)
         status = airbyte_states_read(&reading->states, buf_text(&text), text.size, err);

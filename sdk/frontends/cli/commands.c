@@ -105,8 +105,9 @@ const struct cli_command cli_commands[] = {
     {
         .name = "check",
         .summary = "Test the setup step by step, with the remedy for what fails",
-        .details = "The steps lead from the configuration over the connection and each stream's "
-                   "command to the destination, to which nothing is written.",
+        .details =
+            "The steps lead from the configuration over the connection and each stream's "
+            "command to the destination, to which nothing is written.",
         .options = for_check,
         .examples = (const char *const[]){"check", "check --approve SHA256:...",
                                           "check --json -c production.json", NULL},

@@ -17,16 +17,6 @@
 static const char variable[] = "TOWLINE_CONFIGURATION";
 static const char usual_path[] = "configuration.json";
 
-enum tl_status job_read_file(const char *path, struct buf *out, struct tl_error *err)
-{
-    enum tl_status status =
-        config_read_file(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, NULL, err);
-
-    if (status == TL_OK && out->size >= 3 && memcmp(out->data, "\xef\xbb\xbf", 3) == 0)
-        buf_consume(out, 3);
-    return status;
-}
-
 /* The variable is wiped: it is no longer seen in /proc, nor handed to child processes. */
 static enum tl_status take_variable(char *value, struct buf *out, struct tl_error *err)
 {
@@ -78,7 +68,7 @@ static enum tl_status read_source(struct job *job, const struct cli *cli, bool r
     path = path ? path : usual_path;
     (void)snprintf(job->source, sizeof(job->source), "%s",
                    strcmp(path, "-") == 0 ? "standard input" : path);
-    return job_read_file(path, out, err);
+    return config_read_argument(path, out, err);
 }
 
 /* Who may read the file may read its secrets; who may write it runs commands in our name. */

@@ -32,9 +32,4 @@ TL_NODISCARD enum tl_status job_run_options(const struct job *job, const struct 
 /* Logs the error of each stream that failed, where the run's own error cannot say them all. */
 void job_log_failures(const struct run_report *report, const struct tl_error *err);
 
-/* The text of a file that an option or argument names; - is standard input. Its byte order mark
- * is dropped. */
-TL_NODISCARD enum tl_status job_read_file(const char *path, struct buf *out,
-                                          struct tl_error *err);
-
 #endif

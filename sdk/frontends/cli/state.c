@@ -182,7 +182,7 @@ static enum tl_status set_from(const struct work *work, const char *path, struct
     struct checking checking = {.visitor = {.member = check_member}, .streams = &work->streams};
     const struct cli_options *options = &work->cli->options;
     struct buf given = BUF_INIT(STATE_MAX_BYTES), whole = BUF_INIT(STATE_MAX_BYTES + 4096);
-    enum tl_status status = job_read_file(path, &given, err);
+    enum tl_status status = config_read_argument(path, &given, err);
 
     if (status == TL_OK && options->n_streams == 1)
         status = wrap(options->streams[0], &given, &whole, err);

@@ -30,7 +30,8 @@ static enum tl_status read_state(const char *path, struct buf *out, struct tl_er
 {
     if (path == NULL)
         return TL_OK;
-    if (job_read_file(path, out, err) != TL_OK || state_check(buf_text(out), err) != TL_OK)
+    if (config_read_argument(path, out, err) != TL_OK ||
+        state_check(buf_text(out), err) != TL_OK)
         return tl_context(err, "--state");
     return TL_OK;
 }

@@ -1,7 +1,6 @@
 /* The front end for Fivetran: command line, log, methods. */
 #include "frontends/fivetran/fivetran.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,6 @@
  * of which but the value's bytes is the same in every row and is made once. */
 #include "frontends/fivetran/record.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

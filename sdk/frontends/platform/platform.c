@@ -3,7 +3,6 @@
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,16 +48,6 @@ bool platform_is_called(const char *program, const char *prefix)
     return strncmp(name, prefix, strlen(prefix)) == 0 && name[strlen(prefix)] != '\0';
 }
 
-enum tl_status platform_read_file(const char *path, struct buf *out, struct tl_error *err)
-{
-    enum tl_status status =
-        config_read_file(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, NULL, err);
-
-    if (status == TL_OK && out->size >= 3 && memcmp(out->data, "\xef\xbb\xbf", 3) == 0)
-        buf_consume(out, 3);
-    return status;
-}
-
 static enum tl_status parse(struct platform *platform, const char *json, size_t size,
                             struct tl_error *err)
 {
@@ -70,7 +59,7 @@ static enum tl_status parse(struct platform *platform, const char *json, size_t 
 static enum tl_status read_object(const char *path, cJSON **out, struct tl_error *err)
 {
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
-    enum tl_status status = platform_read_file(path, &text, err);
+    enum tl_status status = config_read_argument(path, &text, err);
 
     if (status == TL_OK) {
         status = document_parse(buf_text(&text), text.size, out, err);

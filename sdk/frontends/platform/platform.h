@@ -32,10 +32,6 @@ bool platform_is_called(const char *program, const char *prefix);
 TL_NODISCARD enum tl_status platform_configure(struct platform *platform,
                                                const char *const *paths, struct tl_error *err);
 
-/* A file that the platform names, whole, without its byte order mark; "-" is standard input. */
-TL_NODISCARD enum tl_status platform_read_file(const char *path, struct buf *out,
-                                               struct tl_error *err);
-
 /* Writes what is left; returns `status`, how all ended so far. If anything could not be
  * written, that is why the rest failed, and the error. */
 TL_NODISCARD enum tl_status platform_finish(struct platform *platform, enum tl_status status,

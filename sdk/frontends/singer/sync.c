@@ -282,7 +282,7 @@ static enum tl_status read_catalog(struct tap *tap, const char *path, struct tl_
 
     if (path == NULL)
         return chosen_all(&tap->chosen, &tap->declared, err);
-    status = platform_read_file(path, &text, err);
+    status = config_read_argument(path, &text, err);
     if (status == TL_OK)
         status = chosen_read(&tap->chosen, buf_text(&text), text.size, &tap->declared, err);
     buf_free(&text);
@@ -292,7 +292,7 @@ static enum tl_status read_catalog(struct tap *tap, const char *path, struct tl_
 static enum tl_status read_state(struct tap *tap, const char *path, struct tl_error *err)
 {
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
-    enum tl_status status = path ? platform_read_file(path, &text, err) : TL_OK;
+    enum tl_status status = path ? config_read_argument(path, &text, err) : TL_OK;
 
     if (status == TL_OK)
         status =
