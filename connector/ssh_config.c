@@ -21,8 +21,7 @@
 
 enum { ANSWER_MAX_BYTES = 256 * 1024, ANSWER_TIMEOUT_MS = 10000, ARGUMENTS_MAX = 16 };
 
-/* -- reading the answer ----------------------------------------------------------------------
- */
+/* Reading the answer. */
 
 static const char *const default_identities[] = {
     "~/.ssh/id_rsa",        "~/.ssh/id_ecdsa", "~/.ssh/id_ecdsa_sk", "~/.ssh/id_ed25519",
@@ -188,8 +187,7 @@ void ssh_config_free(struct ssh_config_host *found)
     *found = (struct ssh_config_host){0};
 }
 
-/* -- asking ----------------------------------------------------------------------------------
- */
+/* Asking. */
 
 /* The client reads ~/.ssh/config of the account, whatever HOME says; we follow HOME, as for
  * known_hosts, where there is such a file. NULL: the account's. */

@@ -74,8 +74,7 @@ void way_watch(struct way *way, int interval_ms, int silences)
         host_watch(way->target, interval_ms, silences);
 }
 
-/* -- from the configuration ------------------------------------------------------------------
- */
+/* From the configuration. */
 
 static bool read_port(const char *text, uint16_t *port)
 {
@@ -312,8 +311,7 @@ void way_share_memory(struct way *way, size_t at_once)
     link_hosts(way);
 }
 
-/* -- from the OpenSSH client's configuration -------------------------------------------------
- */
+/* From the OpenSSH client's configuration. */
 
 /* Paths of the keys that are there: the client names many that are not. */
 static void take_identities(struct way_host *host)

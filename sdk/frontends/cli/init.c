@@ -36,8 +36,7 @@ struct init {
     char approve[128];
 };
 
-/* -- the configuration as JSON ----------------------------------------------------------------
- */
+/* The configuration as JSON. */
 
 static void append_members(struct buf *out, const struct init *init, bool of_stream,
                            const char *indent)
@@ -84,8 +83,7 @@ static enum tl_status parse_answers(const struct init *init, bool with_stream,
     return status;
 }
 
-/* -- asking -----------------------------------------------------------------------------------
- */
+/* Asking. */
 
 static void tell(const struct tl_error *err)
 {
@@ -159,8 +157,7 @@ static bool asks_more(const struct tl_option *row)
     return row->name != NULL;
 }
 
-/* -- trying the connection --------------------------------------------------------------------
- */
+/* Trying the connection. */
 
 static void step_ended(struct tl_probe *probe, const struct probe_step *step)
 {
@@ -249,8 +246,7 @@ static enum tl_status ask_connection(struct init *init, struct tl_error *err)
     return status;
 }
 
-/* -- trying the stream ------------------------------------------------------------------------
- */
+/* Trying the stream. */
 
 static enum tl_status try_stream(const struct init *init, struct run_report *report,
                                  struct tl_error *err)
@@ -334,8 +330,7 @@ static enum tl_status ask_all(struct init *init, struct tl_error *err)
     return status;
 }
 
-/* -- the file ---------------------------------------------------------------------------------
- */
+/* The file. */
 
 static enum tl_status fail_write(const char *path, int error, struct tl_error *err)
 {

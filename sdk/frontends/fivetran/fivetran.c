@@ -50,8 +50,7 @@ static const struct tl_option server_options[] = {
     {.name = NULL},
 };
 
-/* --- the log, as the platform reads it on standard output ------------------------------------
- */
+/* The log, as the platform reads it on standard output. */
 
 /* The sink may not block: a platform that reads no log still wants its rows. */
 struct platform_log {
@@ -102,8 +101,7 @@ static void log_line(struct log_sink *sink, enum tl_log_level level, int64_t utc
         log->n_lost++;
 }
 
-/* --- methods
- * ---------------------------------------------------------------------------------- */
+/* Methods. */
 
 void fivetran_answer(struct grpc_call *call, struct buf *frame)
 {
@@ -138,8 +136,7 @@ static const struct grpc_method methods[] = {
     {.path = NULL},
 };
 
-/* --- the program
- * ------------------------------------------------------------------------------ */
+/* The program. */
 
 static enum tl_status serve(const struct tl_connector *connector,
                             const struct tl_config *options, struct tl_error *err)

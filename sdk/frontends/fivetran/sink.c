@@ -20,8 +20,7 @@ static struct sink *sink_of(struct destination *destination)
     return (struct sink *)destination;
 }
 
-/* --- messages ------------------------------------------------------------------------------
- */
+/* Messages. */
 
 static enum tl_status send_frame(struct sink *sink, struct buf *frame, struct tl_error *err)
 {
@@ -84,8 +83,7 @@ static enum tl_status send_truncate(struct sink *sink, const char *table, struct
     return send_frame(sink, &frame, err);
 }
 
-/* --- rows ----------------------------------------------------------------------------------
- */
+/* Rows. */
 
 static void begin_batch(struct sink *sink)
 {
@@ -224,8 +222,7 @@ static enum tl_status write_rows(struct destination *self, const struct batch *b
     return send_rows(sink, batch, err);
 }
 
-/* --- operations ----------------------------------------------------------------------------
- */
+/* Operations. */
 
 static enum tl_status sink_upsert(struct destination *self, const struct batch *batch,
                                   struct tally *tally, struct tl_error *err)
@@ -347,8 +344,7 @@ static void sink_rollback(struct destination *self)
     sink->n_truncate = 0;
 }
 
-/* --- state ---------------------------------------------------------------------------------
- */
+/* State. */
 
 /* Under the lock, or alone. */
 static enum tl_status set_state(struct sink *sink, const char *stream, const char *json,
@@ -445,8 +441,7 @@ static enum tl_status sink_commit(struct destination *self, const char *stream,
     return status == TL_OK ? sink_checkpoint(sink, false, err) : status;
 }
 
-/* --- life ----------------------------------------------------------------------------------
- */
+/* Life. */
 
 static const struct destination_ops sink_ops = {
     .scheme = "fivetran",

@@ -31,8 +31,7 @@ struct update {
     int clock_fd;    /* readable: the clock is to end */
 };
 
-/* --- checkpoints by the clock --------------------------------------------------------------
- */
+/* Checkpoints by the clock. */
 
 static void *clock_main(void *argument)
 {
@@ -67,8 +66,7 @@ static void clock_stop(struct update *update)
     (void)close(update->clock_fd);
 }
 
-/* --- the run -------------------------------------------------------------------------------
- */
+/* The run. */
 
 static void hear(struct log_sink *listener, enum tl_log_level level, int64_t utc_us,
                  const char *message)
@@ -125,8 +123,7 @@ static enum tl_status run(struct update *update, struct run_report *report,
     return status;
 }
 
-/* --- the end -------------------------------------------------------------------------------
- */
+/* The end. */
 
 /* The failure that the user must act on; else the first, else the run's own. */
 static const struct tl_error *gravest(const struct run_report *report,

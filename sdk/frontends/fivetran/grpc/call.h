@@ -20,7 +20,7 @@ struct grpc_method {
     void (*answer)(struct grpc_service *service, struct grpc_call *call);
 };
 
-/* --- for the method ---------------------------------------------------------------------- */
+/* For the method. */
 
 /* The request's message; lives as long as the call. */
 const struct buf *grpc_call_request(const struct grpc_call *call);
@@ -38,7 +38,7 @@ TL_NODISCARD enum tl_status grpc_call_send(struct grpc_call *call, struct buf *f
  * instead of GRPC_CANCELLED. */
 void grpc_call_end(struct grpc_call *call, enum grpc_code code, const char *message);
 
-/* --- for the connection ------------------------------------------------------------------ */
+/* For the connection. */
 
 enum grpc_stop { GRPC_STOP_GONE, GRPC_STOP_DEADLINE, GRPC_STOP_SHUTDOWN };
 

@@ -51,7 +51,7 @@ static struct exchange *find(struct grpc_connection *connection, int32_t id)
     return nghttp2_session_get_stream_user_data(connection->session, id);
 }
 
-/* --- answers ------------------------------------------------------------------------------ */
+/* Answers. */
 
 #define HEADER(text_name, text, text_size)                                                     \
     {                                                                                          \
@@ -172,7 +172,7 @@ static void refuse(struct grpc_connection *connection, struct exchange *exchange
     exchange->call = NULL;
 }
 
-/* --- requests ----------------------------------------------------------------------------- */
+/* Requests. */
 
 static int begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *context)
 {
@@ -327,8 +327,7 @@ static int stream_closed(nghttp2_session *session, int32_t id, uint32_t code, vo
     return 0;
 }
 
-/* --- the connection ------------------------------------------------------------------------
- */
+/* The connection. */
 
 static nghttp2_session *new_session(struct grpc_connection *connection)
 {
