@@ -3,6 +3,7 @@ import os
 import pathlib
 import shutil
 import socket
+import subprocess
 import sys
 import threading
 
@@ -13,6 +14,7 @@ sys.path.insert(0, str(ROOT / "fixtures"))
 
 from program import LoginUser, PlaygroundProcess, Towline  # noqa: E402
 from sshd import Sshd  # noqa: E402
+from tunnels import End  # noqa: E402
 from warehouse import Warehouse  # noqa: E402
 
 
@@ -154,3 +156,29 @@ def login_user():
     yield make
     for user in users:
         user.remove()
+
+
+@pytest.fixture
+def tunnel_end(program, sshd):
+    """tunnel_end("ssh", host, port, ...) opens one; it is closed when the test ends."""
+    running = []
+
+    def make(kind, host, port, endpoint="", endpoint_port=0, wants_port=False, server=sshd):
+        way = [server.host, server.port, server.key, server.known_hosts] if server else [""] * 4
+        command = [program.parent / "tunnel_end", kind, host, port, endpoint, endpoint_port,
+                   int(wants_port), *way]
+        process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   env={**os.environ, "HOME": "/nowhere"})
+        running.append(process)
+        lines = [process.stdout.readline().rstrip("\n") for _ in range(5)]
+        if not lines[4]:
+            process.wait(20)
+            return process.returncode, process.stderr.read()
+        return End(process, *lines[:3], int(lines[3]), lines[4])
+
+    yield make
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

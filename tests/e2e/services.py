@@ -119,6 +119,12 @@ class Authority:
 
     def context(self, names, expired=False, self_signed=False):
         """A server's side of TLS, with a certificate for the names (DNS:…, IP:…)."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.certify(names, expired, self_signed))
+        return context
+
+    def certify(self, names, expired=False, self_signed=False):
+        """The files of a certificate for the names, and of its key."""
         name = f"cert{time.monotonic_ns()}"
         extension = self.directory / f"{name}.ext"
         extension.write_text(f"subjectAltName={names}\n")
@@ -129,9 +135,7 @@ class Authority:
             ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
         self._run("x509", "-req", "-in", f"{name}.csr", *days, *signer, "-extfile", extension.name,
                   "-out", f"{name}.pem")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.directory / f"{name}.pem", self.directory / f"{name}.key")
-        return context
+        return self.directory / f"{name}.pem", self.directory / f"{name}.key"
 
     def _run(self, *arguments):
         subprocess.run(["openssl", *arguments], cwd=self.directory, check=True,

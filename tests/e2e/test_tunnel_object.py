@@ -1,66 +1,10 @@
 """The tunnel that sources and destinations share: each kind of way, used by curl."""
-import dataclasses
 import http.server
-import os
 import pathlib
-import subprocess
 import threading
 
 import pytest
 from tunnels import Tunnel, wait_until
-
-
-@dataclasses.dataclass
-class End:
-    """What a tunnel gives to its users."""
-
-    process: subprocess.Popen
-    path: str
-    folder: str
-    address: str
-    port: int
-    verify: str
-
-    def get(self, path="/"):
-        """The page at the other end, by curl."""
-        way = ["--unix-socket", self.path] if self.path else \
-            ["--connect-to", f"::{self.address}:{self.port}"]
-        return subprocess.run(["curl", "-sS", "--max-time", "20", *way,
-                               f"http://{self.verify}:{self.port}{path}"],
-                              capture_output=True, text=True, check=False)
-
-    def close(self):
-        """Closes it: why a connection failed, if one did."""
-        try:
-            return self.process.communicate(timeout=20)[0]
-        finally:
-            assert self.process.returncode == 0
-
-
-@pytest.fixture
-def tunnel_end(program, sshd):
-    """tunnel_end("ssh", host, port, ...) opens one; it is closed when the test ends."""
-    running = []
-
-    def make(kind, host, port, endpoint="", endpoint_port=0, wants_port=False, server=sshd):
-        way = [server.host, server.port, server.key, server.known_hosts] if server else [""] * 4
-        command = [program.parent / "tunnel_end", kind, host, port, endpoint, endpoint_port,
-                   int(wants_port), *way]
-        process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                   env={**os.environ, "HOME": "/nowhere"})
-        running.append(process)
-        lines = [process.stdout.readline().rstrip("\n") for _ in range(5)]
-        if not lines[4]:
-            process.wait(20)
-            return process.returncode, process.stderr.read()
-        return End(process, *lines[:3], int(lines[3]), lines[4])
-
-    yield make
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,11 @@
 """What tests of tunnels need: servers behind them, and clients that check every byte."""
 import contextlib
+import dataclasses
 import hashlib
 import os
 import socket
 import struct
+import subprocess
 import threading
 import time
 
@@ -172,3 +174,30 @@ class Tunnel:
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclasses.dataclass
+class End:
+    """What the tunnel object gives to its users."""
+
+    process: subprocess.Popen
+    path: str
+    folder: str
+    address: str
+    port: int
+    verify: str
+
+    def get(self, path="/"):
+        """The page at the other end, by curl."""
+        way = ["--unix-socket", self.path] if self.path else \
+            ["--connect-to", f"::{self.address}:{self.port}"]
+        return subprocess.run(["curl", "-sS", "--max-time", "20", *way,
+                               f"http://{self.verify}:{self.port}{path}"],
+                              capture_output=True, text=True, check=False)
+
+    def close(self):
+        """Closes it: why a connection failed, if one did."""
+        try:
+            return self.process.communicate(timeout=20)[0]
+        finally:
+            assert self.process.returncode == 0
