@@ -1,36 +1,20 @@
-/* The way to a host: the configuration's, completed by the OpenSSH client's. */
+/* The way to a host, as the configuration says it. */
 #include "way.h"
 
-#include <ctype.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "options.h"
-#include "ssh/local_user.h"
-#include "ssh_config.h"
-#include "towline/log.h"
+#include "way_host.h"
 
 enum { NAME_MAX_BYTES = 1024 };
 
 /* Of all sessions that are open at once, and the least of each. */
 enum { SHARED_WINDOW_BYTES = 16 * 1024 * 1024, MIN_WINDOW_BYTES = 128 * 1024 };
 
-/* A host on the way. What the configuration says goes before what the OpenSSH client says, and
- * that before what a jump host takes over from the main one. */
-struct way_host {
-    struct ssh_options options;
-    bool has_user, has_port, has_login, has_known_hosts; /* said of this very host */
-    char *name, *user;                                   /* taken apart from "user@host:port" */
-    struct ssh_config_host found;
-    char *identities[SSH_CONFIG_IDENTITIES_MAX + 1];
-    char *agent, *certificate;
-};
-
-static void host_free(struct way_host *host)
+void way_host_free(struct way_host *host)
 {
     if (host == NULL)
         return;
@@ -47,8 +31,8 @@ static void host_free(struct way_host *host)
 void way_reset(struct way *way)
 {
     for (size_t i = 0; i < way->n_jumps; i++)
-        host_free(way->jumps[i]);
-    host_free(way->target);
+        way_host_free(way->jumps[i]);
+    way_host_free(way->target);
     *way = (struct way){0};
 }
 
@@ -73,8 +57,6 @@ void way_watch(struct way *way, int interval_ms, int silences)
     if (way->target != NULL)
         host_watch(way->target, interval_ms, silences);
 }
-
-/* From the configuration. */
 
 static bool read_port(const char *text, uint16_t *port)
 {
@@ -110,8 +92,7 @@ static const char *without_scheme(const char *text)
     return strncmp(text, scheme, sizeof(scheme) - 1) == 0 ? text + sizeof(scheme) - 1 : text;
 }
 
-/* Takes "user@host:port" apart, as far as it is there. */
-static enum tl_status split_host(struct way_host *jump, const char *key, struct tl_error *err)
+enum tl_status way_host_split(struct way_host *jump, const char *key, struct tl_error *err)
 {
     struct ssh_options *options = &jump->options;
     const char *text = without_scheme(options->host), *at = strrchr(text, '@');
@@ -137,11 +118,8 @@ static enum tl_status split_host(struct way_host *jump, const char *key, struct 
     return TL_OK;
 }
 
-/* What a jump host does not say is as for the main host, but for what is a host's own: the
- * port, the fingerprint, and the password, which must not be shown to another server. config is
- * NULL for a host that the OpenSSH client's configuration named. */
-static void inherit(struct way_host *jump, const struct tl_config *config,
-                    const struct ssh_options *main)
+void way_host_inherit(struct way_host *jump, const struct tl_config *config,
+                      const struct ssh_options *main)
 {
     struct ssh_options *options = &jump->options;
 
@@ -196,9 +174,9 @@ static enum tl_status read_jumps(struct way *way, const struct tl_config *config
 
         if (host_new(item, jump, err) != TL_OK)
             return tl_context(err, "ssh_jump");
-        if (split_host(*jump, "ssh_jump", err) != TL_OK)
+        if (way_host_split(*jump, "ssh_jump", err) != TL_OK)
             return err->status;
-        inherit(*jump, item, &way->target->options);
+        way_host_inherit(*jump, item, &way->target->options);
     }
     return TL_OK;
 }
@@ -212,9 +190,9 @@ static enum tl_status read_listed(struct way *way, const struct tl_config *liste
     enum tl_status status = host_new(listed, &host, err);
 
     if (status == TL_OK)
-        status = split_host(host, "ssh_hosts", err);
+        status = way_host_split(host, "ssh_hosts", err);
     if (status == TL_OK) {
-        inherit(host, listed, &top->options);
+        way_host_inherit(host, listed, &top->options);
         if (!host->has_port)
             host->options.port = top->options.port;
         if (!tl_config_given(listed, "ssh_password"))
@@ -228,7 +206,7 @@ static enum tl_status read_listed(struct way *way, const struct tl_config *liste
         host->has_login |= top->has_login;
         host->has_known_hosts |= top->has_known_hosts;
     }
-    host_free(top);
+    way_host_free(top);
     way->target = host;
     return status;
 }
@@ -268,8 +246,7 @@ enum tl_status way_declare_hosts(const struct tl_config *config, struct tl_parti
     return TL_OK;
 }
 
-/* Brings into line what the hosts have of each other. */
-static void link_hosts(struct way *way)
+void way_link(struct way *way)
 {
     struct ssh_options *main = &way->target->options;
 
@@ -297,7 +274,7 @@ enum tl_status way_init(struct way *way, const struct tl_config *config,
         return err->status;
     way->target->options.approve_sha256 = approve;
     way->target->options.stop_fd = stop_fd;
-    link_hosts(way);
+    way_link(way);
     return TL_OK;
 }
 
@@ -308,194 +285,7 @@ void way_share_memory(struct way *way, size_t at_once)
     if (at_once > 1 && share < MIN_WINDOW_BYTES)
         share = MIN_WINDOW_BYTES;
     way->target->options.window_max_bytes = (unsigned)share;
-    link_hosts(way);
-}
-
-/* From the OpenSSH client's configuration. */
-
-/* Paths of the keys that are there: the client names many that are not. */
-static void take_identities(struct way_host *host)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; host->found.identities[i] != NULL; i++) {
-        char *path =
-            ssh_config_expand(&host->found, host->options.host, host->found.identities[i]);
-        if (path != NULL && access(path, F_OK) == 0)
-            host->identities[n++] = path;
-        else
-            free(path);
-    }
-}
-
-/* A certificate that does not lie beside its key, where it is plain which key's it is. */
-static void take_certificate(struct way_host *host)
-{
-    if (host->found.certificate == NULL || host->identities[1] != NULL ||
-        host->options.certificate_path != NULL)
-        return;
-    host->certificate =
-        ssh_config_expand(&host->found, host->options.host, host->found.certificate);
-    host->options.certificate_path = host->certificate;
-}
-
-/* Keys and agents of our own configuration go before those of the client's; a password does not
- * keep a key that was configured for the host from being tried first. */
-static void take_login(struct way_host *host, bool is_jump)
-{
-    struct ssh_options *options = &host->options;
-    const struct ssh_config_host *found = &host->found;
-    bool chosen = !ssh_config_identities_are_default(found);
-    bool has_key = options->private_key != NULL || options->private_key_path != NULL;
-
-    if (host->has_login || (!chosen && (has_key || options->password != NULL)))
-        return;
-    take_identities(host);
-    if (host->identities[0] != NULL) {
-        options->private_key = options->private_key_path = NULL;
-        options->identities = (const char *const *)host->identities;
-        take_certificate(host);
-    } else if (is_jump && has_key) {
-        return;
-    }
-    if (found->agent != NULL && strcmp(found->agent, "SSH_AUTH_SOCK") != 0)
-        options->agent_path = host->agent =
-            ssh_config_expand(found, options->host, found->agent);
-    options->use_agent = options->agent_path != NULL || getenv("SSH_AUTH_SOCK") != NULL;
-}
-
-static bool is_default_known_hosts(const char *const *paths)
-{
-    static const char *const names[] = {"/.ssh/known_hosts", "/.ssh/known_hosts2"};
-    char *home = local_user_home(true);
-    size_t size = home != NULL ? strlen(home) : 0, n = 0;
-
-    while (n < 2 && paths[n] != NULL && home != NULL && strncmp(paths[n], home, size) == 0 &&
-           strcmp(paths[n] + size, names[n]) == 0)
-        n++;
-    free(home);
-    return n == 2 && paths[n] == NULL;
-}
-
-/* True if the client's configuration says anything of the host. */
-static bool take_found(struct way_host *host, bool is_jump)
-{
-    struct ssh_options *options = &host->options;
-    const struct ssh_config_host *found = &host->found;
-    char local[LOCAL_USER_NAME_SIZE];
-    bool any = found->proxy_jump != NULL || found->proxy_command != NULL ||
-               strcmp(found->host_name, options->host) != 0;
-
-    take_login(host, is_jump);
-    options->host = found->host_name;
-    if (!host->has_port && found->port != 0) {
-        any |= found->port != options->port;
-        options->port = found->port;
-    }
-    if (!host->has_user && found->user != NULL &&
-        strcmp(found->user, local_user_name(local)) != 0) {
-        any = true;
-        options->user = found->user;
-    }
-    options->host_key_alias = found->host_key_alias;
-    if (!host->has_known_hosts && found->known_hosts[0] != NULL &&
-        !is_default_known_hosts(found->known_hosts))
-        options->known_hosts_paths = found->known_hosts;
-    return any || options->identities != NULL;
-}
-
-static bool is_plain(const char *host)
-{
-    size_t size = strlen(host);
-
-    for (size_t i = 0; i < size; i++)
-        if (!isalnum((unsigned char)host[i]) && strchr("._-:%", host[i]) == NULL &&
-            (unsigned char)host[i] < 0x80)
-            return false;
-    return size > 0 && host[0] != '-';
-}
-
-static enum tl_status ask_of(struct way *way, struct way_host *host, bool *found,
-                             struct tl_error *err)
-{
-    const struct ssh_options *options = &host->options;
-    enum tl_status status;
-
-    if (!is_plain(options->host))
-        return TL_OK; /* opening the session refuses it */
-    status = ssh_config_ask(options->host, host->has_user ? options->user : NULL,
-                            host->has_port ? options->port : 0, way->target->options.stop_fd,
-                            &host->found, err);
-    if (status == TL_OK && host->found.host_name != NULL)
-        *found |= take_found(host, host != way->target);
-    return status;
-}
-
-/* A jump host that the client's configuration names, put before the others. */
-static enum tl_status add_jump(struct way *way, const char *text, size_t size, size_t place,
-                               struct tl_error *err)
-{
-    struct way_host *jump = calloc(1, sizeof(*jump));
-    char *copy = text_copy(text, size);
-    enum tl_status status = TL_MEMORY;
-
-    if (way->n_jumps == WAY_JUMPS_MAX) {
-        status = tl_fail(err, TL_CONFIGURATION,
-                         "the OpenSSH client's ProxyJump leads through more than %d hosts",
-                         WAY_JUMPS_MAX);
-    } else if (jump == NULL || copy == NULL) {
-        (void)tl_fail(err, status, "out of memory for ProxyJump");
-    } else {
-        ssh_options_init(&jump->options);
-        jump->options.host = copy;
-        status = split_host(jump, "ProxyJump", err);
-    }
-    if (status == TL_OK) {
-        inherit(jump, NULL, &way->target->options);
-        memmove(&way->jumps[place + 1], &way->jumps[place],
-                (way->n_jumps++ - place) * sizeof(jump));
-        way->jumps[place] = jump;
-        jump = NULL;
-    }
-    free(copy);
-    host_free(jump);
-    return status;
-}
-
-/* The hosts of "a,ssh://user@b:22". */
-static enum tl_status add_jumps(struct way *way, const char *list, struct tl_error *err)
-{
-    enum tl_status status = TL_OK;
-
-    for (size_t place = 0; status == TL_OK && *list != '\0'; place++) {
-        size_t size = strcspn(list, ",");
-        status = add_jump(way, list, size, place, err);
-        list += size + (list[size] == ',');
-    }
-    return status;
-}
-
-static enum tl_status follow_proxy(struct way *way, const struct way_host *host,
-                                   struct tl_error *err)
-{
-    const char *command = host->found.proxy_command, *jump;
-    char safe[200];
-
-    if (host->found.proxy_jump != NULL)
-        return add_jumps(way, host->found.proxy_jump, err);
-    if (command == NULL)
-        return TL_OK;
-    jump = ssh_config_jump_of(command);
-    if (jump != NULL)
-        return add_jump(way, jump, strcspn(jump, " "), 0, err);
-    (void)tl_fail(
-        err, TL_CONFIGURATION,
-        "the OpenSSH client reaches %s by a ProxyCommand, which Towline does not run: "
-        "%s",
-        host->options.host, text_safe(safe, sizeof(safe), command, strlen(command)));
-    return tl_remedy(err,
-                     "Say ProxyJump there, or ssh_jump in this configuration; \"ssh_config\": "
-                     "\"off\" connects without it");
+    way_link(way);
 }
 
 const char *way_describe(const struct way *way, char *out, size_t size)
@@ -510,39 +300,4 @@ const char *way_describe(const struct way *way, char *out, size_t size)
     (void)text_safe(out, size, buf_text(&text), text.size);
     buf_free(&text);
     return out;
-}
-
-/* The first host of all may itself be behind others; jump hosts of our own configuration stand
- * for those that the client would take. */
-enum tl_status way_find(struct way *way, bool *found, struct tl_error *err)
-{
-    bool any = false;
-    size_t asked = 0; /* of the jump hosts, from the last one on */
-    enum tl_status status = TL_OK;
-    char where[300];
-
-    if (way->target->options.host == NULL) {
-        (void)tl_fail(err, TL_CONFIGURATION, "there is no ssh_host, but ssh_hosts");
-        return tl_remedy(err, "Name one of them in ssh_host: this is done with one host");
-    }
-    if (way->asks) {
-        status = ask_of(way, way->target, &any, err);
-        if (status == TL_OK && way->n_jumps == 0)
-            status = follow_proxy(way, way->target, err);
-        while (status == TL_OK && asked < way->n_jumps) {
-            struct way_host *jump = way->jumps[way->n_jumps - ++asked];
-            status = ask_of(way, jump, &any, err);
-            if (status == TL_OK && asked == way->n_jumps)
-                status = follow_proxy(way, jump, err);
-        }
-        link_hosts(way);
-    }
-    if (status == TL_OK && any)
-        tl_log(TL_LOG_DEBUG, "the OpenSSH client's configuration leads to %s",
-               way_describe(way, where, sizeof(where)));
-    if (status == TL_OK)
-        way->asks = false;
-    if (found != NULL)
-        *found = any;
-    return status;
 }
