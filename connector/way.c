@@ -269,9 +269,11 @@ enum tl_status way_init(struct way *way, const struct tl_config *config,
     *way = (struct way){.asks = strcmp(tl_config_text(config, "ssh_config"), "auto") == 0};
     if (host_new(config, &way->target, err) != TL_OK ||
         (listed != NULL && read_listed(way, listed, err) != TL_OK) ||
-        (approve != NULL && connector_check_fingerprint(approve, "--approve", err) != TL_OK) ||
         read_jumps(way, config, err) != TL_OK)
         return err->status;
+    if (approve != NULL &&
+        connector_check_fingerprint(approve, "what to approve", err) != TL_OK)
+        return err->status = TL_USAGE; /* it is no part of the configuration */
     way->target->options.approve_sha256 = approve;
     way->target->options.stop_fd = stop_fd;
     way_link(way);

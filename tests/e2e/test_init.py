@@ -74,6 +74,8 @@ def test_asks_and_tries(terminal, towline, sshd, tmp_path, warehouse):
     it.answer(("host to connect to: [127.0.0.1]", ""), ("SSH port: [1]", str(sshd.port)))
     it.expect("is not in ~/.ssh/known_hosts")
     kind = "ed25519" if "ssh-ed25519 SHA256" in it.shown else "ecdsa"
+    it.answer(("The fingerprint", "yes"))
+    it.expect('"yes" is no fingerprint')
     it.answer(("The fingerprint", sshd.fingerprint(kind)))
     it.expect("recorded in")
     it.answer(("user to log in as:", sshd.user), ("private key's path", "/nonexistent"),

@@ -203,6 +203,12 @@ static enum tl_status approve(struct init *init, struct tl_error *err)
                        "", init->stop_fd, init->approve, sizeof(init->approve), err);
 }
 
+/* A host key that is not known, or an answer to that which is no fingerprint. */
+static bool is_about_host_key(enum tl_status status)
+{
+    return status == TL_HOST_KEY || status == TL_USAGE;
+}
+
 /* *good: the answers so far hold. */
 static enum tl_status try_answers(struct init *init, bool more, bool *good,
                                   struct tl_error *err)
@@ -210,7 +216,7 @@ static enum tl_status try_answers(struct init *init, bool more, bool *good,
     struct tl_error failure = {0};
     enum tl_status status = try_connection(init, &failure);
 
-    while (status == TL_HOST_KEY) {
+    while (is_about_host_key(status)) {
         tell(&failure);
         if (approve(init, err) != TL_OK)
             return err->status;
@@ -224,7 +230,7 @@ static enum tl_status try_answers(struct init *init, bool more, bool *good,
         return status;
     }
     *good = status == TL_OK || (more && is_about_login(status));
-    if (!*good && status != TL_HOST_KEY)
+    if (!*good && !is_about_host_key(status))
         tell(&failure);
     return TL_OK;
 }

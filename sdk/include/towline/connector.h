@@ -45,7 +45,8 @@ void tl_probe_pass(struct tl_probe *probe, const char *detail);
 struct tl_open {
     const struct tl_config *config;
     int stop_fd;          /* readable: stop, with TL_INTERRUPTED */
-    const char *approve;  /* check: a host key fingerprint the user vouches for; else NULL */
+    const char *approve;  /* check: a host key fingerprint the user vouches for; else NULL.
+                               TL_USAGE if it is none */
     bool connection_only; /* only check will be called, and no streams need be configured */
 
     /* Which partition the instance is of: its place in the order of declaration, and its name;
