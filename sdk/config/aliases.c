@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "config/convert.h"
 #include "config/document.h"
+#include "config/said.h"
+#include "config/values.h"
 
 static const struct tl_option *find_field(const struct tl_option *row, const char *name)
 {
@@ -56,14 +58,24 @@ static bool is_given(const cJSON *member)
            !(cJSON_IsString(member) && *member->valuestring == '\0');
 }
 
+/* Whether the option is given under its own name as well, and not only as a form's default. */
+static bool is_said_twice(const struct tl_config *config, const cJSON *document,
+                          const char *name)
+{
+    const struct config_value *value = values_find(config, name);
+
+    return value != NULL && value->option != NULL &&
+           said(value->option, cJSON_GetObjectItemCaseSensitive(document, name));
+}
+
 static enum tl_status check_member(const struct tl_option *row, const struct tl_option *field,
-                                   const char *choice, const cJSON *document,
-                                   struct tl_error *err)
+                                   const char *choice, const struct tl_config *config,
+                                   const cJSON *document, struct tl_error *err)
 {
     if (!convert_is_choice(field->only_for, choice))
         return tl_fail(err, TL_CONFIGURATION, "\"%s.%s\" does not belong to %s", row->name,
                        field->name, choice);
-    if (is_given(cJSON_GetObjectItemCaseSensitive(document, field->stands_for))) {
+    if (is_said_twice(config, document, field->stands_for)) {
         (void)tl_fail(err, TL_CONFIGURATION, "\"%s.%s\" and \"%s\" are both given", row->name,
                       field->name, field->stands_for);
         return tl_remedy(err, "They are two names for one thing: leave out one of them");
@@ -84,7 +96,8 @@ static enum tl_status move_member(cJSON *object, const char *name, cJSON *docume
     return tl_fail(err, TL_MEMORY, "out of memory for the configuration");
 }
 
-static enum tl_status unfold(const struct tl_option *row, cJSON *object, cJSON *document,
+static enum tl_status unfold(const struct tl_option *row, cJSON *object,
+                             const struct tl_config *config, cJSON *document,
                              struct tl_error *err)
 {
     const char *choice = NULL;
@@ -99,7 +112,7 @@ static enum tl_status unfold(const struct tl_option *row, cJSON *object, cJSON *
         if (field == NULL && strcmp(member->string, row->name) != 0)
             return fail_unknown(row, member->string, err);
         if (field != NULL && is_given(member) &&
-            (check_member(row, field, choice, document, err) != TL_OK ||
+            (check_member(row, field, choice, config, document, err) != TL_OK ||
              move_member(object, field->name, document, field->stands_for, err) != TL_OK))
             return err->status;
         member = next;
@@ -109,7 +122,8 @@ static enum tl_status unfold(const struct tl_option *row, cJSON *object, cJSON *
 
 /* Platforms that know only texts hand the object over as one. */
 static enum tl_status unfold_text(const struct tl_option *row, const char *text,
-                                  cJSON *document, struct tl_error *err)
+                                  const struct tl_config *config, cJSON *document,
+                                  struct tl_error *err)
 {
     cJSON *object = NULL;
     enum tl_status status = TL_OK;
@@ -119,7 +133,7 @@ static enum tl_status unfold_text(const struct tl_option *row, const char *text,
     if (document_parse(text, strlen(text), &object, err) != TL_OK)
         return tl_context(err, "\"%s\"", row->name);
     if (cJSON_IsObject(object))
-        status = unfold(row, object, document, err);
+        status = unfold(row, object, config, document, err);
     else
         status = tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not an object", row->name,
                          document_kind(object));
@@ -139,9 +153,9 @@ enum tl_status aliases_unfold(const struct tl_config *config, cJSON *document,
             continue;
         object = cJSON_DetachItemFromObjectCaseSensitive(document, row->name);
         if (cJSON_IsObject(object))
-            status = unfold(row, object, document, err);
+            status = unfold(row, object, config, document, err);
         else if (cJSON_IsString(object))
-            status = unfold_text(row, object->valuestring, document, err);
+            status = unfold_text(row, object->valuestring, config, document, err);
         else if (object != NULL && !cJSON_IsNull(object))
             status = tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not an object", row->name,
                              document_kind(object));

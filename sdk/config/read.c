@@ -11,6 +11,7 @@
 #include "config/convert.h"
 #include "config/lines.h"
 #include "config/document.h"
+#include "config/said.h"
 #include "towline/log.h"
 #include "towline/value.h"
 
@@ -454,6 +455,9 @@ enum tl_status read_value(struct config_value *value, const cJSON *member,
         return read_json(value, member, path, err);
     if (kind == TL_OPTION_OBJECTS && cJSON_IsArray(member) && !has_flag(value, TL_OPTION_ONE))
         return read_items(value, member, wanted, path, err);
+    if (has_flag(value, TL_OPTION_ONE) && cJSON_IsObject(member) &&
+        !said(value->option, member))
+        return TL_OK;
     if (kind == TL_OPTION_OBJECTS && cJSON_IsObject(member))
         return read_item(value, member, wanted, path, err);
     if (kind == TL_OPTION_COLUMNS || kind == TL_OPTION_MAP || kind == TL_OPTION_OBJECTS ||
@@ -470,11 +474,13 @@ static enum tl_status find_member(const cJSON *object, const struct config_value
     const cJSON *other = alias ? cJSON_GetObjectItemCaseSensitive(object, alias) : NULL;
 
     *out = cJSON_GetObjectItemCaseSensitive(object, value->name);
-    if (*out != NULL && other != NULL)
+    if (other == NULL)
+        return TL_OK;
+    if (said(value->option, *out) && said(value->option, other))
         return tl_fail(err, TL_CONFIGURATION,
                        "\"%s%s\" and \"%s%s\" mean the same: give one of them", path,
                        value->name, path, alias);
-    if (*out == NULL)
+    if (!said(value->option, *out))
         *out = other;
     return TL_OK;
 }

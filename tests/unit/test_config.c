@@ -16,7 +16,10 @@
 #include "config/config.h"
 
 static const struct tl_option auth_options[] = {
+    {.name = "url", .kind = TL_OPTION_TEXT, .help = "where", .flags = TL_OPTION_REQUIRED},
     {.name = "user", .kind = TL_OPTION_TEXT, .help = "who"},
+    {.name = "tries", .kind = TL_OPTION_INTEGER, .fallback = "3", .help = "x", .max = 9},
+    {.name = "codes", .kind = TL_OPTION_LIST, .fallback = "0", .help = "x"},
     {.name = NULL},
 };
 
@@ -449,12 +452,33 @@ static void test_maps(void **state)
 static void test_one_object(void **state)
 {
     (void)state;
-    accept_with("\"table\": \"t\", \"auth\": {\"user\": \"u\"}");
+    accept_with("\"table\": \"t\", \"auth\": {\"url\": \"x\", \"user\": \"u\"}");
     assert_string_equal(
         tl_config_text(tl_config_item(tl_config_item(config, "streams", 0), "auth", 0), "user"),
         "u");
     refuse_with("\"streams\": [{\"table\": \"t\", \"auth\": [{}, {}]}]",
                 "\"streams[0].auth\" is an array: not an object");
+}
+
+/* Forms hand over each field of each object, with its default where nobody filled it in. */
+static void test_one_object_that_says_nothing_is_not_given(void **state)
+{
+    static const char *const nothings[] = {
+        "{}", "{\"tries\": 3}", "{\"url\": \"\", \"user\": null, \"tries\": \"3\"}",
+        "{\"codes\": []}", "{\"codes\": [\"0\"], \"// why\": \"because\"}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(nothings) / sizeof(nothings[0]); i++) {
+        char members[160];
+        (void)snprintf(members, sizeof(members),
+                       "\"streams\": [{\"table\": \"t\", \"auth\": %s}]", nothings[i]);
+        accept_with(members);
+        assert_int_equal(tl_config_count(tl_config_item(config, "streams", 0), "auth"), 0);
+    }
+    refuse_with("\"streams\": [{\"table\": \"t\", \"auth\": {\"tries\": 4}}]",
+                "\"streams[0].auth.url\" is missing");
+    refuse_with("\"streams\": [{\"table\": \"t\", \"auth\": {\"tires\": 3}}]",
+                "unknown key \"streams[0].auth.tires\"; did you mean \"tries\"?");
 }
 
 static void test_json_stands_for_its_text(void **state)
@@ -473,6 +497,10 @@ static void test_a_second_name(void **state)
     assert_string_equal(tl_config_text(config, "ssh_host"), "b");
     refuse("{\"bastion_host\": \"b\", \"ssh_host\": \"h\"}",
            "\"ssh_host\" and \"bastion_host\" mean the same: give one of them");
+    accept("{\"bastion_host\": \"b\", \"ssh_host\": \"\"}");
+    assert_string_equal(tl_config_text(config, "ssh_host"), "b");
+    accept("{\"ssh_host\": \"h\", \"bastion_host\": null}");
+    assert_string_equal(tl_config_text(config, "ssh_host"), "h");
 }
 
 static void test_placeholders(void **state)
@@ -550,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_files_that_others_can_read),
         cmocka_unit_test(test_maps),
         cmocka_unit_test(test_one_object),
+        cmocka_unit_test(test_one_object_that_says_nothing_is_not_given),
         cmocka_unit_test(test_json_stands_for_its_text),
         cmocka_unit_test(test_a_second_name),
         cmocka_unit_test(test_placeholders),

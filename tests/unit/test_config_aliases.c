@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -80,6 +81,25 @@ static void the_object_may_be_text_or_empty(void **state)
     assert_int_equal(parse("{\"way\": \"\", \"host\": \"i\"}"), TL_OK);
 }
 
+/* A form hands over its defaults, too. */
+static void a_default_under_its_own_name_gives_way(void **state)
+{
+    (void)state;
+    for (const char *const *port = (const char *const[]){"22", "\"22\"", "\"\"", "null", NULL};
+         *port != NULL; port++) {
+        char json[160];
+        (void)snprintf(json, sizeof(json),
+                       "{\"port\": %s, \"way\": {\"way\": \"KEY\", \"way_host\": \"h\", "
+                       "\"way_port\": 2222}}",
+                       *port);
+        assert_int_equal(parse(json), TL_OK);
+        assert_int_equal(tl_config_integer(config, "port"), 2222);
+    }
+    refuse("{\"port\": 23, \"way\": {\"way\": \"KEY\", \"way_host\": \"h\", "
+           "\"way_port\": 2222}}",
+           "\"way.way_port\" and \"port\" are both given");
+}
+
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
@@ -112,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_have_their_own_names),
         cmocka_unit_test(the_object_may_be_text_or_empty),
+        cmocka_unit_test(a_default_under_its_own_name_gives_way),
         cmocka_unit_test(what_does_not_fit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, forget);
