@@ -83,6 +83,77 @@ def test_spec_follows_the_conventions_of_forms(airbyte):
     assert key["tunnel_port"]["default"] == 22 and key["tunnel_port"]["type"] == "integer"
 
 
+def schemas_in(schema):
+    """A form's schema and all within it."""
+    yield schema
+    for inner in (*schema.get("properties", {}).values(), *schema.get("oneOf", ())):
+        yield from schemas_in(inner)
+    if "items" in schema:
+        yield from schemas_in(schema["items"])
+
+
+def test_spec_has_only_what_airbytes_forms_can_show(airbyte):
+    spec = airbyte.spec()
+    for schema in schemas_in(spec):
+        assert isinstance(schema.get("type", ""), str), schema
+        assert schema.get("additionalProperties", True) is True
+        assert not {"not", "anyOf", "allOf", "if", "patternProperties", "$ref"} & set(schema)
+        assert len(set(schema.get("enum", []))) == len(schema.get("enum", []))
+        if "oneOf" in schema:
+            assert schema["type"] == "object"
+            consts = [[p["const"] for p in option["properties"].values() if "const" in p]
+                      for option in schema["oneOf"]]
+            assert all(len(const) == 1 for const in consts) and len(set(map(str, consts))) == 3
+        elif schema.get("type") == "object":
+            assert schema["properties"]
+        for name, value in schema.get("properties", {}).items():
+            if name in ("password", "token", "api_key", "ssh_key"):
+                assert value["airbyte_secret"] is True
+    hidden = {name for name, value in spec["properties"].items() if value.get("airbyte_hidden")}
+    assert hidden == {"ssh_private_key_path", "ssh_certificate_path", "ssh_agent",
+                      "ssh_known_hosts_path", "ssh_config", "local_port"}
+    assert spec["properties"]["ssh_host_key_sha256"]["examples"] == ["SHA256:..."]
+
+
+@pytest.mark.parametrize("fields", [
+    {"primary_key": "id"}, {"primary_key": ["id"]}, {"primary_key": "a, b"},
+    {"columns": {"id": "LONG"}}, {"columns": '{"id": "LONG"}'},
+    {"expected_exit_codes": [0, 3]}, {"expected_exit_codes": "0,3"},
+    {"command": None, "http": {"url": "http://127.0.0.1/", "body": {"a": 1}, "headers": '{"A": "b"}'}},
+])
+def test_spec_takes_lists_and_objects_as_text_too(airbyte, configuration, fields):
+    config = configuration({key: value for key, value in
+                            {**stream("echo '[]'", key=None), **fields}.items() if value}, ssh_port=22)
+    jsonschema.validate({**config, "retry_attempts": 0}, airbyte.spec())
+
+
+def defaults_of(schema):
+    """What a form hands over where its user filled nothing in: the defaults, of nested objects,
+    too."""
+    filled = {}
+    for name, value in schema["properties"].items():
+        if "default" in value:
+            filled[name] = value["default"]
+        elif "properties" in value:
+            filled[name] = defaults_of(value)
+    return filled
+
+
+def test_a_form_may_hand_over_all_its_defaults(airbyte, configuration, sshd):
+    spec = airbyte.spec()
+    row = {**defaults_of(spec["properties"]["streams"]["items"]), **stream(echo('[{"id":1}]'))}
+    own = configuration(row, ssh_port=sshd.port)
+    del own["retry_attempts"]
+    tunnel = {key: value for key, value in own.items() if key not in (
+        "ssh_host", "ssh_port", "ssh_user", "ssh_private_key_path")}
+    tunnel["tunnel_method"] = {
+        "tunnel_method": "SSH_KEY_AUTH", "tunnel_host": sshd.host, "tunnel_port": sshd.port,
+        "tunnel_user": sshd.user, "ssh_key": sshd.key.read_text()}
+    for config in (own, {**own, "tunnel_method": {"tunnel_method": "NO_TUNNEL"}}, tunnel):
+        status = airbyte.check({**defaults_of(spec), **config}).expect(0).one("CONNECTION_STATUS")
+        assert status == {"status": "SUCCEEDED"}
+
+
 # -- check ---------------------------------------------------------------------------------------
 
 def test_check_tells_each_step_and_succeeds(airbyte, configuration):
@@ -164,6 +235,19 @@ def test_discover_gives_types_modes_and_keys(airbyte, configuration):
     assert set(found["empty"]["json_schema"]["properties"]) == {"id", "when"}
     for each in found.values():
         jsonschema.Draft7Validator.check_schema(each["json_schema"])
+
+
+def test_a_stream_that_was_empty_when_discovered_keeps_its_types(airbyte, configuration):
+    empty = configuration(stream("true", "users", cursor="at"))
+    found = airbyte.streams(empty)["users"]
+    properties = found["json_schema"]["properties"]
+    assert set(properties) == {"id", "at"}  # the cursor that default_cursor_field names
+    assert "null" in properties["at"]["type"] and "null" not in properties["id"]["type"]
+    rows = [{"id": 1, "at": "2026-01-01T00:00:00Z", "more": True}]
+    messages = airbyte.read(configuration(stream(echo(json.dumps(rows)), "users", cursor="at")),
+                            configured(found)).expect(0)
+    assert messages.rows("users") == [{"id": 1, "at": "2026-01-01T00:00:00Z"}]
+    assert any('does not list "more"' in line["message"] for line in messages.of("LOG"))
 
 
 def test_discover_that_cannot_look_prints_no_catalog(airbyte, configuration):
@@ -280,6 +364,17 @@ def test_a_state_that_is_not_ours_is_refused(airbyte, configuration, state):
 def test_no_state_in_any_form_is_none(airbyte, configuration, state):
     messages = airbyte.read(configuration(users()), configured(bare("users")), state).expect(0)
     assert len(messages.rows("users")) == 9
+
+
+def test_states_of_every_kind_are_taken(airbyte, configuration):
+    config = configuration(users())
+    catalog = configured(*airbyte.streams(config).values())
+    state = airbyte.read(config, catalog).of("STATE")[-1]
+    later = [row for row in USERS if row["at"] >= state["stream"]["stream_state"]["state"]["cursor"]]
+    whole = {"type": "GLOBAL", "global": {"shared_state": {}, "stream_states": [state["stream"]]}}
+    for form in ([state], state, [whole], whole, [{"type": "STATE", "state": state}],
+                 [{"stream": state["stream"]}]):
+        assert airbyte.read(config, catalog, form).expect(0).rows("users") == later, form
 
 
 @pytest.mark.parametrize("catalog", ["[]", "{}", "{\"streams\": [{\"sync_mode\": \"append\"}]}"])

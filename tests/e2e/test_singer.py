@@ -173,9 +173,12 @@ def test_test_reads_one_record_of_each_stream(tap, configuration):
     assert tap.run("--config", config, "--test").stdout == ""
     bad = tap.file("bad.json", configuration(stream("exit 3")))
     assert "3" in tap.run("--config", bad, "--test", code=6).stderr
-    schemas = tap.run("--config", tap.file("config.json", configuration(users())),
-                      "--test=schema").stdout.splitlines()
-    assert [json.loads(line)["type"] for line in schemas] == ["SCHEMA"]
+    config = tap.file("config.json", configuration(users()))
+    for words in (["--test=schema"], ["--test", "schema"]):
+        schemas = tap.run("--config", config, *words).stdout.splitlines()
+        assert [json.loads(line)["type"] for line in schemas] == ["SCHEMA"]
+    assert tap.run("--config", config, "--test", "all").stdout == ""
+    assert tap.run("--test", "--config", config).stdout == ""
 
 
 # -- sync ----------------------------------------------------------------------------------------
@@ -249,6 +252,18 @@ def test_a_table_without_rows_is_made_all_the_same(tap, configuration):
     messages = tap.sync(configuration(stream("true")), {"streams": [select(found["t"])]})
     assert types(messages) == ["SCHEMA", "STATE"]
     assert messages[0]["key_properties"] == ["id"]
+
+
+def test_a_stream_that_was_empty_when_discovered_keeps_its_types(tap, configuration):
+    found = tap.discover(configuration(stream("true", "users", cursor="at")))["users"]
+    assert metadata(found, "properties", "at") == {"inclusion": "automatic"}
+    rows = [{"id": 1, "at": 5, "more": True}]
+    tap.sync(configuration(stream(echo(json.dumps(rows)), "users", cursor="at")),
+             {"streams": [select(found)]})
+    assert tap.target.rows("users") == [{"id": 1, "at": 5}]
+    assert tap.target.schemas["users"]["schema"]["properties"] == {
+        "id": {"type": "integer"}, "at": {"type": ["null", "integer"]}}
+    assert 'does not list "more"' in tap.result.stderr
 
 
 def test_what_the_source_no_longer_has_is_warned_of(tap, configuration):

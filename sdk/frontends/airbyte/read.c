@@ -236,7 +236,7 @@ static enum tl_status read_streams(struct reading *reading, bool *told, struct t
     *told = status != TL_OK && reading->lines.n_tables > 0;
     if (*told)
         tell_unended(reading);
-    lines_warn_of_columns(&reading->lines, &reading->report.catalog);
+    lines_tell_of_columns(&reading->lines, &reading->report.catalog);
     run_report_reset(&reading->report);
     lines_reset(&reading->lines);
     return status;

@@ -103,7 +103,7 @@ static enum tl_status read_global(struct airbyte_states *out, const cJSON *globa
     return TL_OK;
 }
 
-/* A state message, with its envelope or without. */
+/* A state message, with its envelope or without; slice->path leads to it. */
 static enum tl_status read_message(struct airbyte_states *out, const cJSON *message,
                                    struct slice *slice, struct tl_error *err)
 {
@@ -130,17 +130,20 @@ static enum tl_status read_message(struct airbyte_states *out, const cJSON *mess
     if (cJSON_IsObject(part) && part->child == NULL)
         return TL_OK; /* the old way to say that there is none */
     return tl_fail(err, TL_CONFIGURATION, "%s is a state of neither type STREAM nor GLOBAL",
-                   slice->path);
+                   *slice->path != '\0' ? slice->path : "it");
 }
 
 static enum tl_status read_messages(struct airbyte_states *out, const cJSON *document,
                                     const char *json, size_t size, struct tl_error *err)
 {
+    struct slice whole = {.json = json, .size = size};
     const cJSON *message;
     size_t index = 0;
 
     if (cJSON_IsNull(document) || (cJSON_IsObject(document) && document->child == NULL))
         return TL_OK;
+    if (cJSON_IsObject(document))
+        return read_message(out, document, &whole, err);
     if (!cJSON_IsArray(document))
         return tl_fail(err, TL_CONFIGURATION, "it is %s, not an array of states",
                        document_kind(document));

@@ -22,8 +22,8 @@ struct airbyte_states {
 };
 
 /* Reads the file that --state names: an array of state messages, of the types STREAM and
- * GLOBAL. TL_CONFIGURATION for one that is none, or that another version or another source
- * made. The caller resets *out in any case. */
+ * GLOBAL, or one of them alone. TL_CONFIGURATION for one that is none, or that another version
+ * or another source made. The caller resets *out in any case. */
 TL_NODISCARD enum tl_status airbyte_states_read(struct airbyte_states *out, const char *json,
                                                 size_t size, struct tl_error *err);
 void airbyte_states_reset(struct airbyte_states *states);

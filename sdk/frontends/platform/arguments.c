@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/config.h"
+#include "config/convert.h"
 
 enum { OPTIONS_MAX = 32 };
 
@@ -52,7 +53,8 @@ static enum tl_status take(const struct tl_option *table, const char *word, char
         out->value = equals + 1;
     else if (option->kind == TL_OPTION_BOOLEAN)
         out->value = "true";
-    else if (option->value != NULL && option->kind == TL_OPTION_CHOICE)
+    else if (option->value != NULL && option->kind == TL_OPTION_CHOICE &&
+             (**argv == NULL || !convert_is_choice(option->choices, **argv)))
         out->value = option->value;
     else if (**argv != NULL)
         out->value = *(*argv)++;

@@ -118,11 +118,21 @@ static enum tl_type type_of_string(const cJSON *property)
     return TL_TYPE_STRING;
 }
 
+/* What append_json_types says of a column that has shown nothing. */
+static bool may_be_anything(const cJSON *property)
+{
+    return has_type(property, "object") && has_type(property, "array") &&
+           has_type(property, "string") && has_type(property, "number") &&
+           has_type(property, "boolean");
+}
+
 void column_schema_read(const cJSON *property, struct selection_column *column)
 {
     column->nullable = has_type(property, "null");
     column->observed = 0;
     column->shapes = 0;
+    if (may_be_anything(property))
+        return; /* its values keep the types they will show */
     if (has_type(property, "object"))
         column->shapes |= COLUMN_OBJECTS;
     if (has_type(property, "array"))

@@ -52,19 +52,29 @@ static bool is_declared(const struct tl_stream *stream, const char *name)
     return false;
 }
 
-/* The nth part of the key that neither rows nor declarations have shown. */
-static bool unseen_key(const struct catalog_table *table, const struct tl_stream *stream,
-                       size_t nth, struct discovered_column *out)
+/* Whether neither rows nor declarations have shown the column. Pointers name none. */
+static bool is_unseen(const struct catalog_table *table, const struct tl_stream *stream,
+                      const char *name)
+{
+    return *name != '/' && !is_catalogued(table, name) && !is_declared(stream, name);
+}
+
+/* The nth column that is known by name alone: parts of the key, and the cursor. */
+static bool unseen_column(const struct catalog_table *table, const struct tl_stream *stream,
+                          size_t nth, struct discovered_column *out)
 {
     const char *const *key = table == NULL ? stream->primary_key : NULL;
+    bool cursor_unseen = stream->cursor != NULL && is_unseen(table, stream, stream->cursor);
 
     for (; key != NULL && *key != NULL; key++) {
-        if (**key == '/' || is_declared(stream, *key) || nth-- > 0)
+        cursor_unseen = cursor_unseen && strcmp(*key, stream->cursor) != 0;
+        if (!is_unseen(table, stream, *key) || nth-- > 0)
             continue;
         *out = (struct discovered_column){.name = *key, .form = {.key = true}};
         return true;
     }
-    return false;
+    *out = (struct discovered_column){.name = stream->cursor};
+    return cursor_unseen && nth == 0;
 }
 
 static size_t count_declared(const struct catalog_table *table, const struct tl_stream *stream)
@@ -86,8 +96,8 @@ bool discovery_column(struct discovery *discovery, const struct tl_stream *strea
 
     if (index >= n_columns || seen == NULL)
         return declared_column(table, stream, index - n_columns, out) ||
-               unseen_key(table, stream, index - n_columns - count_declared(table, stream),
-                          out);
+               unseen_column(table, stream, index - n_columns - count_declared(table, stream),
+                             out);
     *out = (struct discovered_column){
         .name = table->columns[index].name,
         .form = lines_form(&discovery->lines, seen, table, (uint32_t)index)};

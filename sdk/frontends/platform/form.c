@@ -57,11 +57,27 @@ void form_append_sentence(struct buf *out, const struct tl_option *option)
     buf_printf(out, "%c%s.", toupper((unsigned char)option->help[0]), option->help + 1);
 }
 
-static void append_help(struct buf *out, const struct tl_option *option)
+/* How a line of text holds it. */
+static const char *text_form(const struct tl_option *option)
+{
+    switch (option->kind) {
+    case TL_OPTION_LIST:
+        return (option->flags & TL_OPTION_BLANKS) != 0 ? "" : " Several have commas between.";
+    case TL_OPTION_COLUMNS:
+    case TL_OPTION_MAP:
+        return " As JSON: {\"name\": \"...\"}.";
+    default:
+        return "";
+    }
+}
+
+static void append_help(struct buf *out, const struct tl_option *option,
+                        enum form_dialect dialect)
 {
     struct buf text = BUF_INIT(4096);
 
     form_append_sentence(&text, option);
+    buf_append_string(&text, dialect == FORM_AIRBYTE ? text_form(option) : "");
     buf_append_string(out, ",\"description\":");
     append_string(out, buf_text(&text));
     buf_free(&text);
@@ -79,20 +95,28 @@ static void append_choices(struct buf *out, const char *choices)
     buf_append_char(out, ']');
 }
 
-/* The default in the option's own JSON type. */
-static void append_default(struct buf *out, const struct tl_option *option)
+/* Lists and objects may be written as text, too. Airbyte's forms know one type for each field:
+ * one that takes several has none there, and is shown as a line of text. */
+static bool is_text_too(const struct tl_option *option)
 {
+    return option->kind == TL_OPTION_LIST || option->kind == TL_OPTION_COLUMNS ||
+           option->kind == TL_OPTION_MAP || option->kind == TL_OPTION_JSON;
+}
+
+/* The default in the option's own JSON type. */
+static void append_default(struct buf *out, const struct tl_option *option,
+                           enum form_dialect dialect)
+{
+    bool in_list = option->kind == TL_OPTION_LIST && dialect != FORM_AIRBYTE;
+
     if (option->fallback == NULL || (option->flags & TL_OPTION_UNSAID) != 0)
         return;
-    buf_append_string(out, ",\"default\":");
+    buf_append_string(out, in_list ? ",\"default\":[" : ",\"default\":");
     if (option->kind == TL_OPTION_INTEGER || option->kind == TL_OPTION_BOOLEAN)
         buf_append_string(out, option->fallback);
-    else if (option->kind == TL_OPTION_LIST) {
-        buf_append_char(out, '[');
+    else
         append_string(out, option->fallback);
-        buf_append_char(out, ']');
-    } else
-        append_string(out, option->fallback);
+    buf_append_string(out, in_list ? "]" : "");
 }
 
 static void append_fields(struct buf *out, const struct tl_option *fields,
@@ -107,6 +131,8 @@ static void append_kind(struct buf *out, const struct tl_option *option,
 {
     bool one = (option->flags & TL_OPTION_ONE) != 0;
 
+    if (dialect == FORM_AIRBYTE && is_text_too(option))
+        return;
     switch (option->kind) {
     case TL_OPTION_INTEGER:
         buf_printf(out, ",\"type\":\"integer\",\"minimum\":%" PRId64 ",\"maximum\":%" PRId64,
@@ -146,6 +172,7 @@ static void append_marks(struct buf *out, const struct tl_option *option,
 {
     bool secret = (option->flags & TL_OPTION_SECRET) != 0;
     bool multiline = (option->flags & TL_OPTION_MULTILINE) != 0;
+    bool local = (option->flags & TL_OPTION_LOCAL) != 0;
 
     if (dialect == FORM_SINGER) {
         buf_append_string(out, secret ? ",\"secret\":true,\"writeOnly\":true" : "");
@@ -153,6 +180,12 @@ static void append_marks(struct buf *out, const struct tl_option *option,
     }
     buf_append_string(out, secret ? ",\"airbyte_secret\":true" : "");
     buf_append_string(out, multiline ? ",\"multiline\":true" : "");
+    buf_append_string(out, local ? ",\"airbyte_hidden\":true" : "");
+    if (option->example != NULL && option->kind == TL_OPTION_TEXT) {
+        buf_append_string(out, ",\"examples\":[");
+        append_string(out, option->example);
+        buf_append_char(out, ']');
+    }
 }
 
 /* The members of one property's schema, under the title that `name` makes. */
@@ -160,9 +193,9 @@ static void append_property(struct buf *out, const char *name, const struct tl_o
                             enum form_dialect dialect)
 {
     append_title(out, name);
-    append_help(out, option);
+    append_help(out, option, dialect);
     append_kind(out, option, dialect);
-    append_default(out, option);
+    append_default(out, option, dialect);
     append_marks(out, option, dialect);
 }
 
@@ -219,7 +252,7 @@ static void append_aliases(struct buf *out, const struct tl_option *row,
     const char *choices = row->choices;
 
     append_title(out, row->name);
-    append_help(out, row);
+    append_help(out, row, dialect);
     buf_append_string(out, ",\"type\":\"object\",\"oneOf\":[");
     for (size_t size; *choices != '\0'; choices += size + (choices[size] == '|')) {
         char choice[CHOICE_BYTES];
@@ -266,6 +299,26 @@ static void append_required(struct buf *out, const struct tl_option *const *tabl
     buf_append_char(out, ']');
 }
 
+/* The properties that are for advanced users, or those that are not; *order counts them. */
+static void append_properties(struct buf *out, const struct tl_option *const *tables,
+                              bool advanced, enum form_dialect dialect, int *order)
+{
+    for (const struct tl_option *const *table = tables; *table != NULL; table++)
+        for (const struct tl_option *row = *table; row->name != NULL; row++) {
+            if (((row->flags & TL_OPTION_ADVANCED) != 0) != advanced)
+                continue;
+            buf_printf(out, "%s\"%s\":{", *order > 0 ? "," : "", row->name);
+            if (row->kind == TL_OPTION_ALIASES)
+                append_aliases(out, row, tables, dialect);
+            else
+                append_property(out, row->name, row, dialect);
+            if (dialect == FORM_AIRBYTE)
+                buf_printf(out, ",\"order\":%d", *order);
+            buf_append_char(out, '}');
+            ++*order;
+        }
+}
+
 void form_append(struct buf *out, const struct tl_option *const *tables,
                  enum form_dialect dialect)
 {
@@ -274,18 +327,8 @@ void form_append(struct buf *out, const struct tl_option *const *tables,
     buf_append_string(out, "\"type\":\"object\"");
     append_required(out, tables);
     buf_append_string(out, ",\"properties\":{");
-    for (const struct tl_option *const *table = tables; *table != NULL; table++)
-        for (const struct tl_option *row = *table; row->name != NULL; row++) {
-            buf_printf(out, "%s\"%s\":{", order > 0 ? "," : "", row->name);
-            if (row->kind == TL_OPTION_ALIASES)
-                append_aliases(out, row, tables, dialect);
-            else
-                append_property(out, row->name, row, dialect);
-            if (dialect == FORM_AIRBYTE)
-                buf_printf(out, ",\"order\":%d", order);
-            buf_append_char(out, '}');
-            order++;
-        }
+    append_properties(out, tables, false, dialect, &order);
+    append_properties(out, tables, true, dialect, &order);
     buf_append_char(out, '}');
 }
 

@@ -10,6 +10,9 @@
 /* What stands around a row: names of a stream and times. */
 #define FRAME_MAX_BYTES ((size_t)1 << 20)
 
+/* How much of the names of columns stands in one line of the log. */
+enum { NAMES_MAX_BYTES = 1024 };
+
 static struct lines *lines_of(struct destination *self)
 {
     return (struct lines *)self;
@@ -134,16 +137,43 @@ static enum tl_status tell_absent(const struct lines *lines, struct lines_table 
     return TL_OK;
 }
 
-void lines_warn_of_columns(const struct lines *lines, const struct catalog *catalog)
+static void warn_of_gone(const struct selection_table *listed,
+                         const struct catalog_table *table)
+{
+    for (size_t i = 0; i < listed->n_columns; i++)
+        if (listed->columns[i].selected && !is_known(table, listed->columns[i].name))
+            tl_log(TL_LOG_WARNING,
+                   "%s: column \"%s\" is in the catalog, but no row had a value for it",
+                   listed->name, listed->columns[i].name);
+}
+
+/* Left out on purpose, or new since the catalog was made: only the user knows. */
+static void tell_of_unlisted(const struct selection_table *listed,
+                             const struct catalog_table *table)
+{
+    struct buf names = BUF_INIT(NAMES_MAX_BYTES);
+
+    for (uint32_t i = 0; !listed->new_columns && i < table->n_columns; i++)
+        if (table->columns[i].key == 0 &&
+            selection_find_column(listed, table->columns[i].name) == NULL)
+            buf_printf(&names, "%s\"%s\"", names.size > 0 ? ", " : "", table->columns[i].name);
+    if (names.size > 0)
+        tl_log(TL_LOG_INFO,
+               "%s: the catalog does not list %s%s, so it is not sent; discover "
+               "anew to have it",
+               listed->name, buf_text(&names), names.failed ? " ..." : "");
+    buf_free(&names);
+}
+
+void lines_tell_of_columns(const struct lines *lines, const struct catalog *catalog)
 {
     for (size_t i = 0; i < lines->selection->n_tables; i++) {
         const struct selection_table *listed = &lines->selection->tables[i];
         const struct catalog_table *table = catalog_find(catalog, listed->name);
-        for (size_t c = 0; table != NULL && c < listed->n_columns; c++)
-            if (listed->columns[c].selected && !is_known(table, listed->columns[c].name))
-                tl_log(TL_LOG_WARNING,
-                       "%s: column \"%s\" is in the catalog, but no row had a value for it",
-                       listed->name, listed->columns[c].name);
+        if (table == NULL)
+            continue;
+        warn_of_gone(listed, table);
+        tell_of_unlisted(listed, table);
     }
 }
 

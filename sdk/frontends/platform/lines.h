@@ -83,7 +83,8 @@ struct lines_table *lines_find(struct lines *lines, const char *name);
 struct column_form lines_form(const struct lines *lines, const struct lines_table *table,
                               const struct catalog_table *columns, uint32_t index);
 
-/* At the end of a run: warns of columns that are selected and not in its catalog. */
-void lines_warn_of_columns(const struct lines *lines, const struct catalog *catalog);
+/* At the end of a run: logs which columns are selected and not in its catalog, and which the
+ * selection does not list. */
+void lines_tell_of_columns(const struct lines *lines, const struct catalog *catalog);
 
 #endif

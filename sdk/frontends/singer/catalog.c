@@ -68,9 +68,12 @@ static void append_metadata(struct buf *out, struct discovery *discovery,
     for (size_t i = 0; discovery_column(discovery, stream, i, &column); i++) {
         buf_append_string(out, ",\n      {\"breadcrumb\":[\"properties\",");
         append_string(out, column.name);
-        buf_printf(out, "],\"metadata\":{\"inclusion\":\"%s\",\"sql-datatype\":\"%s\"}}",
-                   is_automatic(stream, &column) ? "automatic" : "available",
-                   tl_type_name(types_of(column.form.observed)));
+        buf_printf(out, "],\"metadata\":{\"inclusion\":\"%s\"",
+                   is_automatic(stream, &column) ? "automatic" : "available");
+        if (column.form.observed != 0)
+            buf_printf(out, ",\"sql-datatype\":\"%s\"",
+                       tl_type_name(types_of(column.form.observed)));
+        buf_append_string(out, "}}");
     }
 }
 

@@ -359,7 +359,7 @@ static enum tl_status sync_streams(struct tap *tap, struct tl_error *err)
     status = run_sync(&options, &tap->report, err);
     if (status == TL_PARTIAL)
         log_failures(tap);
-    lines_warn_of_columns(&tap->lines, &tap->report.catalog);
+    lines_tell_of_columns(&tap->lines, &tap->report.catalog);
     lines_reset(&tap->lines);
     run_report_reset(&tap->report);
     return status;
