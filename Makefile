@@ -1,6 +1,6 @@
 # The way in for platforms that build connectors by make: one executable, build/Release/towline.
 # Everybody else uses cmake --preset release.
-# Everything but libc is linked in; STATIC=OFF takes the libraries of the system.
+# Everything but libc is linked in; STATIC=FULL takes libc in, too, STATIC=OFF the system's libraries.
 STATIC = ON
 WORK = build/connector
 RELEASE = build/Release

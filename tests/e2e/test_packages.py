@@ -67,6 +67,12 @@ def test_packages_are_whole_and_the_same_each_time(build, packages, tmp_path):
         assert run(links[0].parent / "towline", "--version") == run(build / "towline", "--version")
 
 
+def test_the_program_does_not_say_where_it_was_built(build, program):
+    if "CMAKE_BUILD_TYPE:STRING=Debug" in (build / "CMakeCache.txt").read_text():
+        pytest.skip("a debugger wants to know")
+    assert str(ROOT).encode() not in program.read_bytes()
+
+
 def test_the_bill_of_materials_names_every_library(build, packages, tmp_path):
     run("dpkg-deb", "-x", packages[0], tmp_path)
     bill = json.loads((tmp_path / "usr/share/doc/towline/towline.cdx.json").read_text())
@@ -111,9 +117,25 @@ def test_it_runs_on_a_bare_system(packages, configuration, tmp_path):
 
 @slow
 def test_make_builds_one_executable_that_needs_only_libc(towline, configuration, tmp_path):
-    release = tmp_path / "Release"
-    run("make", "-C", ROOT, "build_connector", f"WORK={tmp_path}/work", f"RELEASE={release}")
-    assert [path.name for path in release.iterdir()] == ["towline"]
-    assert libraries_of(release / "towline") <= OF_THE_COMPILER
     config = configuration({"table": "t", "primary_key": "id", "command": "echo '[{\"id\":1}]'"})
-    Towline(release / "towline", tmp_path)("sync", config=config).expect(0)
+    release, made = tmp_path / "Release", tmp_path / "Release" / "towline"
+    for static, libraries in (("ON", OF_THE_COMPILER), ("FULL", set())):
+        run("make", "-C", ROOT, "build_connector", f"WORK={tmp_path}/work", f"RELEASE={release}",
+            f"STATIC={static}")
+        assert [path.name for path in release.iterdir()] == ["towline"]
+        assert libraries_of(made) <= libraries
+        assert str(ROOT).encode() not in made.read_bytes()
+        assert str(tmp_path).encode() not in made.read_bytes()
+        Towline(made, tmp_path)("sync", config=config).expect(0)
+
+
+@slow
+def test_every_folder_gives_the_same_bytes(tmp_path):
+    made = []
+    for folder in (tmp_path / "a", tmp_path / "further down" / "b"):
+        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns("build*", ".git"))
+        run("make", "-C", folder, "build_connector")
+        configured = folder / "build" / "connector"
+        made.append([(folder / "build" / "Release" / "towline").read_bytes(),
+                     *(one.read_bytes() for one in pack(configured, folder))])
+    assert made[0] == made[1]
