@@ -16,6 +16,14 @@ FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
 SECONDS = 60
 
 
+def wait_until(condition, what="what was waited for did not happen", seconds=20):
+    """Returns when the condition holds; fails if it does not in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
 @dataclasses.dataclass
 class Result:
     """How a run ended."""

@@ -1,9 +1,7 @@
 """The connection ends at byte N, by FIN or RST: no row of an incomplete output is kept, and a
 retry or the next run has them all."""
-import time
-
 import pytest
-from program import Towline
+from program import Towline, wait_until
 from proxy import Proxy
 
 ROWS = 20_000
@@ -77,11 +75,12 @@ def test_retries_run_out(towline, through, warehouse, sshd, whole):
     assert warehouse.count("t") == 0
 
 
-def test_server_killed_in_the_middle(towline, configuration, warehouse, make_sshd):
-    server = make_sshd()
-    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 30; echo '{\"id\":2}'"}
+def test_server_killed_in_the_middle(towline, configuration, warehouse, make_sshd, tmp_path):
+    server, begun = make_sshd(), tmp_path / "begun"
+    stream = {**STREAM, "command":
+              f"echo '{{\"id\":1}}'; : >{begun}; sleep 30; echo '{{\"id\":2}}'"}
     process = towline.start("sync", config=configuration(stream, server=server))
-    time.sleep(1.5)
+    wait_until(begun.exists)
     assert server.drop_connections() > 0
     _, stderr = process.communicate(timeout=20)
     assert process.returncode == 3, stderr.decode()

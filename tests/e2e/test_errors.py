@@ -9,6 +9,7 @@ import time
 import uuid
 
 import pytest
+from program import wait_until
 
 GOOD = {"table": "t", "command": "echo '[{\"id\":1,\"v\":\"kept\"}]'", "primary_key": ["id"]}
 # Long enough to be seen half-way: a second of rows.
@@ -214,10 +215,8 @@ def test_failing_command(refuses, configuration, stream, texts):
 def wait_until_gone(text):
     """Waits until no process of this machine has the text in its command line: those of an ended
     connection are nobody's children."""
-    deadline = time.monotonic() + 5
-    while running := subprocess.run(["pgrep", "-af", text], capture_output=True, text=True).stdout:
-        assert time.monotonic() < deadline, running
-        time.sleep(0.1)
+    wait_until(lambda: subprocess.run(["pgrep", "-f", text], capture_output=True).returncode == 1,
+               f"{text} still runs")
 
 
 @pytest.fixture
@@ -392,15 +391,17 @@ def test_read_only_database(towline, configuration, warehouse, filled, tmp_path)
     assert warehouse.content() == filled
 
 
-def test_second_sync_is_told_at_once(towline, configuration, warehouse, filled):
-    config = configuration(with_command("sleep 5; " + ROWS))
+def test_second_sync_is_told_at_once(towline, configuration, warehouse, filled, tmp_path):
+    begun, go_on = tmp_path / "begun", tmp_path / "go_on"
+    config = configuration(with_command(
+        f": >{begun}; until [ -e {go_on} ]; do sleep 0.1; done; " + ROWS))
     first = towline.start("sync", config=config)
     try:
-        time.sleep(1.5)
-        second = towline("sync", config=configuration(GOOD)).expect(9, str(first.pid))
-        assert second.seconds < 3
+        wait_until(begun.exists)
+        towline("sync", config=configuration(GOOD)).expect(9, str(first.pid))
         assert warehouse.content() == filled
     finally:
+        go_on.touch()
         assert first.wait(30) == 0
 
 
@@ -428,11 +429,12 @@ def test_error_is_one_line_with_a_remedy(refuses, configuration, tmp_path):
     assert "SYNC FAILED" in result.stdout + result.stderr
 
 
-def test_no_core_and_no_secret_on_the_command_line(towline, configuration, sshd):
-    config = configuration(with_command("sleep 2; " + ROWS), api_key="canary-4711",
+def test_no_core_and_no_secret_on_the_command_line(towline, configuration, sshd, tmp_path):
+    begun = tmp_path / "begun"
+    config = configuration(with_command(f": >{begun}; sleep 1; " + ROWS), api_key="canary-4711",
                            ssh_private_key=sshd.key.read_text(), ssh_private_key_path=None)
     process = towline.start("sync", config=config)
-    time.sleep(0.7)
+    wait_until(begun.exists)
     line = pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes()
     _, stderr = process.communicate(timeout=20)
     assert b"canary-4711" not in line + stderr and b"PRIVATE KEY" not in line + stderr
@@ -533,21 +535,22 @@ def test_a_changed_key_is_not_approved_beside_the_old_one(towline, configuration
     towline("sync", config=config).expect(0)
 
 
-def test_a_lost_connection_has_a_remedy(towline, configuration, make_sshd):
-    server = make_sshd()
-    process = towline.start("sync", config=configuration(with_command("sleep 20"), server=server))
-    time.sleep(1.5)
+def test_a_lost_connection_has_a_remedy(towline, configuration, make_sshd, tmp_path):
+    server, begun = make_sshd(), tmp_path / "begun"
+    process = towline.start("sync", config=configuration(
+        with_command(f": >{begun}; sleep 20"), server=server))
+    wait_until(begun.exists)
     assert server.drop_connections() > 0
     _, stderr = process.communicate(timeout=20)
     assert process.returncode == 3 and b"closed the connection" in stderr, stderr
     assert b"Try again" in stderr
 
 
-def test_a_silent_server_has_a_remedy(towline, configuration, make_sshd):
-    server = make_sshd()
+def test_a_silent_server_has_a_remedy(towline, configuration, make_sshd, tmp_path):
+    server, begun = make_sshd(), tmp_path / "begun"
     process = towline.start("sync", config=configuration(
-        with_command("sleep 30"), server=server, ssh_keepalive_interval="1"))
-    time.sleep(1.5)
+        with_command(f": >{begun}; sleep 30"), server=server, ssh_keepalive_interval="1"))
+    wait_until(begun.exists)
     server.freeze()
     try:
         _, stderr = process.communicate(timeout=20)

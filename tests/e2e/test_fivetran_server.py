@@ -14,6 +14,7 @@ import pytest
 
 from fivetran import (USERS, Client, Platform, Server, expect_status, flat,  # noqa: F401
                       messages, raw_exchange, serve)
+from program import wait_until
 
 
 def test_compressed_requests_and_both_families(serve, configuration):
@@ -183,14 +184,6 @@ class HeaderReader:
 # -- calls that end early -------------------------------------------------------------------------
 
 
-def wait_until(condition, what, seconds=10):
-    """Waits for what happens soon."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
 ENDLESS = {"table": "t", "primary_key": "id", "command":
            """exec awk 'BEGIN { for (i = 0; ; i++) printf "{\\"id\\":%d,\\"t\\":\\"endless\\"}\\n", i }'"""}
 
@@ -244,11 +237,12 @@ def test_calls_are_parallel(serve, configuration):
     again.cancel()
 
 
-def test_sigterm_drains(serve, configuration):
+def test_sigterm_drains(serve, configuration, tmp_path):
     server, client = serve()
-    stream = {**USERS, "command": "sleep 2; " + USERS["command"]}
+    begun = tmp_path / "begun"
+    stream = {**USERS, "command": f": >{begun}; sleep 2; " + USERS["command"]}
     call = client.update(configuration=flat(configuration(stream)))
-    time.sleep(1)
+    wait_until(begun.exists)
     server.process.send_signal(signal.SIGTERM)
     platform = Platform().take_all(call)
     assert len(platform.rows["users"]) == 2 and platform.states

@@ -4,10 +4,10 @@ import json
 import os
 import re
 import signal
-import time
 
 import jsonschema
 import pytest
+from program import wait_until
 from test_airbyte import USERS, users
 from test_sync import HARD, echo, stream
 
@@ -380,10 +380,11 @@ def test_a_column_that_is_gone_is_told(tap, configuration):
     assert 'column "gone"' in tap.result.stderr and "left_out" not in tap.result.stderr
 
 
-def test_sigterm_sends_no_state_that_is_ahead(tap, configuration):
-    rows = "".join(json.dumps(row) + "\\n" for row in USERS[:6])
-    process = start(tap, configuration(stream(f"printf '{rows}'; sleep 60", "users", cursor="at")))
-    time.sleep(2)
+def test_sigterm_sends_no_state_that_is_ahead(tap, configuration, tmp_path):
+    rows, begun = "".join(json.dumps(row) + "\\n" for row in USERS[:6]), tmp_path / "begun"
+    command = f"printf '{rows}'; : >{begun}; sleep 60"
+    process = start(tap, configuration(stream(command, "users", cursor="at")))
+    wait_until(begun.exists)
     os.killpg(process.pid, signal.SIGTERM)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 143 and b"CRITICAL" in err

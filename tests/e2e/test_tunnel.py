@@ -8,8 +8,8 @@ import socket
 import time
 
 import pytest
-from tunnels import (Server, Tunnel, digest, echo, exchange, exchange_many, hang_up, silent_port,
-                     wait_until)
+from program import wait_until
+from tunnels import Server, Tunnel, digest, echo, exchange, exchange_many, hang_up, silent_port
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import pathlib
 import threading
 
 import pytest
-from tunnels import Tunnel, wait_until
+from program import wait_until
+from tunnels import Tunnel
 
 
 @pytest.fixture(scope="module")

@@ -79,14 +79,6 @@ def silent_port():
             filler.close()
 
 
-def wait_until(condition, seconds=20):
-    """Returns when the condition holds; fails if it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
 def read_all(connection):
     """Everything up to the end."""
     data = bytearray()
