@@ -103,6 +103,15 @@ def test_asks_and_tries(terminal, towline, sshd, tmp_path, warehouse):
     assert warehouse.rows("things", "id", "v") == [(1, "a"), (2, "b")]
 
 
+def test_the_end_of_the_input_ends_it(terminal, tmp_path):
+    it = terminal("init")
+    it.expect("host to connect to:")
+    os.write(it.leader, b"\x04")
+    it.expect("the input ended while asking")
+    it.end(2)
+    assert not list(tmp_path.glob("*.json"))
+
+
 def test_secrets_do_not_show(terminal, make_sshd, login_user, tmp_path):
     server = make_sshd(config=["PasswordAuthentication yes"])
     server.user = login_user(password="hush hush")

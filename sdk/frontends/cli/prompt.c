@@ -17,6 +17,8 @@ bool prompt_has_terminal(const struct cli_options *options)
     return !options->non_interactive && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
+enum input { INPUT_LINE, INPUT_STOPPED, INPUT_ENDED };
+
 static bool wait_for_key(int stop_fd)
 {
     struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
@@ -27,19 +29,25 @@ static bool wait_for_key(int stop_fd)
     return fds[1].revents == 0;
 }
 
-/* One line of standard input without its newline; what does not fit is dropped. False when the
- * wait was ended. */
-static bool read_line(int stop_fd, char *out, size_t out_size)
+/* One line of standard input without its newline; what does not fit is dropped. Empty unless
+ * there was one. */
+static enum input read_line(int stop_fd, char *out, size_t out_size)
 {
     size_t size = 0;
-    bool waited;
-    char c;
+    ssize_t got = 1;
+    char c = '\0';
 
-    while ((waited = wait_for_key(stop_fd)) && read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
-        if (size + 1 < out_size)
+    while (got == 1 && c != '\n') {
+        if (!wait_for_key(stop_fd)) {
+            text_wipe(out, out_size);
+            return INPUT_STOPPED;
+        }
+        got = read(STDIN_FILENO, &c, 1);
+        if (got == 1 && c != '\n' && size + 1 < out_size)
             out[size++] = c;
+    }
     out[size] = '\0';
-    return waited;
+    return got == 1 || size > 0 ? INPUT_LINE : INPUT_ENDED;
 }
 
 static void show(const char *question, const char *hint)
@@ -82,10 +90,14 @@ enum tl_status prompt_confirm(const struct cli_options *options, const char *que
 static enum tl_status read_answer(const char *question, int stop_fd, char *out, size_t out_size,
                                   struct tl_error *err)
 {
-    if (read_line(stop_fd, out, out_size))
+    switch (read_line(stop_fd, out, out_size)) {
+    case INPUT_STOPPED:
+        return tl_fail(err, TL_INTERRUPTED, "stopped while asking \"%s\"", question);
+    case INPUT_ENDED:
+        return tl_fail(err, TL_USAGE, "the input ended while asking \"%s\"", question);
+    default:
         return TL_OK;
-    text_wipe(out, out_size);
-    return tl_fail(err, TL_INTERRUPTED, "stopped while asking \"%s\"", question);
+    }
 }
 
 enum tl_status prompt_text(const struct cli_options *options, const char *question,

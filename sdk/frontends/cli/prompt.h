@@ -11,8 +11,8 @@ TL_NODISCARD enum tl_status prompt_confirm(const struct cli_options *options,
                                            struct tl_error *err);
 
 /* Asks for a line of text. An empty answer, and --non-interactive, mean the fallback, "" for
- * none; without a terminal it refuses: TL_USAGE. TL_INTERRUPTED when stop_fd (-1: none) becomes
- * readable. */
+ * none; without a terminal it refuses, as when the input ends (Ctrl-D): TL_USAGE.
+ * TL_INTERRUPTED when stop_fd (-1: none) becomes readable. */
 TL_NODISCARD enum tl_status prompt_text(const struct cli_options *options, const char *question,
                                         const char *fallback, int stop_fd, char *out,
                                         size_t out_size, struct tl_error *err);
