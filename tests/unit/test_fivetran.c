@@ -13,6 +13,7 @@
 #include "frontends/fivetran/proto.h"
 #include "frontends/fivetran/timestamp.h"
 #include "frontends/fivetran/view.h"
+#include "rows/types.h"
 
 static void timeouts_are_read(void **unused)
 {
@@ -63,6 +64,7 @@ static void check_instant(enum tl_type type, const char *text, int64_t seconds, 
 
     if (!timestamp_read(&value, &timestamp))
         fail_msg("%s is not read", text);
+    assert_true(timestamp_fits(&value));
     assert_int_equal(timestamp.seconds, seconds);
     assert_int_equal(timestamp.nanos, nanos);
 }
@@ -95,6 +97,8 @@ static void instants_that_cannot_be_counted_are_refused(void **unused)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct tl_value value = tl_text(TL_TYPE_UTC_DATETIME, texts[i], strlen(texts[i]));
         assert_false(timestamp_read(&value, &ignored));
+        if (types_string(texts[i], value.size) == TL_TYPE_UTC_DATETIME)
+            assert_false(timestamp_fits(&value));
     }
 }
 

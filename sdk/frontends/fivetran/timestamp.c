@@ -1,9 +1,11 @@
 /* Dates and times as the platform counts them: seconds since 1970 and nanoseconds. */
 #include "frontends/fivetran/timestamp.h"
 
+#include <string.h>
+
 #include "rows/types.h"
 
-enum { FRACTION_AT = 20, MAX_DIGITS = 9 };
+enum { FRACTION_AT = 20, MAX_DIGITS = 9, YEAR_BYTES = 4 };
 
 static const int64_t first_second = INT64_C(-62135596800); /* 0001-01-01T00:00:00Z */
 static const int64_t last_second = INT64_C(253402300799);  /* 9999-12-31T23:59:59Z */
@@ -76,4 +78,15 @@ bool timestamp_read(const struct tl_value *value, struct timestamp *out)
     if (value->type == TL_TYPE_UTC_DATETIME)
         out->seconds -= read_zone(text + at);
     return out->seconds >= first_second && out->seconds <= last_second;
+}
+
+/* A text this short has no more digits than fit, and no zone moves these years out of reach. */
+bool timestamp_fits(const struct tl_value *value)
+{
+    struct timestamp ignored;
+
+    return (value->size >= YEAR_BYTES && value->size <= FRACTION_AT + MAX_DIGITS &&
+            memcmp(value->as.text, "0002", YEAR_BYTES) >= 0 &&
+            memcmp(value->as.text, "9998", YEAR_BYTES) <= 0) ||
+           timestamp_read(value, &ignored);
 }

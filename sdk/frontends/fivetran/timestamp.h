@@ -17,4 +17,7 @@ struct timestamp {
  * nanoseconds, or outside of the years 1 to 9999 in UTC. */
 bool timestamp_read(const struct tl_value *value, struct timestamp *out);
 
+/* Whether timestamp_read can read a value whose text is of its type. */
+bool timestamp_fits(const struct tl_value *value);
+
 #endif

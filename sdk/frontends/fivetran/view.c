@@ -133,18 +133,6 @@ enum tl_type view_type(const struct view_table *table, uint32_t column)
     return table->columns[column].as_text ? TL_TYPE_STRING : table->table->columns[column].type;
 }
 
-const struct tl_value *view_value(const struct batch *batch, size_t row, uint32_t column)
-{
-    static const struct tl_value absent = {.type = TL_TYPE_ABSENT};
-    const struct batch_row *at = &batch->rows[row];
-    const struct batch_part *part = &batch->parts[at->part];
-    uint32_t source = part->source[column];
-
-    if (source >= part->block->stride) /* COLUMNS_NONE, or newer than the block */
-        return &absent;
-    return block_row(part->block, at->row) + source;
-}
-
 void view_told(struct view *view)
 {
     for (size_t i = 0; i < view->n_tables; i++)
@@ -202,9 +190,8 @@ static enum tl_status survey_date(struct view_table *table, uint32_t index,
                                   const struct tl_value *value, struct tl_error *err)
 {
     const struct catalog_column *column = &table->table->columns[index];
-    struct timestamp ignored;
 
-    if (timestamp_read(value, &ignored))
+    if (timestamp_fits(value))
         return TL_OK;
     if (column->observed & OBSERVED_DECLARED) {
         (void)tl_fail(err, TL_DATA, "column \"%s\" holds a time that the platform cannot: %.*s",

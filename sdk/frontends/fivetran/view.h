@@ -56,7 +56,18 @@ enum tl_type view_type(const struct view_table *table, uint32_t column);
 unsigned view_data_type(enum tl_type type);
 
 /* The value of the batch's row in the table's column, ABSENT where the row has none. */
-const struct tl_value *view_value(const struct batch *batch, size_t row, uint32_t column);
+static inline const struct tl_value *view_value(const struct batch *batch, size_t row,
+                                                uint32_t column)
+{
+    static const struct tl_value absent = {.type = TL_TYPE_ABSENT};
+    const struct batch_row *at = &batch->rows[row];
+    const struct batch_part *part = &batch->parts[at->part];
+    uint32_t source = part->source[column];
+
+    if (source >= part->block->stride) /* COLUMNS_NONE, or newer than the block */
+        return &absent;
+    return block_row(part->block, at->row) + source;
+}
 
 /* Appends field (a Table) with the columns that are selected. */
 void view_write_table(const struct view_table *table, const struct selection *selection,
