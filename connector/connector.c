@@ -17,9 +17,8 @@
 struct tl_instance {
     const struct tl_config *config;
     struct way way;
-    struct ssh_session
-        *session;            /* one for all streams; NULL until needed, and after a failure */
-    struct tl_error refused; /* connecting failed for good: asking again would not help */
+    struct ssh_session *session; /* for all streams; NULL until needed, and after a failure */
+    struct tl_error refused;     /* connecting failed for good: asking again would not help */
     struct stream *streams;
     size_t n_streams;
 };

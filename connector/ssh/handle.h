@@ -33,8 +33,7 @@ struct ssh_questions {
     const char *password;
     bool password_given;
     int rounds;
-    char
-        unanswered[80]; /* the first question that the password does not answer; safe to show */
+    char unanswered[80]; /* the first question that no password answers; safe to show */
 };
 
 struct ssh_session {

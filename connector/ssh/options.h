@@ -54,9 +54,8 @@ struct ssh_options {
     bool compression;
     unsigned window_max_bytes; /* what may be under way to a reader that waits; 0: as much as
                                   the way can carry */
-    enum ssh_phase
-        last_phase; /* opening ends after this one, with no session if not the last */
-    int stop_fd;    /* becomes readable when everything must end; -1: none */
+    enum ssh_phase last_phase; /* opening ends after it, with no session if not the last */
+    int stop_fd;               /* becomes readable when everything must end; -1: none */
 
     const struct ssh_options *jump; /* the host to go through, which may itself have one; only
                                        its stop_fd and last_phase do not count. NULL: none */

@@ -5,9 +5,8 @@
 #include "config/config.h"
 
 struct config_value {
-    const struct tl_option
-        *option;      /* NULL: a key that only a placeholder names, a secret text */
-    const char *name; /* option->name, or own_name */
+    const struct tl_option *option; /* NULL: a secret text that only a placeholder names */
+    const char *name;               /* option->name, or own_name */
     char *own_name;
     bool given;      /* by the user; otherwise it is the default, or nothing */
     bool here;       /* given in the document itself */

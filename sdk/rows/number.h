@@ -8,13 +8,11 @@
 
 #include "towline/value.h"
 
-/* A number taken apart while it is read. */
+/* A number taken apart while it is read: mantissa * 10^exponent. */
 struct number {
-    uint64_t
-        mantissa; /* all digits without the point; wrapped round when there are more than 19 */
-    int64_t
-        exponent;    /* the value is mantissa * 10^exponent; saturates far outside any double */
-    uint64_t digits; /* how many were written, leading zeros included */
+    uint64_t mantissa; /* all digits without the point; wrapped round beyond 19 of them */
+    int64_t exponent;  /* saturates far outside any double */
+    uint64_t digits;   /* how many were written, leading zeros included */
     bool negative;
     bool integer; /* neither point nor exponent */
 };

@@ -9,9 +9,8 @@
  */
 struct plan {
     struct catalog_table *table;
-    uint32_t *column_of; /* per column of the source: index in table, or COLUMNS_NONE */
-    type_observed
-        *settled; /* per column of the source: what blocks may show without a change */
+    uint32_t *column_of;    /* per column of the source: index in table, or COLUMNS_NONE */
+    type_observed *settled; /* per column of the source: what it may show without a change */
     uint32_t n_columns;
     uint32_t *source; /* the other way: per column of table, index in the source's columns */
     uint32_t n_source;

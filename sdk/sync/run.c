@@ -26,9 +26,8 @@ static const struct queue_limit all_queues = {12 << 20, 48 << 20};
 struct run {
     const struct run_options *options;
     struct run_report *report;
-    struct tl_partitions names; /* of the partitions */
-    struct tl_instance
-        *instance; /* has the schema; the one partition's, too, if there are none */
+    struct tl_partitions names;   /* of the partitions */
+    struct tl_instance *instance; /* has the schema; where there are no partitions, syncs */
     struct tl_schema schema;
     struct destination *destination;
     struct destination_contents contents;

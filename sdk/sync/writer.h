@@ -9,9 +9,8 @@
 struct writer;
 
 struct writer_options {
-    struct destination *destination; /* borrowed until writer_free */
-    struct destination_contents
-        *contents; /* as loaded; the writer keeps its catalog up to date */
+    struct destination *destination;       /* borrowed until writer_free */
+    struct destination_contents *contents; /* as loaded; the writer keeps its catalog true */
     struct queues *queues;
     bool keep_record; /* write the run log */
     bool announce;    /* schema changes are news: of a destination that is changed for good */

@@ -12,8 +12,7 @@
 struct batch_view {
     const struct batch *batch; /* NULL: nothing */
     struct buf scratch;
-    struct tl_error
-        error; /* why a row could not be given, where that is no error of SQLite's */
+    struct tl_error error; /* why a row could not be given, if that is no error of SQLite's */
 };
 
 /* Makes the table known to the connection. */
