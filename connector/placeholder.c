@@ -7,10 +7,21 @@
 
 enum { NAME_MAX_BYTES = 128 };
 
+static bool is_extra(const char *const *extra, const char *name)
+{
+    for (; extra != NULL && *extra != NULL; extra++) {
+        size_t size = strlen(*extra);
+        if ((*extra)[size - 1] == '.' ? strncmp(name, *extra, size) == 0 && name[size] != '\0'
+                                      : strcmp(name, *extra) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Reads "{{ name }}" at text; gives the name and what follows. False if it is no placeholder of
  * ours. */
-static bool placeholder_read(const char *text, const char *extra, char name[NAME_MAX_BYTES],
-                             const char **rest)
+static bool placeholder_read(const char *text, const char *const *extra,
+                             char name[NAME_MAX_BYTES], const char **rest)
 {
     const char *start = text + 2, *end;
     size_t size;
@@ -28,7 +39,7 @@ static bool placeholder_read(const char *text, const char *extra, char name[NAME
     memcpy(name, start, size);
     name[size] = '\0';
     *rest = end + 2;
-    return strcmp(name, "cursor") == 0 || (extra != NULL && strcmp(name, extra) == 0) ||
+    return strcmp(name, "cursor") == 0 || is_extra(extra, name) ||
            strncmp(name, "state.", 6) == 0 || strncmp(name, "config.", 7) == 0;
 }
 
@@ -61,7 +72,7 @@ enum tl_status placeholder_visit(const char *text, struct placeholder_visitor *v
     const char *rest;
 
     while ((text = strstr(text, "{{")) != NULL) {
-        if (!placeholder_read(text, NULL, name, &rest)) {
+        if (!placeholder_read(text, visitor->extra, name, &rest)) {
             text++;
             continue;
         }

@@ -1,5 +1,6 @@
-/* Placeholders in commands: {{cursor}}, {{state.NAME}}, {{config.NAME}}. Any other text in
- * double braces is left as it is: `docker ps --format '{{json .}}'` is a command like others.
+/* Placeholders in commands and requests: {{cursor}}, {{state.NAME}}, {{config.NAME}}. Any other
+ * text in double braces is left as it is: `docker ps --format '{{json .}}'` is a command like
+ * others.
  */
 #ifndef CONNECTOR_PLACEHOLDER_H
 #define CONNECTOR_PLACEHOLDER_H
@@ -8,9 +9,11 @@
 
 /* Where values come from, and how they are written. */
 struct placeholder_source {
-    const char *extra; /* one more name that is a placeholder here; NULL: none */
-    /* The value of "cursor", "state.NAME", "config.NAME" or `extra`; NULL if there is none.
-     * Lent until the next call. */
+    /* More names that are placeholders here, NULL-terminated; "item." stands for all that begin
+     * so. NULL: none. */
+    const char *const *extra;
+    /* The value of "cursor", "state.NAME", "config.NAME" or one of `extra`; NULL if there is
+     * none. Lent until the next call. */
     const char *(*value)(struct placeholder_source *self, const char *name);
     /* Appends the value as it must stand in the text. */
     enum tl_status (*write)(struct placeholder_source *self, const char *value, struct buf *out,
@@ -25,6 +28,7 @@ TL_NODISCARD enum tl_status placeholder_expand(const char *text,
 
 /* Calls `found` with the name of each placeholder in text; stops at its first failure. */
 struct placeholder_visitor {
+    const char *const *extra;
     enum tl_status (*found)(struct placeholder_visitor *self, const char *name,
                             struct tl_error *err);
 };

@@ -72,9 +72,12 @@ static enum tl_status stream_check_placeholders(const struct stream *stream,
                                                 struct tl_error *err)
 {
     struct placeholder_check check = {
-        .base = {stream_check_placeholder}, .stream = stream, .whole = whole};
+        .base = {.found = stream_check_placeholder}, .stream = stream, .whole = whole};
     struct http_check texts = {.base = {stream_check_text}, .check = &check};
 
+    if (stream->http != NULL && stream->http->each != NULL &&
+        http_settings_visit(stream->http->each, &texts.base, err) != TL_OK)
+        return err->status;
     if (stream->http != NULL)
         return http_settings_visit(stream->http, &texts.base, err);
     if (placeholder_visit(stream->command, &check.base, err) != TL_OK)
@@ -151,6 +154,12 @@ static enum tl_status stream_init_http(struct stream *stream, const struct tl_co
     if (http_settings_read(tl_config_item(config, "http", 0), whole, stream->http, err) !=
         TL_OK)
         return tl_context(err, "stream %s", stream->base.table);
+    if (stream->http->each != NULL && stream->base.ordered)
+        return tl_fail(
+            err, TL_CONFIGURATION,
+            "stream %s: `ordered` and for_each exclude each other: the order is that "
+            "of each item's rows alone",
+            stream->base.table);
     if (stream->base.format == TL_FORMAT_CSV &&
         (stream->http->next != NULL || stream->http->more != NULL)) {
         (void)tl_fail(
@@ -201,6 +210,8 @@ enum tl_status stream_init_upstream(struct stream *stream, const struct tl_confi
 void stream_reset(struct stream *stream)
 {
     free(stream->columns);
+    if (stream->http != NULL)
+        http_settings_reset(stream->http);
     free(stream->http);
     free(stream->expected_exit_codes);
     *stream = (struct stream){0};

@@ -169,8 +169,9 @@ static enum tl_status command_run(struct ssh_session *session, const struct stre
 {
     struct buf command = BUF_INIT(STREAM_COMMAND_MAX_BYTES),
                input = BUF_INIT(STREAM_INPUT_MAX_BYTES);
+    static const char *const whole_state[] = {"state", NULL};
     struct command_values values = {
-        .base = {.extra = "state", .value = command_value, .write = command_write},
+        .base = {.extra = whole_state, .value = command_value, .write = command_write},
         .sync = sync,
         .config = config,
         .session = session,

@@ -12,10 +12,12 @@ struct fetch {
     struct http_client *client;
     struct http_exchange exchange;
     struct http_pages pages;
+    struct http_items items;
     struct http_answer answers[2];
     int turn;       /* which of them is the page's */
-    uint64_t begun; /* pages asked for */
+    uint64_t begun; /* pages asked for, of one list of them */
     uint64_t rows;
+    bool turned; /* pages of rows */
 };
 
 static bool http_serves(const struct stream *stream)
@@ -47,7 +49,12 @@ static struct http_page page_of(struct fetch *fetch, const struct http_answer *a
 static enum tl_status feed_page(struct fetch *fetch, const struct http_page *page,
                                 uint64_t *n_rows, struct tl_error *err)
 {
+    const struct http_settings *settings = fetch->exchange.settings;
     uint64_t before = fetch->rows;
+
+    if (settings->is_list)
+        return http_items_add(&fetch->items, settings->rows, page->body, page->size, n_rows,
+                              err);
 
     if (page->size > 0 && (http_client_wait_ready(fetch->client, err) != TL_OK ||
                            tl_feed(fetch->sync, page->body, page->size, err) != TL_OK))
@@ -82,19 +89,41 @@ static enum tl_status take_page(struct fetch *fetch, struct buf *url, bool *more
     return begin_page(fetch, http_pages_next(pages), http_pages_url(pages), err);
 }
 
-static enum tl_status fetch_all(struct fetch *fetch, struct tl_error *err)
+/* One page after the other. */
+static enum tl_status fetch_pages(struct fetch *fetch, const struct http_settings *settings,
+                                  struct tl_error *err)
 {
     struct buf url = BUF_INIT(HTTP_URL_MAX_BYTES);
-    enum tl_status status = begin_page(fetch, http_pages_next(&fetch->pages), NULL, err);
+    enum tl_status status;
     bool more = true;
 
+    fetch->begun = 0;
+    fetch->exchange.settings = settings;
+    http_pages_init(&fetch->pages, settings);
+    status = begin_page(fetch, http_pages_next(&fetch->pages), NULL, err);
     while (status == TL_OK && more) {
         status = http_exchange_finish(&fetch->exchange, &fetch->answers[fetch->turn], err);
         if (status == TL_OK)
             status = take_page(fetch, &url, &more, err);
     }
+    fetch->turned = fetch->turned || (fetch->begun > 1 && !settings->is_list);
+    http_pages_reset(&fetch->pages);
     buf_wipe(&url);
     return status;
+}
+
+/* With for_each the list comes first, as a whole: it may change while its items are read. */
+static enum tl_status fetch_all(struct fetch *fetch, const struct http_settings *settings,
+                                struct tl_error *err)
+{
+    if (settings->each == NULL)
+        return fetch_pages(fetch, settings, err);
+    if (fetch_pages(fetch, settings->each, err) != TL_OK)
+        return tl_context(err, "for_each");
+    while (http_items_next(&fetch->items))
+        if (fetch_pages(fetch, settings, err) != TL_OK)
+            return err->status;
+    return TL_OK;
 }
 
 static bool is_key(const struct stream *stream, const char *column)
@@ -110,7 +139,7 @@ static void warn_of_ties(const struct fetch *fetch, const struct stream *stream)
     const struct http_settings *settings = stream->http;
 
     if (settings->paging == HTTP_PAGING_KEYSET && settings->overlap == NULL &&
-        !settings->gives_ties && fetch->begun > 1 && !is_key(stream, settings->column))
+        !settings->gives_ties && fetch->turned && !is_key(stream, settings->column))
         tl_warn(
             fetch->sync,
             "keyset by \"%s\": rows that tie with the last one of a page are missing if the "
@@ -130,15 +159,17 @@ static enum tl_status http_run(struct ssh_session *session, const struct stream 
     if (http_client_open(session, settings, sync, &fetch.client, err) != TL_OK)
         return err->status;
     http_exchange_init(&fetch.exchange, fetch.client, settings, sync, config);
-    http_pages_init(&fetch.pages, settings);
+    fetch.exchange.values.items = &fetch.items;
     for (size_t i = 0; i < 2; i++)
         http_answer_init(&fetch.answers[i], settings->max_body_bytes);
     tl_sync_from(sync, ssh_session_label(session));
     if (settings->paging == HTTP_PAGING_KEYSET)
         tl_sync_keep_last(sync, settings->column);
-    status = tl_feed(sync, "", 0, err);
+    status = http_items_init(&fetch.items, settings, err);
     if (status == TL_OK)
-        status = fetch_all(&fetch, err);
+        status = tl_feed(sync, "", 0, err);
+    if (status == TL_OK)
+        status = fetch_all(&fetch, settings, err);
     if (status == TL_OK)
         warn_of_ties(&fetch, stream);
     /* Data errors are told of with the host anyway, and the session's own name it. */
@@ -146,7 +177,7 @@ static enum tl_status http_run(struct ssh_session *session, const struct stream 
         strstr(err->message, ssh_session_label(session)) == NULL)
         (void)tl_context(err, "%s", ssh_session_label(session));
     http_exchange_reset(&fetch.exchange);
-    http_pages_reset(&fetch.pages);
+    http_items_reset(&fetch.items);
     for (size_t i = 0; i < 2; i++)
         http_answer_reset(&fetch.answers[i]);
     http_client_close(fetch.client);

@@ -88,7 +88,7 @@ static bool has_header(const struct http_settings *settings, const char *name)
 static enum tl_status add_headers(struct http_call *call, const struct http_settings *settings,
                                   const struct http_values *values, struct tl_error *err)
 {
-    bool csv = tl_sync_stream(values->sync)->format == TL_FORMAT_CSV;
+    bool csv = !settings->is_list && tl_sync_stream(values->sync)->format == TL_FORMAT_CSV;
     const char *name, *text;
 
     if (!has_header(settings, "Accept") &&
@@ -338,7 +338,8 @@ enum tl_status http_call_compose(struct http_call *call, const struct http_setti
     call->request.method = settings->method != NULL ? settings->method
                            : settings->body != NULL ? "POST"
                                                     : "GET";
-    call->request.feed = settings->paging == HTTP_PAGING_NONE;
+    call->request.is_list = settings->is_list;
+    call->request.feed = settings->paging == HTTP_PAGING_NONE && !settings->is_list;
     if (compose_url(call, settings, values, asked, err) != TL_OK ||
         add_headers(call, settings, values, err) != TL_OK ||
         add_auth(call, settings, values, token, err) != TL_OK)

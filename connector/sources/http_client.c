@@ -88,6 +88,8 @@ static bool is_foreign(const struct http_client *client, const char *data, size_
     const struct http_settings *settings = client->settings;
     enum tl_format format = tl_sync_stream(client->sync)->format;
 
+    if (client->request->is_list)
+        return http_answer_is_foreign(client->answer, data, size);
     if (format == TL_FORMAT_AUTO && settings->next == NULL && settings->more == NULL &&
         http_answer_is_good(client->answer) && http_answer_is_csv(client->answer)) {
         format = TL_FORMAT_CSV;

@@ -21,7 +21,8 @@ struct http_request {
     struct curl_slist *headers;
     const char *body; /* NULL: none */
     size_t body_size;
-    bool feed; /* a good body goes to the sync as it comes, and is not held */
+    bool feed;    /* a good body goes to the sync as it comes, and is not held */
+    bool is_list; /* a good body is JSON, and none of the stream's rows */
 };
 
 struct http_client;

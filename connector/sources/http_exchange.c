@@ -135,7 +135,8 @@ static enum tl_status not_rows(const struct http_exchange *exchange,
                                const struct http_answer *answer, struct tl_error *err)
 {
     bool html = is_html(answer);
-    bool csv = tl_sync_stream(exchange->values.sync)->format == TL_FORMAT_CSV;
+    bool csv = !exchange->settings->is_list &&
+               tl_sync_stream(exchange->values.sync)->format == TL_FORMAT_CSV;
     char shown[160], kind[80];
 
     (void)tl_fail(err, TL_DATA, "the answer is %s, not %s%s%s%s: it begins with \"%s\"",

@@ -21,6 +21,8 @@ static const char *expansion_value(struct placeholder_source *source, const char
     self->any = true;
     if (strcmp(name, "next") == 0)
         return self->values->next;
+    if (strncmp(name, "item.", 5) == 0)
+        return self->values->items ? http_items_value(self->values->items, name + 5) : NULL;
     if (strncmp(name, "config.", 7) == 0)
         return tl_config_text(self->values->config, name + 7);
     if (strncmp(name, "state.", 6) == 0)
@@ -59,8 +61,9 @@ enum tl_status http_expand(const struct http_values *values, const char *text,
                            enum http_encoding encoding, struct buf *out, bool *vacant,
                            struct tl_error *err)
 {
+    static const char *const extra[] = {"next", "item.", NULL};
     struct expansion expansion = {
-        .base = {.extra = "next", .value = expansion_value, .write = expansion_write},
+        .base = {.extra = extra, .value = expansion_value, .write = expansion_write},
         .values = values,
         .encoding = encoding,
     };

@@ -3,6 +3,7 @@
 #define SOURCES_HTTP_EXPAND_H
 
 #include "base/buf.h"
+#include "sources/http_items.h"
 #include "towline/sync.h"
 
 /* What a value must look like where it stands. */
@@ -17,7 +18,8 @@ enum http_encoding {
 struct http_values {
     struct tl_sync *sync;
     const struct tl_config *config;
-    const char *next; /* {{next}} */
+    const char *next;               /* {{next}} */
+    const struct http_items *items; /* {{item.NAME}}; NULL: none */
 };
 
 /* Appends the text. *vacant, which may be NULL, tells whether it has placeholders and all that

@@ -148,36 +148,57 @@ static const struct tl_option pagination_options[] = {
     {.name = NULL},
 };
 
-const struct tl_option http_options[] = {
+/* What a request is made of. */
+#define REQUEST_OPTIONS                                                                        \
+    {                                                                                          \
+        .name = "url",                                                                         \
+        .kind = TL_OPTION_TEXT,                                                                \
+        .help = "what to ask for, as the SSH host would: http://127.0.0.1:5001/users",         \
+        .flags = TL_OPTION_REQUIRED,                                                           \
+    },                                                                                         \
+        {                                                                                      \
+            .name = "method",                                                                  \
+            .kind = TL_OPTION_CHOICE,                                                          \
+            .help = "when not given GET, or POST with a body",                                 \
+            .choices = "GET|POST|PUT",                                                         \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "headers",                                                                 \
+            .kind = TL_OPTION_MAP,                                                             \
+            .help = "headers to send",                                                         \
+        },                                                                                     \
+        {                                                                                      \
+            .name = "query",                                                                   \
+            .kind = TL_OPTION_MAP,                                                             \
+            .help = "query parameters; one whose placeholders come out empty is left out",     \
+        },                                                                                     \
+    {                                                                                          \
+        .name = "body", .kind = TL_OPTION_JSON,                                                \
+        .help =                                                                                \
+            "what to send: JSON, or a text; placeholders are escaped as strings of JSON, in "  \
+            "other texts URL-encoded",                                                         \
+    }
+
+/* The list that for_each goes through. */
+static const struct tl_option each_options[] = {
+    REQUEST_OPTIONS,
     {
-        .name = "url",
+        .name = "rows",
         .kind = TL_OPTION_TEXT,
-        .help = "what to ask for, as the SSH host would: http://127.0.0.1:5001/users",
-        .flags = TL_OPTION_REQUIRED,
+        .help = "JSON Pointer to the list's rows, as of a stream's",
     },
     {
-        .name = "method",
-        .kind = TL_OPTION_CHOICE,
-        .help = "when not given GET, or POST with a body",
-        .choices = "GET|POST|PUT",
+        .name = "pagination",
+        .kind = TL_OPTION_OBJECTS,
+        .help = "how the list's pages follow each other; all types but keyset",
+        .flags = TL_OPTION_ONE,
+        .fields = pagination_options,
     },
-    {
-        .name = "headers",
-        .kind = TL_OPTION_MAP,
-        .help = "headers to send",
-    },
-    {
-        .name = "query",
-        .kind = TL_OPTION_MAP,
-        .help = "query parameters; one whose placeholders come out empty is left out",
-    },
-    {
-        .name = "body",
-        .kind = TL_OPTION_JSON,
-        .help =
-            "what to send: JSON, or a text; placeholders are escaped as strings of JSON, in "
-            "other texts URL-encoded",
-    },
+    {.name = NULL},
+};
+
+const struct tl_option http_options[] = {
+    REQUEST_OPTIONS,
     {
         .name = "auth",
         .kind = TL_OPTION_OBJECTS,
@@ -191,6 +212,14 @@ const struct tl_option http_options[] = {
         .help = "how pages follow each other",
         .flags = TL_OPTION_ONE,
         .fields = pagination_options,
+    },
+    {
+        .name = "for_each",
+        .kind = TL_OPTION_OBJECTS,
+        .help = "a request for a list, asked first: the stream's own request is then made once "
+                "for each of its rows, whose values are {{item.NAME}}",
+        .flags = TL_OPTION_ONE,
+        .fields = each_options,
     },
     {
         .name = "ca_file",

@@ -39,6 +39,9 @@ enum http_tls {
 
 /* All texts are the configuration's, with their placeholders; NULL: not given. */
 struct http_settings {
+    struct http_settings *each;   /* owned: the list whose rows this is asked for; NULL: once */
+    bool is_list;                 /* it is that of for_each */
+    const char *rows;             /* of a list: JSON Pointer to its rows */
     const struct tl_config *maps; /* where headers and query lie; NULL: there are none */
     const char *url;
     const char *method; /* NULL: GET, or POST with a body */
@@ -73,16 +76,20 @@ struct http_settings {
 };
 
 /* Reads the field from its object; `whole` is the configuration that it is part of. Both
- * outlive the settings. TL_CONFIGURATION naming what is missing or does not fit. */
+ * outlive the settings, which are to be freed with http_settings_reset, after a failure too.
+ * TL_CONFIGURATION naming what is missing or does not fit. */
 TL_NODISCARD enum tl_status http_settings_read(const struct tl_config *config,
                                                const struct tl_config *whole,
                                                struct http_settings *out, struct tl_error *err);
+
+void http_settings_reset(struct http_settings *settings);
 
 /* What Fivetran's example of an SSH tunnel does with its configuration, which names no streams:
  * GET /auth/api_key from remote_port on the SSH host's loopback address. */
 void http_settings_upstream(const struct tl_config *whole, struct http_settings *out);
 
-/* Calls `visit` with each text that may hold placeholders; stops at its first failure. */
+/* Calls `visit` with each text of the request, not of its list, that may hold placeholders;
+ * stops at its first failure. */
 struct http_text_visitor {
     enum tl_status (*visit)(struct http_text_visitor *self, const char *text,
                             struct tl_error *err);

@@ -135,15 +135,6 @@ def test_cursors(http, towline, warehouse, make_playground):
     assert before.items() <= dict(warehouse.rows("t", "company_id", "updatedAt")).items()
 
 
-def test_departments(configuration, towline, warehouse, playground):
-    streams = [{"table": f"department_{n}", "primary_key": "department_id",
-                "http": {"url": f"{playground.url}/cursors/{n}/departments"}} for n in range(1, 21)]
-    towline("sync", config=configuration(*streams)).expect(0)
-    for number in range(1, 21):
-        rows = playground.json(f"/cursors/{number}/departments")["data"]
-        assert warehouse.count(f"department_{number}") == len(rows)
-
-
 @pytest.mark.parametrize("path, query", [
     ("/incremental/timestamp", {"since": "{{cursor}}"}), ("/incremental/step", {"start_id": "1"})])
 def test_incremental(path, query, http, towline, warehouse, playground):

@@ -235,6 +235,21 @@ static void settings_that_do_not_fit(void **state)
     refuse("\"query\": {\"since\": \"{{cursor}}\"}", "{{cursor}}");
     refuse("\"headers\": {\"X\": \"{{config.missing}}\"}", "missing");
     refuse("\"connect_to\": \"somewhere\"", "connect_to");
+    refuse("\"query\": {\"of\": \"{{item.id}}\"}", "without for_each");
+    refuse("\"for_each\": {\"url\": \"http://127.0.0.1/a\"}", "for_each without {{item.NAME}}");
+    refuse("\"query\": {\"of\": \"{{item.id}}\"}, \"for_each\": {\"url\": "
+           "\"http://127.0.0.1/{{item.id}}\"}",
+           "in for_each itself");
+    refuse("\"query\": {\"of\": \"{{item.id}}\"}, \"for_each\": {\"url\": "
+           "\"http://127.0.0.1/a\", \"rows\": \"data\"}",
+           "JSON Pointer");
+    refuse("\"query\": {\"of\": \"{{item.id}}\"}, \"for_each\": {\"url\": "
+           "\"http://127.0.0.1/a\", \"pagination\": {\"type\": \"keyset\", \"column\": \"c\", "
+           "\"parameter\": \"p\"}}",
+           "keyset");
+    refuse("\"query\": {\"of\": \"{{item.id}}\"}, \"for_each\": {\"url\": "
+           "\"http://127.0.0.1/{{config.missing}}\"}",
+           "missing");
 }
 
 int main(void)

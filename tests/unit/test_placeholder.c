@@ -72,7 +72,7 @@ static enum tl_status collect(struct placeholder_visitor *visitor, const char *n
 
 static void a_visitor_sees_each_name_until_it_fails(void **state)
 {
-    struct collector collector = {.base = {collect}, .names = BUF_INIT(256)};
+    struct collector collector = {.base = {.found = collect}, .names = BUF_INIT(256)};
     struct tl_error err = {0};
 
     (void)state;
@@ -84,11 +84,28 @@ static void a_visitor_sees_each_name_until_it_fails(void **state)
     buf_free(&collector.names);
 }
 
+static void more_names_are_placeholders_where_they_are_asked_for(void **state)
+{
+    static const char *const extra[] = {"next", "item.", NULL};
+    struct collector collector = {.base = {.extra = extra, .found = collect},
+                                  .names = BUF_INIT(256)};
+    struct tl_error err = {0};
+
+    (void)state;
+    assert_int_equal(
+        placeholder_visit("{{next}}{{item.id}}{{item.}}{{items}}{{item.a.b}}{{nex}}",
+                          &collector.base, &err),
+        TL_OK);
+    assert_string_equal(buf_text(&collector.names), "next item.id item.a.b ");
+    buf_free(&collector.names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(placeholders_are_replaced_and_other_braces_left),
         cmocka_unit_test(a_visitor_sees_each_name_until_it_fails),
+        cmocka_unit_test(more_names_are_placeholders_where_they_are_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Single values out of a JSON text: what a source must know beside the rows. */
+/* Single values and rows out of a JSON text: what a source must know beside the rows. */
 #ifndef TOWLINE_JSON_H
 #define TOWLINE_JSON_H
 
@@ -16,6 +16,18 @@ extern "C" {
  * found is unspecified. TL_CONFIGURATION for a pointer that is none. */
 TL_NODISCARD enum tl_status tl_json_find(const char *json, size_t size, const char *pointer,
                                          char **out, struct tl_error *err);
+
+/* Receives the text of each row, an object. */
+struct tl_json_visitor {
+    enum tl_status (*row)(struct tl_json_visitor *self, const char *json, size_t size,
+                          struct tl_error *err);
+};
+
+/* Calls the visitor with each row of the text, in order, found as a stream's are: by the JSON
+ * Pointer `rows`, or if that is NULL by the default rule without a key. TL_DATA for what is not
+ * JSON, or has no rows there; else stops at the visitor's first failure. */
+TL_NODISCARD enum tl_status tl_json_rows(const char *json, size_t size, const char *rows,
+                                         struct tl_json_visitor *visitor, struct tl_error *err);
 
 #ifdef __cplusplus
 }
