@@ -12,7 +12,7 @@ from program import Towline
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = ["usr/bin/source-ssh", "usr/bin/tap-ssh", "usr/bin/towline",
          "usr/share/doc/towline/configuration.example.json", "usr/share/doc/towline/copyright",
-         "usr/share/doc/towline/towline.cdx.json", "usr/share/man/man1/towline.1"]
+         "usr/share/doc/towline/towline.cdx.json", "usr/share/man/man1/towline.1.gz"]
 OF_THE_COMPILER = {"libc", "libm", "ld-linux-x86-64", "ld-linux-aarch64"}
 # The rest takes root, a network and a minute or two: continuous integration has them.
 slow = pytest.mark.skipif(not os.environ.get("CI"), reason="slow: runs where $CI is set")
@@ -65,6 +65,16 @@ def test_packages_are_whole_and_the_same_each_time(build, packages, tmp_path):
         links = [next(tree.rglob(name)) for name in ("source-ssh", "tap-ssh")]
         assert [os.readlink(link) for link in links] == ["towline", "towline"]
         assert run(links[0].parent / "towline", "--version") == run(build / "towline", "--version")
+
+
+def test_the_package_says_what_it_is(packages):
+    summary, *more = run("dpkg-deb", "-f", packages[0], "Description").splitlines()
+    assert summary and len(more) >= 3
+    fields = run("dpkg-deb", "-f", packages[0])
+    for field in ("Package: towline", "Version: ", "Architecture: ", "Maintainer: ", "Section: ",
+                  "Depends: "):
+        assert f"\n{field}" in f"\n{fields}"
+    assert "libc6" in run("dpkg-deb", "-f", packages[0], "Depends")
 
 
 def test_the_program_does_not_say_where_it_was_built(build, program):
