@@ -3,9 +3,12 @@ import json
 import pathlib
 import re
 import subprocess
+import uuid
 
+import jsonschema
 import pytest
 import yaml
+from test_sync import echo, stream
 
 PACKAGING = pathlib.Path(__file__).resolve().parents[2] / "packaging"
 
@@ -34,6 +37,130 @@ def test_definitions_for_meltano_are_up_to_date(tap, name, form):
     assert plugin["executable"] == "tap-ssh" and "pip_url" not in plugin
     kinds = {"string", "integer", "boolean", "password", "options", "array", "object"}
     assert {each["kind"] for each in plugin["settings"]} <= kinds
+
+
+TEXT = {"type": "string", "minLength": 1}
+METADATA = {
+    "type": "object", "required": ["metadataSpecVersion", "data"], "properties": {
+        "metadataSpecVersion": {"const": "1.0"},
+        "data": {
+            "type": "object",
+            "required": ["name", "definitionId", "connectorType", "dockerRepository",
+                         "dockerImageTag", "license", "documentationUrl", "githubIssueLabel",
+                         "connectorSubtype", "releaseStage"],
+            "properties": {
+                "name": TEXT, "license": TEXT, "dockerRepository": TEXT,
+                "definitionId": {"type": "string", "format": "uuid"},
+                "connectorType": {"enum": ["source", "destination"]},
+                "connectorSubtype": {"enum": ["api", "database", "datalake", "file", "custom",
+                                              "message_queue", "unknown", "vectorstore"]},
+                "dockerImageTag": {"type": "string", "pattern": r"^\d+\.\d+\.\d+$"},
+                "documentationUrl": {"type": "string", "pattern": "^https://"},
+                "releaseStage": {"enum": ["alpha", "beta", "generally_available", "custom"]},
+                "supportLevel": {"enum": ["community", "certified", "archived"]},
+                "tags": {"type": "array", "items": {"type": "string", "pattern": "^[a-z]+:"}},
+            },
+        },
+    },
+}
+
+
+def test_airbyte_metadata_has_what_the_registry_asks_for():
+    metadata = yaml.safe_load((PACKAGING / "airbyte" / "metadata.yaml").read_text())
+    jsonschema.validate(metadata, METADATA, format_checker=jsonschema.FormatChecker())
+    uuid.UUID(metadata["data"]["definitionId"])
+
+
+SETTING = {
+    "type": "object", "required": ["name", "kind"], "additionalProperties": False,
+    "properties": {
+        "name": TEXT, "label": TEXT, "description": TEXT, "value": {}, "env": TEXT,
+        "sensitive": {"const": True},
+        "kind": {"enum": ["string", "integer", "boolean", "decimal", "date_iso8601", "email",
+                          "password", "oauth", "options", "file", "array", "object", "hidden"]},
+        "options": {"type": "array", "items": {
+            "type": "object", "required": ["label", "value"], "additionalProperties": False,
+            "properties": {"label": {}, "value": {}}}},
+    },
+    "if": {"properties": {"kind": {"const": "options"}}}, "then": {"required": ["options"]},
+}
+PLUGIN = {
+    "type": "object", "required": ["name", "namespace", "variant", "capabilities", "settings"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string", "pattern": "^tap-"}, "namespace": {"pattern": "^tap_[a-z0-9_]+$"},
+        "variant": TEXT, "label": TEXT, "description": TEXT, "executable": TEXT, "usage": TEXT,
+        "quality": {"enum": ["gold", "silver", "bronze", "unknown"]},
+        "maintenance_status": {"enum": ["active", "beta", "development", "inactive", "unknown"]},
+        "keywords": {"type": "array", "items": TEXT},
+        "capabilities": {"type": "array", "uniqueItems": True, "items": {
+            "enum": ["properties", "catalog", "discover", "state", "about", "stream-maps",
+                     "schema-flattening", "activate-version", "batch", "test", "log-based",
+                     "structured-logging"]}},
+        "settings": {"type": "array", "items": SETTING},
+        "settings_group_validation": {"type": "array", "items": {"type": "array", "items": TEXT}},
+    },
+}
+
+
+def test_definitions_for_meltano_keep_to_its_syntax():
+    hub = yaml.safe_load((PACKAGING / "meltano" / "tap-ssh.yml").read_text())
+    project = yaml.safe_load((PACKAGING / "meltano" / "meltano.yml").read_text())
+    for plugin in (hub, *project["plugins"]["extractors"]):
+        jsonschema.validate(plugin, PLUGIN)
+        names = {setting["name"] for setting in plugin["settings"]}
+        assert {name for group in plugin.get("settings_group_validation", [])
+                for name in group} <= names
+    assert {"quality", "settings_group_validation"} <= set(hub)
+
+
+def meltano_config(plugin, wanted):
+    """The file that Meltano writes: its defaults, and what the user set; "a.b" is nested."""
+    config = {setting["name"]: setting["value"] for setting in plugin["settings"]
+              if "value" in setting}
+    for name, value in wanted.items():
+        inner = config
+        *path, last = name.split(".")
+        for part in path:
+            inner = inner.setdefault(part, {})
+        inner[last] = value
+    return {name: value for name, value in config.items() if value is not None}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_meltano_runs_the_tap_with_its_own_calls(tap, sshd, configuration, tmp_path, nested):
+    project = yaml.safe_load((PACKAGING / "meltano" / "meltano.yml").read_text())
+    wanted = configuration(stream(echo('[{"id":1,"a":2}]'), "rows", cursor="id"))
+    if nested:
+        wanted = {"tunnel_method.tunnel_method": "SSH_KEY_AUTH", "tunnel_method.tunnel_host": sshd.host,
+                  "tunnel_method.tunnel_port": sshd.port, "tunnel_method.tunnel_user": sshd.user,
+                  "tunnel_method.ssh_key": sshd.key.read_text(), "streams": wanted["streams"],
+                  "ssh_known_hosts_path": wanted["ssh_known_hosts_path"]}
+    run = tmp_path / "run"
+    run.mkdir()
+    config = meltano_config(project["plugins"]["extractors"][0], wanted)
+    for name, content in (("config", config), ("state", {})):
+        (run / f"tap.{name}.json").write_text(json.dumps(content))
+    environment = {"PATH": f"{tap.parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
+
+    def call(*words):
+        done = subprocess.run(["tap-ssh", "--config", run / "tap.config.json", *words], cwd=tmp_path,
+                              capture_output=True, text=True, env=environment, check=False)
+        assert done.returncode == 0, done
+        return done.stdout
+
+    catalog = json.loads(call("--discover"))
+    for each in catalog["streams"]:
+        each["selected"] = True
+        for entry in each["metadata"]:
+            entry["metadata"]["selected"] = True
+    (run / "tap.properties.json").write_text(json.dumps(catalog))
+    for state in ([], ["--state", run / "tap.state.json"]):
+        messages = [json.loads(line) for line in
+                    call("--catalog", run / "tap.properties.json", *state).splitlines()]
+        assert [each["record"] for each in messages if each["type"] == "RECORD"] == [
+            {"id": 1, "a": 2}]
+        (run / "tap.state.json").write_text(json.dumps(messages[-1]["value"]))
 
 
 def test_airbyte_metadata_and_image_agree(tap):

@@ -16,7 +16,7 @@ FORBIDDEN = {
 HOSTS = re.compile(
     r"(?:localhost|127\.0\.0\.1|\[::1\]|(?:[\w-]+\.)*example(?:\.(?:com|org|net))?|"
     r"github\.com|(?:www\.)?rfc-editor\.org|(?:www\.)?sqlite\.org|(?:www\.)?libssh2\.org|"
-    r"(?:www\.)?json\.org|json-schema\.org|(?:www\.)?w3\.org|(?:[\w-]+\.)*[A-Z_${}<%].*)")
+    r"(?:www\.)?json\.org|json-schema\.org|docs\.airbyte\.com|(?:www\.)?w3\.org|(?:[\w-]+\.)*[A-Z_${}<%].*)")
 URL = re.compile(r"https?://(?:[^/\s@\"'`]*@)?(\[[^\]]*\]|[^/\s:\"'`)>,;\\]+)")
 
 
