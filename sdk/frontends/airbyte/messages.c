@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "frontends/cli/output.h"
+#include "frontends/output.h"
 
 static void append_string(struct buf *out, const char *text)
 {

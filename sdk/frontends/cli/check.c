@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "frontends/checks.h"
 #include "frontends/cli/job.h"
-#include "frontends/cli/output.h"
+#include "frontends/output.h"
 
 enum { STEP_WIDTH = 28 };
 

@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "frontends/cli/job.h"
-#include "frontends/cli/output.h"
 #include "frontends/cli/progress.h"
+#include "frontends/output.h"
 #include "frontends/rehearsal.h"
 
 enum { NAME_WIDTH = 32, TYPE_WIDTH = 16 };

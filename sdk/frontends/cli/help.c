@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "frontends/cli/output.h"
+#include "frontends/output.h"
 #include "frontends/usage.h"
 
 /* The exit codes of the contract; the statuses behind them are in towline/error.h. */

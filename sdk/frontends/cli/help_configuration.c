@@ -3,7 +3,7 @@
 
 #include "config/config.h"
 #include "frontends/cli/help.h"
-#include "frontends/cli/output.h"
+#include "frontends/output.h"
 #include "frontends/usage.h"
 
 enum { HELP_MAX_BYTES = 4096, EXPLANATION_COLUMN = 30 };

@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "frontends/cli/job.h"
-#include "frontends/cli/output.h"
 #include "frontends/cli/prompt.h"
+#include "frontends/output.h"
 #include "frontends/signals.h"
 #include "frontends/usage.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "frontends/cli/output.h"
+#include "frontends/output.h"
 
 bool prompt_has_terminal(const struct cli_options *options)
 {

@@ -5,9 +5,9 @@
 
 #include "base/text.h"
 #include "frontends/cli/job.h"
-#include "frontends/cli/output.h"
 #include "frontends/cli/prompt.h"
 #include "frontends/cli/streams.h"
+#include "frontends/output.h"
 #include "towline/log.h"
 
 /* What each of the verbs works with. */

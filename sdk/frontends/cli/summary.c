@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "frontends/cli/output.h"
+#include "frontends/output.h"
 
 enum { STREAM_TERM_WIDTH = 15 };
 

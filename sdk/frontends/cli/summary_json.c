@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "frontends/cli/output.h"
 #include "frontends/cli/summary.h"
+#include "frontends/output.h"
 
 static void append_count(struct buf *out, const char *name, uint64_t count)
 {

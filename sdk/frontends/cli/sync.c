@@ -3,9 +3,9 @@
 
 #include "base/clock.h"
 #include "frontends/cli/job.h"
-#include "frontends/cli/output.h"
 #include "frontends/cli/progress.h"
 #include "frontends/cli/summary.h"
+#include "frontends/output.h"
 #include "sync/state.h"
 #include "towline/log.h"
 

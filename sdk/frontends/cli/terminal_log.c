@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "frontends/cli/output.h"
+#include "frontends/output.h"
 
 enum { LINE_MAX_BYTES = 512 * 1024 };
 

@@ -8,9 +8,9 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "frontends/cli/output.h"
 #include "frontends/fivetran/fields.h"
 #include "frontends/fivetran/grpc/server.h"
+#include "frontends/output.h"
 #include "frontends/platform/arguments.h"
 #include "frontends/signals.h"
 #include "frontends/usage.h"

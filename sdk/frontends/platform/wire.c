@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "frontends/cli/output.h"
+#include "frontends/output.h"
 
 /* A line holds a row, escaped, at the most. */
 #define WIRE_MAX_BYTES ((size_t)1 << 30)

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "frontends/cli/output.h"
+#include "frontends/output.h"
 #include "frontends/platform/arguments.h"
 #include "frontends/platform/environment.h"
 #include "frontends/singer/about.h"

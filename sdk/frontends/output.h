@@ -1,6 +1,6 @@
 /* Standard output: results, made safe for the terminal they may land on. */
-#ifndef CLI_OUTPUT_H
-#define CLI_OUTPUT_H
+#ifndef FRONTENDS_OUTPUT_H
+#define FRONTENDS_OUTPUT_H
 
 #include "base/buf.h"
 

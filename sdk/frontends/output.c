@@ -1,5 +1,5 @@
 /* Standard output: results, made safe for the terminal they may land on. */
-#include "frontends/cli/output.h"
+#include "frontends/output.h"
 
 #include <errno.h>
 #include <poll.h>
