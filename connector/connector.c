@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "commands/commands.h"
 #include "options.h"
 #include "sources/source.h"
@@ -149,7 +148,6 @@ static enum tl_status connector_check_channel(struct tl_instance *self, struct t
                                               struct tl_error *err)
 {
     bool wanted = false;
-    int64_t deadline_ms = clock_now_ms() + way_options(&self->way)->connect_timeout_ms;
     enum tl_status status;
 
     for (size_t i = 0; i < self->n_streams; i++)
@@ -157,7 +155,7 @@ static enum tl_status connector_check_channel(struct tl_instance *self, struct t
     if (!wanted)
         return TL_OK;
     tl_probe_begin(probe, channel_step);
-    status = ssh_channel_try(self->session, deadline_ms, err);
+    status = ssh_channel_try(self->session, err);
     if (status == TL_OK)
         tl_probe_pass(probe, NULL);
     return status;

@@ -19,10 +19,9 @@
 
 enum {
     CHUNK_BYTES = 256 * 1024,
-    START_TIMEOUT_MS =
-        30000,        /* for the server's consent, and for the question about the shell */
-    DRAIN_MS = 500,   /* for stderr, once the output's end is known */
-    CANCEL_MS = 6000, /* for the end of a command that has to end */
+    SHELL_TIMEOUT_MS = 30000, /* for the question about the shell, which may be slow to start */
+    DRAIN_MS = 500,           /* for stderr, once the output's end is known */
+    CANCEL_MS = 6000,         /* for the end of a command that has to end */
     HASTY_CANCEL_MS = 1200,
     FINISH_MS = 5000,  /* for the server's word on how a command ended that broke off */
     ASK_AGAIN_MS = 10, /* a full sink that has nothing to poll on */
@@ -79,9 +78,9 @@ static enum tl_status too_long(const struct run *run, struct tl_error *err)
                      "Put it into a script on the host, or hand a long text over by stdin");
 }
 
-static enum tl_status compose(struct run *run, struct buf *line, int64_t deadline_ms,
-                              struct tl_error *err)
+static enum tl_status compose(struct run *run, struct buf *line, struct tl_error *err)
 {
+    int64_t deadline_ms = run->start_ms + SHELL_TIMEOUT_MS;
     const char *command = run->request->command;
     enum ssh_login_shell shell = ssh_session_known_shell(run->session);
     char nonce[EXEC_NONCE_SIZE];
@@ -107,12 +106,11 @@ static enum tl_status compose(struct run *run, struct buf *line, int64_t deadlin
 static enum tl_status start(struct run *run, struct tl_error *err)
 {
     struct buf line = BUF_INIT(SSH_COMMAND_MAX_BYTES);
-    int64_t deadline_ms = run->start_ms + START_TIMEOUT_MS;
-    enum tl_status status = compose(run, &line, deadline_ms, err);
+    enum tl_status status = compose(run, &line, err);
 
     if (status == TL_OK)
         status =
-            ssh_channel_open(run->session, buf_text(&line), deadline_ms, &run->channel, err);
+            ssh_channel_open(run->session, buf_text(&line), CLOCK_NEVER, &run->channel, err);
     buf_wipe(&line);
     run->last_byte_ms = clock_now_ms();
     return status;
@@ -523,7 +521,7 @@ static enum tl_status carry_out(struct run *run, struct tl_error *err)
     if (status != TL_OK || !run->guessed || run->marker.place != EXEC_BEFORE)
         return status;
     status =
-        ssh_session_login_shell(run->session, clock_now_ms() + START_TIMEOUT_MS, &shell, err);
+        ssh_session_login_shell(run->session, clock_now_ms() + SHELL_TIMEOUT_MS, &shell, err);
     if (status != TL_OK || shell == SSH_SHELL_POSIX)
         return status;
     begin_again(run);

@@ -141,6 +141,8 @@ static enum tl_status try_way(struct auth *auth, size_t way, struct buf *how,
     auth->ways_untold |= 1u << way;
     status = ways[way].run(auth->session, &auth->means, &tried, err);
     auth->done = status == TL_OK;
+    /* "Too many authentication failures": that is how the last one allowed is refused */
+    auth->refused |= status == TL_LOST && auth->session->farewell[0] != '\0';
     if (tried.size > 0)
         buf_printf(&auth->tried, "%s%s", auth->tried.size > 0 ? ", " : "", buf_text(&tried));
     if (auth->done) {
@@ -235,7 +237,8 @@ static unsigned ways_given(const struct auth *auth)
 
 static void say_refused(const struct auth *auth, struct tl_error *err)
 {
-    const char *label = auth->session->label;
+    const char *label = auth->session->label, *farewell = auth->session->farewell;
+    bool parted = farewell[0] != '\0';
     struct buf proofs = BUF_INIT(256);
 
     if (auth->tried.size == 0) {
@@ -251,8 +254,9 @@ static void say_refused(const struct auth *auth, struct tl_error *err)
                 label, buf_text(&auth->tried), buf_text(&proofs), offered(auth));
     } else {
         tl_fail(err, TL_AUTHENTICATION,
-                "%s: the server refused the login: tried %s; it offers %s", label,
-                buf_text(&auth->tried), offered(auth));
+                "%s: the server refused the login: tried %s; it offers %s%s%s%s", label,
+                buf_text(&auth->tried), offered(auth), parted ? ", and hung up saying \"" : "",
+                farewell, parted ? "\"" : "");
     }
     buf_free(&proofs);
 }
@@ -305,12 +309,14 @@ static enum tl_status choose_way(struct auth *auth, size_t *way, bool *found,
     return status;
 }
 
-/* A server that hangs up, or that was left, after it had refused something has said no. */
+/* A server that hangs up, falls silent, or was left, after it had refused something has said
+ * no. */
 static bool is_refusal(const struct auth *auth)
 {
-    return auth->refused &&
-           (auth->session->end == SSH_END_CLOSED || auth->session->end == SSH_END_BROKEN ||
-            auth->session->end == SSH_END_FLOODED);
+    enum ssh_end end = auth->session->end;
+
+    return auth->refused && end != SSH_END_NONE && end != SSH_END_STOPPED &&
+           end != SSH_END_THROUGH;
 }
 
 static enum tl_status run(struct auth *auth, struct buf *how, struct tl_error *err)

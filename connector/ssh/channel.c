@@ -172,23 +172,31 @@ static enum tl_status start_command(struct ssh_channel *channel, const char *com
     return status;
 }
 
-static void wait_until(struct ssh_session *session, int64_t deadline_ms)
+/* No longer than until deadline_ms, nor than the server is given for an answer. */
+static void begin_waiting(struct ssh_session *session, int64_t deadline_ms)
 {
-    session->patience.deadline_ms = deadline_ms;
-    session->patient = deadline_ms != CLOCK_NEVER;
+    int64_t answer_ms = clock_now_ms() + session->answer_timeout_ms;
+
+    session->patience.deadline_ms = deadline_ms < answer_ms ? deadline_ms : answer_ms;
+    session->patient = true;
 }
 
-enum tl_status ssh_channel_try(struct ssh_session *session, int64_t deadline_ms,
-                               struct tl_error *err)
+static void end_waiting(struct ssh_session *session)
+{
+    session->patience.deadline_ms = CLOCK_NEVER;
+    session->patient = false;
+}
+
+enum tl_status ssh_channel_try(struct ssh_session *session, struct tl_error *err)
 {
     struct ssh_channel *channel = channel_new(session, &words_of_command);
     enum tl_status status;
 
     if (channel == NULL)
         return tl_fail(err, TL_MEMORY, "%s: out of memory", session->label);
-    wait_until(session, deadline_ms);
+    begin_waiting(session, CLOCK_NEVER);
     status = open_channel(channel, err);
-    wait_until(session, CLOCK_NEVER);
+    end_waiting(session);
     ssh_channel_close(channel);
     return status;
 }
@@ -203,12 +211,12 @@ enum tl_status ssh_channel_open(struct ssh_session *session, const char *command
     if (channel == NULL)
         return tl_fail(err, TL_MEMORY, "%s: out of memory", session->label);
     channel_sweep(session, false);
-    wait_until(session, deadline_ms);
+    begin_waiting(session, deadline_ms);
     ssh_forward_settle(session);
     status = open_channel(channel, err);
     if (status == TL_OK)
         status = start_command(channel, command, err);
-    wait_until(session, CLOCK_NEVER);
+    end_waiting(session);
     if (status == TL_OK) {
         *out = channel;
         channel = NULL;

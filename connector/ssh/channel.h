@@ -24,18 +24,17 @@ struct ssh_exit {
     char signal[32]; /* "KILL"; "" if none; safe to show */
 };
 
-/* Starts the command, of at most SSH_COMMAND_MAX_BYTES; waits for the server's consent until
- * deadline_ms (monotonic). *out is to be closed with ssh_channel_close. TL_CONNECT if the
- * server opens no more channels (MaxSessions) or does not answer in time, TL_COMMAND if it
- * refuses to run commands, TL_LOST, TL_INTERRUPTED. */
+/* Starts the command, of at most SSH_COMMAND_MAX_BYTES; waits for the server's consent as long
+ * as ssh_options' connect_timeout_ms, and until deadline_ms (monotonic). *out is to be closed
+ * with ssh_channel_close. TL_CONNECT if the server opens no more channels (MaxSessions) or does
+ * not answer in time, TL_COMMAND if it refuses to run commands, TL_LOST, TL_INTERRUPTED. */
 TL_NODISCARD enum tl_status ssh_channel_open(struct ssh_session *session, const char *command,
                                              int64_t deadline_ms, struct ssh_channel **out,
                                              struct tl_error *err);
 
 /* Whether the server opens a channel for commands at all; closes it again. TL_CONNECT, TL_LOST,
  * TL_INTERRUPTED. */
-TL_NODISCARD enum tl_status ssh_channel_try(struct ssh_session *session, int64_t deadline_ms,
-                                            struct tl_error *err);
+TL_NODISCARD enum tl_status ssh_channel_try(struct ssh_session *session, struct tl_error *err);
 
 /* What has arrived of a stream: *got bytes, 0 if nothing has. Both streams must be read, or the
  * command stalls. */

@@ -48,6 +48,7 @@ struct ssh_session {
     struct opening *awaiting; /* to be told of the banner; NULL: not, or not any more */
 
     struct ssh_patience patience; /* CLOCK_NEVER once open */
+    int answer_timeout_ms;        /* ssh_connect_timeout: for consent to a channel, too */
     bool patient;                 /* libssh2 calls wait for the server within patience */
     bool held;                    /* libssh2 calls do not receive: see reactor.h */
     int keepalive_interval_ms;
@@ -62,10 +63,11 @@ struct ssh_session {
     size_t slice_bytes;         /* what the libssh2 call in progress may still receive */
     enum ssh_end end;
     int end_errno;
-    ssize_t held_back; /* how the link ended, if that is to be told later; 1: not */
-    bool undelivered;  /* what came before the end has not been read yet */
-    int64_t tell_ms;   /* when the end is told all the same */
-    bool mute;         /* the link takes nothing any more; what still comes is read */
+    char farewell[160]; /* what the server said as it ended the session; safe to show */
+    ssize_t held_back;  /* how the link ended, if that is to be told later; 1: not */
+    bool undelivered;   /* what came before the end has not been read yet */
+    int64_t tell_ms;    /* when the end is told all the same */
+    bool mute;          /* the link takes nothing any more; what still comes is read */
 
     int64_t last_close_ms;           /* of a channel; 0: none yet */
     size_t n_granted;                /* channels that the memory was raised for */

@@ -48,7 +48,8 @@ struct ssh_options {
     const char *host_key_alias;  /* the name to look up in known_hosts instead of host */
     const char *const *known_hosts_paths; /* NULL-terminated; the first is written to */
 
-    int connect_timeout_ms;    /* for name lookup to host key, and again for authentication */
+    int connect_timeout_ms;    /* for name lookup to host key, again for authentication, and
+                                  for the server's consent to each channel */
     int keepalive_interval_ms; /* of silence before the server is asked for a sign; 0: never */
     int keepalive_silences;    /* so many of these without a sign: the server is gone */
     bool compression;

@@ -201,6 +201,36 @@ static LIBSSH2_SEND_FUNC(pump_send)
     return session->end == SSH_END_NONE ? (ssize_t)length : -EPIPE;
 }
 
+/* libssh2 is through with the session then, and tells nobody else what the server said. */
+static LIBSSH2_DISCONNECT_FUNC(pump_disconnect)
+{
+    struct ssh_session *ended = *abstract;
+
+    (void)session, (void)reason, (void)language, (void)language_len;
+    text_safe(ended->farewell, sizeof(ended->farewell), message, (size_t)message_len);
+    session_end(ended, SSH_END_CLOSED, 0);
+}
+
+/* A function pointer may not be cast to void *, only its bytes be taken for one. */
+union pump_callback {
+    LIBSSH2_SEND_FUNC((*send));
+    LIBSSH2_RECV_FUNC((*receive));
+    LIBSSH2_DISCONNECT_FUNC((*disconnect));
+#if SSH_MODERN
+    libssh2_cb_generic *generic;
+#endif
+    void *pointer;
+};
+
+static void set_callback(LIBSSH2_SESSION *ssh, int kind, union pump_callback callback)
+{
+#if SSH_MODERN
+    libssh2_session_callback_set2(ssh, kind, callback.generic);
+#else
+    libssh2_session_callback_set(ssh, kind, callback.pointer);
+#endif
+}
+
 LIBSSH2_SESSION *pump_session_new(struct ssh_session *session)
 {
     LIBSSH2_SESSION *ssh =
@@ -208,22 +238,10 @@ LIBSSH2_SESSION *pump_session_new(struct ssh_session *session)
 
     if (ssh == NULL)
         return NULL;
-#if SSH_MODERN
-    libssh2_session_callback_set2(ssh, LIBSSH2_CALLBACK_SEND, (libssh2_cb_generic *)pump_send);
-    libssh2_session_callback_set2(ssh, LIBSSH2_CALLBACK_RECV,
-                                  (libssh2_cb_generic *)pump_receive);
-#else
-    /* a function pointer may not be cast to void *, only its bytes be taken for one */
-    union {
-        ssize_t (*send)(libssh2_socket_t, const void *, size_t, int, void **);
-        ssize_t (*receive)(libssh2_socket_t, void *, size_t, int, void **);
-        void *pointer;
-    } callback;
-    callback.send = pump_send;
-    libssh2_session_callback_set(ssh, LIBSSH2_CALLBACK_SEND, callback.pointer);
-    callback.receive = pump_receive;
-    libssh2_session_callback_set(ssh, LIBSSH2_CALLBACK_RECV, callback.pointer);
-#endif
+    set_callback(ssh, LIBSSH2_CALLBACK_SEND, (union pump_callback){.send = pump_send});
+    set_callback(ssh, LIBSSH2_CALLBACK_RECV, (union pump_callback){.receive = pump_receive});
+    set_callback(ssh, LIBSSH2_CALLBACK_DISCONNECT,
+                 (union pump_callback){.disconnect = pump_disconnect});
     libssh2_session_set_blocking(ssh, 0);
     return ssh;
 }
@@ -326,6 +344,7 @@ static enum tl_status end_fail(const struct ssh_session *session, const char *do
                                struct tl_error *err)
 {
     const char *label = session->label;
+    bool said = session->farewell[0] != '\0';
 
     switch (session->end) {
     case SSH_END_STOPPED:
@@ -334,7 +353,8 @@ static enum tl_status end_fail(const struct ssh_session *session, const char *do
         tl_fail(err, TL_CONNECT, "%s: %s took longer than is allowed", label, doing);
         return tl_remedy(err, "Raise ssh_connect_timeout if the server is only slow");
     case SSH_END_CLOSED:
-        tl_fail(err, TL_LOST, "%s: the server closed the connection while %s", label, doing);
+        tl_fail(err, TL_LOST, "%s: the server closed the connection while %s%s%s%s", label,
+                doing, said ? ", saying \"" : "", session->farewell, said ? "\"" : "");
         return tl_remedy(err, "Try again; if it recurs, the server's log (journalctl -u ssh) "
                               "tells why it did");
     case SSH_END_SILENT:

@@ -155,6 +155,7 @@ static struct ssh_session *session_new(const struct opening *opening)
     session->outgoing = BUF_INIT(OUTGOING_MAX_BYTES);
     ssh_greeting_init(&session->greeting);
     session->patience = opening->patience;
+    session->answer_timeout_ms = options->connect_timeout_ms;
     session->window_max_bytes = options->window_max_bytes;
     session->receive_max_bytes = RECEIVE_LOGIN_MAX_BYTES;
     session->login_shell = SSH_SHELL_NOT_ASKED;

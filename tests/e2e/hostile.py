@@ -1,4 +1,5 @@
 """Servers that mean harm: raw ones before encryption, and one that speaks SSH and misbehaves."""
+import itertools
 import socket
 import struct
 import threading
@@ -103,10 +104,74 @@ def disconnect(message):
 IGNORE = packet(b"\x02" + text("x" * 1000))
 
 
+# Payloads of messages that a server may send once there is encryption.
+def number(value):
+    """A counted number."""
+    return struct.pack(">I", value)
+
+
+def login_banner(message):
+    """SSH_MSG_USERAUTH_BANNER."""
+    return b"\x35" + text(message) + text("en")
+
+
+def login_failure(methods):
+    """SSH_MSG_USERAUTH_FAILURE."""
+    return b"\x33" + text(methods) + b"\0"
+
+
+def new_password_wanted(prompt):
+    """SSH_MSG_USERAUTH_PASSWD_CHANGEREQ."""
+    return b"\x3c" + text(prompt) + text("en")
+
+
+def farewell(message):
+    """SSH_MSG_DISCONNECT."""
+    return b"\x01" + number(2) + text(message) + text("")
+
+
+def debug(message):
+    """SSH_MSG_DEBUG, to be displayed always."""
+    return b"\x04\1" + text(message) + text("en")
+
+
+def extensions(count):
+    """SSH_MSG_EXT_INFO that announces more than it has."""
+    return b"\x07" + number(count) + text("server-sig-algs") + text("ssh-ed25519")
+
+
+def no_channel(reason, message):
+    """SSH_MSG_CHANNEL_OPEN_FAILURE for the first channel."""
+    return b"\x5c" + number(0) + number(reason) + text(message) + text("en")
+
+
+def channel_data(data, stream=None, channel=0):
+    """SSH_MSG_CHANNEL_DATA, or with a stream SSH_MSG_CHANNEL_EXTENDED_DATA."""
+    if stream is None:
+        return b"\x5e" + number(channel) + text(data)
+    return b"\x5f" + number(channel) + number(stream) + text(data)
+
+
+def killed_by(signal, message):
+    """SSH_MSG_CHANNEL_REQUEST exit-signal."""
+    return b"\x62" + number(0) + text("exit-signal") + b"\0" + text(signal) + b"\0" + \
+        text(message) + text("en")
+
+
+def ended_with(status):
+    """SSH_MSG_CHANNEL_REQUEST exit-status."""
+    return b"\x62" + number(0) + text("exit-status") + b"\0" + number(status)
+
+
+CHANNEL_SUCCESS, CHANNEL_EOF, CHANNEL_CLOSE = (bytes([kind]) + number(0) for kind in (99, 96, 97))
+
+
 class Speaker(Server):
     """Speaks SSH through paramiko. `behaviour` has any of: methods, banner, password, questions
     (what keyboard-interactive asks, round by round, the last without end), publickey, close_at
-    ("auth", "channel", "exec"), reverse (channel types that the server opens itself)."""
+    ("auth", "channel", "exec"), reverse (channel types that the server opens itself), say (what
+    it says out of turn: {"none", "password", "channel" or "exec": payloads}, None for silence),
+    forever (the last of them again and again)."""
 
     def __init__(self, **behaviour):
         self.behaviour = behaviour
@@ -152,13 +217,26 @@ class Session(paramiko.ServerInterface):
             self.transport.sock.close()
         return self.behaviour.get(method, paramiko.AUTH_FAILED)
 
+    def _say(self, when):
+        payloads = self.behaviour.get("say", {}).get(when, ())
+        again = itertools.repeat(payloads[-1]) if payloads and self.behaviour.get("forever") else ()
+        for payload in itertools.chain(payloads, again):
+            if payload is None:
+                self.server.stopped.wait(60)
+                return
+            message = paramiko.Message()
+            message.add_bytes(payload)
+            self.transport._send_message(message)  # pylint: disable=protected-access
+
     def get_allowed_auths(self, username):
         return self.behaviour.get("methods", "password")
 
     def check_auth_none(self, username):
+        self._say("none")
         return paramiko.AUTH_FAILED
 
     def check_auth_password(self, username, password):
+        self._say("password")
         return self._answer("password", password)
 
     def check_auth_publickey(self, username, key):
@@ -181,9 +259,11 @@ class Session(paramiko.ServerInterface):
     def check_channel_request(self, kind, chanid):
         if self.behaviour.get("close_at") == "channel":
             self.transport.sock.close()
+        self._say("channel")
         return paramiko.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel, command):
         if self.behaviour.get("close_at") == "exec":
             self.transport.sock.close()
+        self._say("exec")
         return True

@@ -117,6 +117,18 @@ def test_a_refusal_names_what_was_tried_and_what_is_offered(check, make_sshd, tm
     check(server, 2, "offers publickey,password", "ssh_private_key_path")
 
 
+def test_the_last_attempt_allowed_is_a_refusal_too(check, make_sshd, agent, tmp_path):
+    server = make_sshd(config=["MaxAuthTries 1"])
+    stranger = keygen(tmp_path / "stranger", "-t", "ed25519")
+    before = server.log().count("Connection from")
+    check(server, 5, str(stranger), "offers publickey", "Too many authentication failures",
+          ssh_private_key_path=str(stranger), retry_attempts="5")
+    assert server.log().count("Connection from") == before + 1
+    agent.add(stranger)
+    check(server, 5, "Too many authentication failures", ssh_agent="true", env=agent.env,
+          retry_attempts="5")
+
+
 # -- certificates --------------------------------------------------------------------------------
 
 @pytest.fixture

@@ -7,7 +7,10 @@ import time
 
 import paramiko
 import pytest
-from hostile import BANNER, IGNORE, Raw, Speaker, disconnect, kexinit, packet
+from hostile import (BANNER, CHANNEL_CLOSE, CHANNEL_EOF, CHANNEL_SUCCESS, IGNORE, Raw, Speaker,
+                     channel_data, debug, disconnect, ended_with, extensions, farewell, kexinit,
+                     killed_by, login_banner, login_failure, new_password_wanted, no_channel,
+                     packet)
 
 STREAM = {"table": "t", "command": "echo '[]'", "primary_key": "id"}
 TIMEOUT = 2
@@ -139,6 +142,57 @@ def test_stderr_without_end(towline, configuration, warehouse):
     assert warehouse.count("t") == 1
     assert not CONTROL.search(result.stdout + result.stderr)
     assert len(result.stderr) < 1_000_000
+
+
+# -- what is said out of turn --------------------------------------------------------------------
+
+LONG = {"forever": True}
+DATA = channel_data(b"x" * 30000)
+
+
+@pytest.mark.parametrize("when, says, forever, code, texts", [
+    ("none", [login_banner(ESCAPES)], True, 3, ("without end",)),
+    ("none", [login_failure(ESCAPES)], False, 5, ()),
+    ("none", [extensions(0xffffffff)], False, 5, ()),
+    ("none", [debug(ESCAPES)], True, 3, ()),
+    ("none", [farewell(ESCAPES)], False, 3, ("saying \"\\x1b[31mred",)),
+    ("none", [b"\x32" + bytes(1000)], True, 3, ()),
+    ("none", [b"\x50" + b"\xff" * 40], True, 3, ()),
+    ("none", [b"\x14" + bytes(300)], False, 3, ()),
+    ("none", [DATA], True, 3, ()),
+    ("password", [new_password_wanted(ESCAPES), None], False, 5, ("expired",)),
+    ("password", [farewell(ESCAPES)], False, 5, ("hung up saying \"\\x1b[31mred",)),
+    ("password", [login_banner(ESCAPES)], True, 3, ()),
+], ids=range(12))
+def test_said_out_of_turn_at_login(meet, when, says, forever, code, texts):
+    with Speaker(say={when: says}, forever=forever) as server:
+        meet(server, code, *texts, ssh_password="canary", ssh_private_key_path=None)
+
+
+@pytest.mark.parametrize("when, says, forever, code, texts", [
+    ("channel", [no_channel(1, ESCAPES)], False, 3, ("MaxSessions",)),
+    ("channel", [debug(ESCAPES)], True, 3, ("took longer", "ssh_connect_timeout")),
+    ("channel", [farewell(ESCAPES)], False, 3, ("saying \"\\x1b[31mred",)),
+    ("exec", [CHANNEL_SUCCESS, killed_by(ESCAPES, ESCAPES), CHANNEL_EOF, CHANNEL_CLOSE], False, 6,
+     ("signal",)),
+    ("exec", [CHANNEL_SUCCESS, ended_with(0), ended_with(256), CHANNEL_EOF, CHANNEL_CLOSE], False,
+     6, ()),
+    ("exec", [CHANNEL_SUCCESS, CHANNEL_EOF, CHANNEL_CLOSE], False, 6, ()),
+    ("exec", [CHANNEL_SUCCESS, channel_data(ESCAPES.encode(), 1), farewell(ESCAPES)], False, 3,
+     ()),
+    ("exec", [CHANNEL_SUCCESS, channel_data(ESCAPES.encode(), 1)], True, 6, ()),
+    ("exec", [CHANNEL_SUCCESS, channel_data(b"[" * 30000)], True, 7, ()),
+    ("exec", [CHANNEL_SUCCESS, channel_data(b" " * 30000)], True, 6, ()),
+    ("exec", [CHANNEL_SUCCESS, channel_data(b"x" * 30000, 7)], True, 6, ()),
+    ("exec", [CHANNEL_SUCCESS, channel_data(b"x", channel=77)], True, 6, ()),
+    ("exec", [CHANNEL_SUCCESS, debug(ESCAPES)], True, 6, ()),
+    ("exec", [CHANNEL_SUCCESS, b"\x50" + b"\0\0\0\1x\1"], True, 6, ()),
+    ("exec", [CHANNEL_SUCCESS, CHANNEL_EOF, channel_data(b"[]")], True, 6, ()),
+], ids=range(15))
+def test_said_out_of_turn_after_login(meet, when, says, forever, code, texts):
+    with Speaker(say={when: says}, forever=forever, password=paramiko.AUTH_SUCCESSFUL) as server:
+        meet(server, code, *texts, ssh_password="canary", ssh_private_key_path=None,
+             command_timeout="1", streams=[{**STREAM, "completion": "status"}])
 
 
 # -- secrets -------------------------------------------------------------------------------------
