@@ -185,6 +185,14 @@ enum tl_status auth_by_agent(struct ssh_session *session, const struct auth_mean
     return status;
 }
 
+/* Asked for a new password, libssh2 says so only to one who might have had it. */
+static LIBSSH2_PASSWD_CHANGEREQ_FUNC(no_new_password)
+{
+    (void)session, (void)abstract;
+    *newpw = NULL;
+    *newpw_len = 0;
+}
+
 enum tl_status auth_by_password(struct ssh_session *session, const struct auth_means *means,
                                 struct buf *tried, struct tl_error *err)
 {
@@ -194,9 +202,9 @@ enum tl_status auth_by_password(struct ssh_session *session, const struct auth_m
     buf_append_string(tried, "password");
     pump_slice(session);
     do {
-        rc =
-            libssh2_userauth_password_ex(session->ssh, options->user, length_of(options->user),
-                                         options->password, length_of(options->password), NULL);
+        rc = libssh2_userauth_password_ex(session->ssh, options->user, length_of(options->user),
+                                          options->password, length_of(options->password),
+                                          no_new_password);
     } while (pump_repeat(session, rc));
     if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED && session->end == SSH_END_NONE) {
         buf_append_string(tried, " (which has expired)");
