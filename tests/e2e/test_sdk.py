@@ -38,9 +38,7 @@ def flags(program):
 @pytest.fixture(scope="module")
 def accounts(installed, flags, tmp_path_factory):
     """The example, built by CMake against the installed SDK and nothing else of the tree."""
-    source, build = tmp_path_factory.mktemp("example"), tmp_path_factory.mktemp("build")
-    for name in ("accounts.c", "CMakeLists.txt"):
-        (source / name).write_text((EXAMPLE / name).read_text())
+    source, build = installed / "share/doc/towline/examples", tmp_path_factory.mktemp("build")
     run("cmake", "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={installed}",
         f"-DCMAKE_C_FLAGS={flags}")
     run("cmake", "--build", build)
