@@ -121,7 +121,7 @@ enum tl_status decode_flush(struct decode *decode, struct decode_sink *sink,
     if (look_for_mark(decode, &mark, err) != TL_OK)
         return err->status;
     if (!decode->active)
-        decode->offset = mark;
+        decode->offset += mark;
     return take(decode, sink, decode->head + mark, decode->head_size - mark, err);
 }
 

@@ -2,6 +2,7 @@
 #include "config/complete.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -123,11 +124,30 @@ enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *
     return TL_OK;
 }
 
+/* Whether another option makes up for a required one. */
+static bool is_excused(const struct tl_config *config, const struct tl_option *option)
+{
+    const char *choices = option->unless ? strchr(option->unless, '=') : NULL;
+    char name[64];
+    const char *value;
+
+    if (choices == NULL)
+        return option->unless != NULL && tl_config_given(config, option->unless);
+    (void)snprintf(name, sizeof(name), "%.*s", (int)(choices - option->unless), option->unless);
+    value = tl_config_given(config, name) ? tl_config_text(config, name) : NULL;
+    for (const char *at = choices; value != NULL && at != NULL; at = strchr(at, '|')) {
+        size_t size = strcspn(++at, "|");
+        if (strlen(value) == size && strncmp(value, at, size) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum tl_status fail_missing(const struct tl_option *option, const char *path,
                                    struct tl_error *err)
 {
     (void)tl_fail(err, TL_CONFIGURATION, "\"%s%s\" is missing", path, option->name);
-    if (option->unless != NULL)
+    if (option->unless != NULL && strchr(option->unless, '=') == NULL)
         return tl_remedy(err, "Give \"%s\", or else \"%s\"", option->name, option->unless);
     if (option->kind != TL_OPTION_OBJECTS)
         return tl_remedy(err, "Give \"%s\": %s", option->name, option->help);
@@ -143,8 +163,7 @@ enum tl_status complete_defaults(struct tl_config *config, bool whole, const cha
         const struct tl_option *option = value->option;
         if (value->given || option == NULL)
             continue;
-        if (whole && (option->flags & TL_OPTION_REQUIRED) != 0 &&
-            (option->unless == NULL || !tl_config_given(config, option->unless)))
+        if (whole && (option->flags & TL_OPTION_REQUIRED) != 0 && !is_excused(config, option))
             return fail_missing(option, path, err);
         if (option->fallback != NULL &&
             convert_text(value, option->name, option->fallback, err) != TL_OK)

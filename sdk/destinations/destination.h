@@ -87,6 +87,9 @@ struct run_record {
     uint64_t bytes_read;
     uint64_t schema_changes;
     struct tally tally;
+    const struct run_record *tables; /* of a stream that fills several: each of them; their
+                                        counts are not in the stream's own */
+    size_t n_tables;
 };
 
 /* What load finds. */
@@ -152,9 +155,10 @@ struct destination_ops {
                                struct tally *tally, struct tl_error *err);
 
     /* From sweep_begin on the destination remembers, across commits, which rows of the table
-     * were upserted; sweep deletes all others of the scope, softly or for good, and forgets.
-     * rollback forgets too. A table that did not exist when the sweep should have begun holds
-     * nothing else: sweep without sweep_begin deletes nothing. */
+     * were upserted, and may do so for several tables at a time; sweep deletes all others of
+     * the scope, softly or for good, and forgets. rollback forgets too. A table that did not
+     * exist when the sweep should have begun holds nothing else: sweep without sweep_begin
+     * deletes nothing. */
     enum tl_status (*sweep_begin)(struct destination *self, const struct catalog_table *table,
                                   struct tl_error *err);
     enum tl_status (*sweep)(struct destination *self, const struct catalog_table *table,

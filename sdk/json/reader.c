@@ -263,6 +263,11 @@ enum tl_status json_reader_finish_part(struct json_reader *reader, struct tl_err
     return TL_OK;
 }
 
+void json_reader_seek(struct json_reader *reader, uint64_t offset)
+{
+    reader->decode.offset = offset;
+}
+
 uint64_t json_reader_documents(const struct json_reader *reader)
 {
     return reader->documents_before + reader->documents;

@@ -71,6 +71,10 @@ TL_NODISCARD enum tl_status json_reader_new(const struct json_reader_options *op
 TL_NODISCARD enum tl_status json_reader_feed(struct json_reader *reader, const char *bytes,
                                              size_t size, struct tl_error *err);
 
+/* Says where in the stream what is fed next stands, for messages: not all of it is fed. Between
+ * documents. */
+void json_reader_seek(struct json_reader *reader, uint64_t offset);
+
 /* Says that the stream is complete: fails with TL_DATA if it ends within a value, or if `rows`
  * was given and found in none of the documents. No document at all is no rows and no failure.
  */

@@ -22,6 +22,7 @@ void builder_reset(struct builder *builder)
     block_free(builder->block);
     columns_free(builder->columns);
     free(builder->next);
+    free(builder->expected);
     builder_init(builder, builder->sink, &builder->limits);
 }
 
@@ -276,9 +277,49 @@ static bool fix_stride(struct builder *builder)
     block->observed = calloc(block->stride ? block->stride : 1, sizeof(*block->observed));
     if (block->observed == NULL)
         return false;
+    for (uint32_t i = 0; i < builder->n_expected && i < block->stride; i++)
+        block->observed[i] = builder->expected[i];
     block->columns = columns_share(builder->columns);
     block->first_row = builder->rows + 1;
     return true;
+}
+
+enum tl_status builder_expect(struct builder *builder, uint32_t column, type_observed observed,
+                              struct tl_error *err)
+{
+    type_observed *expected = builder->expected;
+
+    if (column >= builder->n_expected) {
+        expected = realloc(expected, (column + 1) * sizeof(*expected));
+        if (expected == NULL)
+            return no_memory(builder, err);
+        builder->expected = expected;
+        while (builder->n_expected <= column)
+            expected[builder->n_expected++] = 0;
+    }
+    if ((observed & ~expected[column]) == 0)
+        return TL_OK;
+    expected[column] |= observed;
+    return builder_flush(builder, err);
+}
+
+enum tl_status builder_announce(struct builder *builder, struct tl_error *err)
+{
+    struct block *block;
+
+    if (builder_flush(builder, err) != TL_OK)
+        return err->status;
+    if (!have_columns(builder) || !start_block(builder))
+        return no_memory(builder, err);
+    block = builder->block;
+    if (!fix_stride(builder)) {
+        builder->block = NULL;
+        block_free(block);
+        return no_memory(builder, err);
+    }
+    count_bytes(builder, block);
+    builder->block = NULL;
+    return builder->sink->block(builder->sink, block, err);
 }
 
 static bool is_full(const struct builder *builder)

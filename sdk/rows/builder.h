@@ -35,6 +35,8 @@ struct builder {
     uint32_t known;     /* columns when the row began */
     uint64_t rows;      /* finished so far */
     uint32_t duplicate; /* index of the column last named twice in this row, or COLUMNS_NONE */
+    type_observed *expected; /* per column: what builder_expect said of it */
+    uint32_t n_expected;
 };
 
 /* Borrows the sink. */
@@ -79,6 +81,14 @@ static inline struct tl_value *builder_cell_of(struct builder *builder,
  * gives its index. */
 TL_NODISCARD enum tl_status builder_column(struct builder *builder, const char *name,
                                            size_t size, uint32_t *out, struct tl_error *err);
+
+/* Says what values of the column may be, as if rows from now on had shown it: the column's type
+ * holds that, too. No row may be under construction. */
+TL_NODISCARD enum tl_status builder_expect(struct builder *builder, uint32_t column,
+                                           type_observed observed, struct tl_error *err);
+
+/* Hands over a block without rows, which shows what is expected of the columns. */
+TL_NODISCARD enum tl_status builder_announce(struct builder *builder, struct tl_error *err);
 
 /* Memory for a value's text in the row under construction, which lives as long as the block;
  * NULL when memory ran out. Where a value needs to outlive a new column, it must be in its

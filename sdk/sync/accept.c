@@ -141,12 +141,9 @@ enum tl_status tl_sync_last(struct tl_sync *sync, const char *overlap, const cha
     return buf_check(&sync->value, last->column, err);
 }
 
-static void sync_count(struct tl_sync *sync)
+static void sync_count(const struct tl_sync *sync, struct stream_report *report)
 {
-    struct stream_report *report = sync->report;
-
     report->rows_read++;
-    sync->uncommitted_rows++;
     if (sync->kind == OPERATION_UPSERT)
         report->upserts++;
     else if (sync->kind == OPERATION_UPDATE)
@@ -172,14 +169,18 @@ enum tl_status sync_take_row(struct builder_sink *sink, struct tl_value *cells,
                              uint64_t row_number, struct tl_error *err)
 {
     struct tl_sync *sync = (struct tl_sync *)sink;
+    struct tl_sync *root = sync->root != NULL ? sync->root : sync;
 
     if (sync_check_row(sync, cells, err) != TL_OK)
         return tl_context(err, "row %" PRIu64, row_number);
-    if (sync->enough_rows > 0 && sync->report->rows_read >= sync->enough_rows) {
-        sync->enough = true;
-        return tl_fail(err, TL_PARTIAL, "%" PRIu64 " rows are enough", sync->enough_rows);
+    if (root->enough_rows > 0 && root->report->rows_read >= root->enough_rows) {
+        root->enough = true;
+        return tl_fail(err, TL_PARTIAL, "%" PRIu64 " rows are enough", root->enough_rows);
     }
-    sync_count(sync);
+    root->uncommitted_rows++;
+    sync_count(sync, root->report);
+    if (sync != root)
+        sync_count(sync, sync->report);
     if (sync->last.column != NULL)
         sync_note_last(sync, cells);
     if (sync->report->n_sample < sync->max_sample)

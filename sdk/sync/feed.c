@@ -1,5 +1,6 @@
 /* tl_feed: from the bytes of a stream's output to rows. */
 #include "base/clock.h"
+#include "sync/schema.h"
 #include "sync/sync.h"
 
 enum {
@@ -8,7 +9,7 @@ enum {
     PROGRESS_MS = 100
 };
 
-static enum tl_status feed_open(struct tl_sync *sync, struct tl_error *err)
+enum tl_status sync_open_feed(struct tl_sync *sync, struct tl_error *err)
 {
     const struct stream_run *run = sync->stream;
     const struct tl_stream *stream = run->stream;
@@ -70,7 +71,7 @@ enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
                        struct tl_error *err)
 {
     if (sync->broken.status != TL_OK || sync_turn(sync, OPERATION_UPSERT, err) != TL_OK ||
-        feed_open(sync, err) != TL_OK)
+        sync_open_feed(sync, err) != TL_OK)
         return feed_break(sync, err);
     while (size > 0) {
         size_t piece = size < FEED_PIECE ? size : FEED_PIECE;
@@ -88,7 +89,7 @@ enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
 
 enum tl_status tl_feed_page(struct tl_sync *sync, uint64_t *rows, struct tl_error *err)
 {
-    if (sync->broken.status != TL_OK || feed_open(sync, err) != TL_OK)
+    if (sync->broken.status != TL_OK || sync_open_feed(sync, err) != TL_OK)
         return feed_break(sync, err);
     if (input_finish_part(&sync->input, err) != TL_OK)
         return feed_break(sync, err);
@@ -113,5 +114,7 @@ enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err)
 
 bool sync_fed_nothing(const struct tl_sync *sync)
 {
+    if (schema_is_pattern(sync->stream->stream))
+        return sync->input.open && sync->report->rows_read == 0;
     return sync->input.open && input_is_empty(&sync->input);
 }

@@ -79,6 +79,12 @@ enum tl_status input_feed(struct input *input, const char *bytes, size_t size,
                               : json_reader_feed(input->json, bytes, size, err);
 }
 
+void input_seek(struct input *input, uint64_t offset)
+{
+    if (input->json != NULL)
+        json_reader_seek(input->json, offset);
+}
+
 enum tl_status input_finish(struct input *input, struct tl_error *err)
 {
     return input->csv != NULL ? csv_reader_finish_part(input->csv, err)

@@ -28,6 +28,9 @@ void input_reset(struct input *input);
 TL_NODISCARD enum tl_status input_feed(struct input *input, const char *bytes, size_t size,
                                        struct tl_error *err);
 
+/* Says where in the output what is fed next stands, for messages: a tap's is not fed whole. */
+void input_seek(struct input *input, uint64_t offset);
+
 /* Says that the output is complete; or a part of it, a page say. */
 TL_NODISCARD enum tl_status input_finish(struct input *input, struct tl_error *err);
 TL_NODISCARD enum tl_status input_finish_part(struct input *input, struct tl_error *err);

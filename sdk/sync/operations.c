@@ -6,8 +6,10 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "sync/schema.h"
 #include "sync/state.h"
 #include "sync/sync.h"
+#include "sync/tables.h"
 #include "towline/log.h"
 
 /* A block of 256 KiB stays in the processor's cache between the two threads. */
@@ -25,10 +27,10 @@ static enum tl_status sync_writer_status(struct tl_sync *sync, struct tl_error *
         *err = sync->broken;
         return err->status;
     }
-    if (!atomic_load(&sync->stream->failed))
+    if (!atomic_load(&stream_root(sync->stream)->failed))
         return TL_OK;
     queue_drain(sync->queue); /* the error is complete after this */
-    *err = sync->stream->error;
+    *err = stream_root(sync->stream)->error;
     return err->status;
 }
 
@@ -57,19 +59,6 @@ static enum tl_status sync_take_block(struct builder_sink *sink, struct block *b
     operation->block = block;
     queue_push(sync->queue, operation);
     return TL_OK;
-}
-
-/* What the attempt has counted so far. */
-static struct progress sync_progress(const struct tl_sync *sync)
-{
-    const struct stream_report *report = sync->report;
-
-    return (struct progress){.rows_read = report->rows_read,
-                             .bytes_read = report->bytes_read,
-                             .upserts = report->upserts,
-                             .updates = report->updates,
-                             .deletes = report->deletes,
-                             .truncates = report->truncates};
 }
 
 enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *options,
@@ -105,7 +94,7 @@ enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *option
     for (size_t i = 0; i < stream->n_columns; i++)
         sync->declared[i] =
             (struct declared_column){.column = &stream->columns[i], .index = COLUMNS_NONE};
-    if (tap_init(&sync->tap, stream, err) != TL_OK)
+    if (options->stream->root == NULL && tap_init(sync, err) != TL_OK)
         return err->status;
     return key_attach(&sync->stream->key, &sync->builder, err);
 }
@@ -143,6 +132,7 @@ enum tl_status sync_take_key(struct tl_sync *sync, char **names, struct tl_error
 
 void sync_reset(struct tl_sync *sync)
 {
+    tables_close(sync);
     input_reset(&sync->input);
     tap_reset(&sync->tap);
     builder_reset(&sync->builder);
@@ -157,7 +147,7 @@ void sync_reset(struct tl_sync *sync)
 }
 
 /* Hands the rows under construction to the queue. */
-static enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err)
+enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err)
 {
     return builder_flush(&sync->builder, err);
 }
@@ -232,6 +222,16 @@ static enum tl_status sync_push(struct tl_sync *sync, enum operation_kind kind,
     return TL_OK;
 }
 
+enum tl_status sync_sweep_begin(struct tl_sync *sync, struct tl_error *err)
+{
+    return sync_push(sync, OPERATION_SWEEP_BEGIN, err);
+}
+
+enum tl_status sync_sweep(struct tl_sync *sync, struct tl_error *err)
+{
+    return sync_push(sync, OPERATION_SWEEP, err);
+}
+
 enum tl_status tl_truncate(struct tl_sync *sync, struct tl_error *err)
 {
     sync->report->truncates++;
@@ -280,17 +280,22 @@ enum tl_status sync_checkpoint(struct tl_sync *sync, const char *state, bool las
 {
     struct operation *operation;
 
-    if (sync_flush(sync, err) != TL_OK || sync_writer_status(sync, err) != TL_OK)
+    if (sync_flush(sync, err) != TL_OK || tables_flush(sync, err) != TL_OK ||
+        sync_writer_status(sync, err) != TL_OK)
         return err->status;
     operation = operation_new(OPERATION_CHECKPOINT, sync->stream, err);
     if (operation == NULL)
         return err->status;
+    if (tables_progress(sync, &operation->tables, err) != TL_OK) {
+        operation_free(operation);
+        return err->status;
+    }
     operation->state = state ? text_copy(state, strlen(state)) : sync_cursor_state(sync);
     if (operation->state == NULL) {
         operation_free(operation);
         return tl_fail(err, TL_MEMORY, "out of memory for the state");
     }
-    operation->progress = sync_progress(sync);
+    operation->progress = report_progress(sync->report);
     operation->warnings = sync_warnings(sync);
     operation->last = last;
     /* what a sweep has seen is remembered for one stream at a time */
@@ -314,23 +319,29 @@ enum tl_status tl_checkpoint(struct tl_sync *sync, const char *state, struct tl_
     return TL_OK;
 }
 
+/* Whether the output is what the table is to hold. Of several tables, only who names them
+ * knows.
+ */
+static bool sync_sweeps(const struct tl_sync *sync)
+{
+    const struct tl_stream *stream = sync->stream->stream;
+    return stream->deletes != TL_DELETES_IGNORE && !schema_is_pattern(stream);
+}
+
 enum tl_status sync_begin(struct tl_sync *sync, struct tl_error *err)
 {
     /* What an earlier attempt has committed need not come again: it must not count as gone. */
-    if (sync->stream->stream->deletes == TL_DELETES_IGNORE || sync->stream->checkpoints > 0)
+    if (!sync_sweeps(sync) || sync->stream->checkpoints > 0)
         return TL_OK;
-    return sync_push(sync, OPERATION_SWEEP_BEGIN, err);
+    return sync_sweep_begin(sync, err);
 }
 
 enum tl_status sync_finish(struct tl_sync *sync, struct tl_error *err)
 {
-    const struct tl_stream *stream = sync->stream->stream;
-
     if (sync_finish_feed(sync, err) != TL_OK)
         return err->status;
     /* Nothing printed deletes nothing: it is more often a fault than an emptied source. */
-    if (stream->deletes != TL_DELETES_IGNORE && !sync_fed_nothing(sync) &&
-        sync_push(sync, OPERATION_SWEEP, err) != TL_OK)
+    if (sync_sweeps(sync) && !sync_fed_nothing(sync) && sync_sweep(sync, err) != TL_OK)
         return err->status;
     if (sync_checkpoint(sync, NULL, true, err) != TL_OK)
         return err->status;
@@ -353,7 +364,7 @@ void sync_abandon(struct tl_sync *sync, bool last, const char *message)
         operation->last = last;
         operation->yields = true;
         operation->state = text_copy(message, strlen(message));
-        operation->progress = sync_progress(sync);
+        operation->progress = report_progress(sync->report);
         operation->warnings = sync_warnings(sync);
         queue_push(sync->queue, operation);
     }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "sync/sync.h"
+#include "sync/tables.h"
 #include "towline/log.h"
 
 enum { SAMPLE_ROWS = 5 };
@@ -90,17 +91,6 @@ static enum tl_status attempt(const struct partition *partition, struct tl_insta
     return status;
 }
 
-/* A failed attempt counts for nothing but what it has committed. */
-static void count_back(const struct progress *progress, struct stream_report *report)
-{
-    report->rows_read = progress->rows_read;
-    report->bytes_read = progress->bytes_read;
-    report->upserts = progress->upserts;
-    report->updates = progress->updates;
-    report->deletes = progress->deletes;
-    report->truncates = progress->truncates;
-}
-
 /* Waits before the next attempt; false if asked to stop meanwhile. */
 static bool back_off(const struct run_options *options, const struct stream_report *report,
                      const struct tl_error *err)
@@ -136,7 +126,8 @@ static enum tl_status sync_stream(const struct partition *partition,
     stream->started_us = clock_utc_us();
     for (;;) {
         report->attempts++;
-        count_back(&stream->progress, report);
+        report_count_back(report, &stream->progress);
+        tables_count_back(stream);
         *err = (struct tl_error){0};
         status = attempt(partition, instance, queue, index, err);
         if (status == TL_OK || !may_try_again(partition, report, status))

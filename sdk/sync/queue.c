@@ -56,6 +56,7 @@ void operation_free(struct operation *operation)
         return;
     block_free(operation->block);
     free(operation->state);
+    free(operation->tables);
     free(operation->warnings);
     free(operation);
 }

@@ -33,6 +33,7 @@ struct operation {
     struct block *block;      /* UPSERT, UPDATE, DELETE; owned */
     char *state;              /* CHECKPOINT: the stream's state, owned; NULL: unchanged */
     struct progress progress; /* CHECKPOINT, ROLLBACK */
+    struct progress *tables;  /* CHECKPOINT: of each of the stream's tables, owned, or NULL */
     char *warnings;           /* CHECKPOINT, ROLLBACK: a line each, owned; NULL: none */
     bool last;                /* CHECKPOINT: the stream is done; ROLLBACK: it is given up */
     bool yields; /* nothing is half-done after it: another queue may have its turn */

@@ -16,6 +16,7 @@
 #include "sync/schema.h"
 #include "sync/shared_observer.h"
 #include "sync/state.h"
+#include "sync/tables.h"
 #include "sync/writer.h"
 
 /* The source stops being read at the soft limit; the hard one is for sources that do not ask.
@@ -97,20 +98,6 @@ static enum tl_status run_select(struct run *run, struct tl_error *err)
     return TL_OK;
 }
 
-/* The names by which the outcome of a stream is reported. */
-static bool report_init(struct stream_report *report, const char *table, const char *partition)
-{
-    struct buf name = BUF_INIT(SIZE_MAX / 2);
-
-    buf_printf(&name, "%s%s%s", table, partition ? "@" : "", partition ? partition : "");
-    report->name = buf_take(&name);
-    report->table = text_copy(table, strlen(table));
-    if (partition != NULL)
-        report->partition = text_copy(partition, strlen(partition));
-    return report->name != NULL && report->table != NULL &&
-           (partition == NULL || report->partition != NULL);
-}
-
 static enum tl_status run_prepare_stream(struct run *run, struct partition *partition, size_t i,
                                          struct tl_error *err)
 {
@@ -121,7 +108,10 @@ static enum tl_status run_prepare_stream(struct run *run, struct partition *part
 
     run->report->n_streams++;
     stream->stream = schema;
-    if (!report_init(report, schema->table, partition->name))
+    stream->schema = &run->schema;
+    stream->report = report;
+    if (!stream_report_init(report, text_copy(schema->table, strlen(schema->table)),
+                            partition->name))
         return tl_fail(err, TL_MEMORY, "out of memory for stream %s", schema->table);
     stream->name = report->name;
     stream->partition = partition->name;
@@ -277,6 +267,7 @@ static void run_settle(struct run *run, struct stream_run *stream, struct stream
     report->tally = stream->committed;
     report->schema_changes = stream->schema_changes;
     notes_cut(stream, stream->n_committed_notes);
+    tables_settle(stream, report);
     report->schema_notes = stream->schema_notes;
     report->n_schema_notes = stream->n_schema_notes;
     report->state = stream->state;
@@ -287,7 +278,7 @@ static void run_settle(struct run *run, struct stream_run *stream, struct stream
     run->report->updates += report->updates;
     run->report->deletes += report->deletes;
     run->report->truncates += report->truncates;
-    run->report->schema_changes += stream->schema_changes;
+    run->report->schema_changes += report->schema_changes;
     run->report->checkpoints += stream->checkpoints;
 }
 
@@ -437,6 +428,7 @@ static void run_close(struct run *run)
         notes_cut(&run->streams[i], 0);
         free(run->streams[i].schema_notes);
         free(run->streams[i].state);
+        tables_free(&run->streams[i]);
     }
     for (size_t i = 0; run->states != NULL && i < run->n_selected; i++)
         partition_states_reset(&run->states[i]);

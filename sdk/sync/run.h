@@ -26,7 +26,20 @@ struct stream_report {
     char *state;   /* as saved, or as a dry run would save it; NULL if there is none */
     char **sample; /* dry run: the first rows as JSON text */
     size_t n_sample;
+
+    /* Of a stream that fills several tables: each of them. The stream's counts are their sum;
+     * bytes, state and what became of it are the stream's alone. */
+    struct stream_report *tables;
+    size_t n_tables;
 };
+
+/* Takes the table's name, and makes the others. False: out of memory. */
+bool stream_report_init(struct stream_report *report, char *table, const char *partition);
+
+/* What has been counted, and counting on from there. */
+struct progress;
+struct progress report_progress(const struct stream_report *report);
+void report_count_back(struct stream_report *report, const struct progress *progress);
 
 /* What happened to all of them, and the operations table's figures. */
 struct run_report {
@@ -40,6 +53,10 @@ struct run_report {
 };
 
 void run_report_reset(struct run_report *report);
+
+/* The report table by table: of a stream that fills several, each of them in its place. NULL
+ * past the end. */
+const struct stream_report *run_report_table(const struct run_report *report, size_t index);
 
 /* Called from the threads of the run, by one at a time; each may be NULL. */
 struct run_observer {

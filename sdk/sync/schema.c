@@ -33,6 +33,58 @@ static enum tl_status schema_check_name(const char *table, struct tl_error *err)
     return tl_remedy(err, "Give the stream another table");
 }
 
+bool schema_is_pattern(const struct tl_stream *stream)
+{
+    return stream->format >= TL_FORMAT_SINGER && strchr(stream->table, '*') != NULL;
+}
+
+bool schema_fits(const struct tl_stream *stream, const char *table)
+{
+    size_t before = strcspn(stream->table, "*"), size = strlen(table), after;
+
+    if (!schema_is_pattern(stream))
+        return strcmp(stream->table, table) == 0;
+    after = strlen(stream->table) - before - 1;
+    return size > before + after && strncmp(stream->table, table, before) == 0 &&
+           strcmp(stream->table + before + 1, table + size - after) == 0;
+}
+
+/* Whether what stands before the stars, and after them, leaves a name that fits both. */
+static bool patterns_meet(const char *left, const char *right)
+{
+    size_t left_before = strcspn(left, "*"), right_before = strcspn(right, "*");
+    const char *left_after = left + left_before + 1, *right_after = right + right_before + 1;
+    size_t before = left_before < right_before ? left_before : right_before;
+    size_t left_size = strlen(left_after), right_size = strlen(right_after);
+    size_t after = left_size < right_size ? left_size : right_size;
+
+    return strncasecmp(left, right, before) == 0 &&
+           strcasecmp(left_after + left_size - after, right_after + right_size - after) == 0;
+}
+
+static bool streams_meet(const struct tl_stream *left, const struct tl_stream *right)
+{
+    if (schema_is_pattern(left) && schema_is_pattern(right))
+        return patterns_meet(left->table, right->table);
+    return text_equal_ignoring_case(left->table, right->table);
+}
+
+enum tl_status schema_check_table(const struct tl_schema *schema, const char *table,
+                                  struct tl_error *err)
+{
+    char shown[128];
+
+    if (schema_check_name(table, err) != TL_OK)
+        return err->status = TL_DATA;
+    for (size_t i = 0; i < schema->n_streams; i++)
+        if (text_equal_ignoring_case(schema->streams[i].table, table)) {
+            (void)tl_fail(err, TL_DATA, "table %s is that of another stream",
+                          text_safe(shown, sizeof(shown), table, strlen(table)));
+            return tl_remedy(err, "Give the streams tables with another prefix: \"tap_*\"");
+        }
+    return TL_OK;
+}
+
 enum tl_status tl_schema_add(struct tl_schema *schema, const struct tl_stream *stream,
                              struct tl_error *err)
 {
@@ -43,7 +95,7 @@ enum tl_status tl_schema_add(struct tl_schema *schema, const struct tl_stream *s
     if (schema_check_name(stream->table, err) != TL_OK)
         return err->status;
     for (size_t i = 0; i < schema->n_streams; i++)
-        if (text_equal_ignoring_case(schema->streams[i].table, stream->table)) {
+        if (streams_meet(&schema->streams[i], stream)) {
             (void)tl_fail(err, TL_CONFIGURATION, "two streams fill the same table: %s and %s",
                           schema->streams[i].table, stream->table);
             return tl_remedy(err, "Give each stream a table of its own");

@@ -4,6 +4,7 @@
 
 #include "json/pointer.h"
 #include "sync/cursor.h"
+#include "sync/schema.h"
 #include "towline/stream.h"
 
 static enum tl_status stream_read_columns(const struct tl_config *config,
@@ -31,6 +32,25 @@ static enum tl_status stream_read_columns(const struct tl_config *config,
     }
     stream->columns = *columns;
     stream->n_columns = count;
+    return TL_OK;
+}
+
+/* Of a stream that fills all tables of a tap. */
+static enum tl_status stream_check_pattern(const struct tl_stream *stream, struct tl_error *err)
+{
+    if (strchr(stream->table, '*') != strrchr(stream->table, '*'))
+        return tl_fail(err, TL_CONFIGURATION, "its table has more than one *");
+    if (stream->tap_stream != NULL) {
+        (void)tl_fail(
+            err, TL_CONFIGURATION,
+            "`tap_stream` names one of the tap's streams, and `table` stands for all");
+        return tl_remedy(err, "Give `table` a name without *, or leave out `tap_stream`");
+    }
+    if (stream->cursor != NULL) {
+        (void)tl_fail(err, TL_CONFIGURATION,
+                      "`cursor` has no meaning where a tap fills several tables");
+        return tl_remedy(err, "Leave it out: the tap keeps a state of its own, {{state}}");
+    }
     return TL_OK;
 }
 
@@ -64,6 +84,8 @@ static enum tl_status stream_check(const struct tl_stream *stream, struct tl_err
     if (stream->format == TL_FORMAT_CSV && stream->rows != NULL)
         return tl_fail(err, TL_CONFIGURATION,
                        "`rows` has no meaning where the output is CSV: its lines are");
+    if (schema_is_pattern(stream) && stream_check_pattern(stream, err) != TL_OK)
+        return err->status;
     if (stream->format < TL_FORMAT_SINGER && stream->tap_stream != NULL)
         return tl_fail(err, TL_CONFIGURATION,
                        "`tap_stream` needs a `format` of singer or airbyte");
@@ -107,6 +129,8 @@ enum tl_status tl_stream_read(const struct tl_config *config, struct tl_stream *
         .max_depth = (uint32_t)tl_config_integer(config, "max_depth"),
         .max_name_bytes = (uint32_t)tl_config_integer(config, "max_name_bytes"),
     };
+    if (stream->table == NULL)
+        stream->table = "*"; /* only where a tap's streams have names of their own */
     if (stream_read_columns(config, stream, columns, err) != TL_OK ||
         stream_check(stream, err) != TL_OK)
         return tl_context(err, "stream %s", stream->table);

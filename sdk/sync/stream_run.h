@@ -1,4 +1,6 @@
-/* One stream within a run: what both threads must know of it.
+/* One stream within a run: what both threads must know of it. A stream may fill several tables,
+ * whose rows are committed together, with its state: each of these has a struct of its own,
+ * with `root` set, of which only what concerns rows is used.
  *
  * The source's thread owns everything before `failed`; the writer's thread everything after it.
  * The source reads the writer's part only after queue_drain. */
@@ -13,14 +15,23 @@
 #include "sync/queue.h"
 #include "towline/stream.h"
 
+struct stream_report;
+struct tl_schema;
+
 struct stream_run {
     const struct tl_stream *stream;
+    const struct tl_schema *schema; /* that the stream is of */
+    struct stream_report *report;
     const char *name;      /* of the table, or "table@partition": in messages and run log */
     const char *partition; /* NULL: the connector has none */
     struct key key;
     char **own_key; /* its names where the output gave them; owned, NULL-terminated */
     int64_t run;    /* number in the run log */
     int64_t started_us;
+    struct stream_run *root;    /* of a table: the stream that fills it; else NULL */
+    size_t index;               /* of a table: in root->tables */
+    struct stream_run **tables; /* of a stream that fills several: those that it has named */
+    size_t n_tables;
 
     atomic_bool failed; /* the writer gave up on this stream; error says why */
     struct tl_error error;
@@ -35,6 +46,15 @@ struct stream_run {
     size_t n_committed_notes;
     uint64_t checkpoints;
     struct progress progress; /* as of the last checkpoint: an attempt counts on from there */
+    struct stream_run *met;   /* the tables of which operations have come, by next_met */
+    struct stream_run *next_met;
+    bool is_met;
 };
+
+/* The stream whose outcome it is: itself, unless it is one of a stream's tables. */
+static inline struct stream_run *stream_root(struct stream_run *stream)
+{
+    return stream->root != NULL ? stream->root : stream;
+}
 
 #endif

@@ -32,6 +32,11 @@ struct tl_sync {
     struct queue *queue;
     int stop_fd;
 
+    struct tl_sync *root;    /* of one of a stream's tables: the stream's; else NULL */
+    struct tl_sync **tables; /* those opened so far */
+    size_t n_tables;
+    size_t n_holding; /* of them, how many may hold rows */
+
     struct builder builder;
     enum operation_kind kind; /* what the rows under construction are for */
     struct declared_column *declared;
@@ -94,6 +99,13 @@ void sync_abandon(struct tl_sync *sync, bool last, const char *message);
 TL_NODISCARD enum tl_status sync_take_key(struct tl_sync *sync, char **names,
                                           struct tl_error *err);
 
+/* Marks where a load of the whole table begins, and deletes what was not in it. */
+TL_NODISCARD enum tl_status sync_sweep_begin(struct tl_sync *sync, struct tl_error *err);
+TL_NODISCARD enum tl_status sync_sweep(struct tl_sync *sync, struct tl_error *err);
+
+/* feed.c: makes the reader, unless there is one. */
+TL_NODISCARD enum tl_status sync_open_feed(struct tl_sync *sync, struct tl_error *err);
+
 /* feed.c: the end of what tl_feed was given. */
 TL_NODISCARD enum tl_status sync_finish_feed(struct tl_sync *sync, struct tl_error *err);
 
@@ -107,6 +119,9 @@ TL_NODISCARD enum tl_status sync_sample(struct tl_sync *sync, const struct tl_va
 /* Rows of another kind of operation begin: those before go first, in order. */
 TL_NODISCARD enum tl_status sync_turn(struct tl_sync *sync, enum operation_kind kind,
                                       struct tl_error *err);
+
+/* Hands the rows under construction to the queue, not those of the stream's tables. */
+TL_NODISCARD enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err);
 
 /* Queues a checkpoint with the state (NULL: the cursor's). */
 TL_NODISCARD enum tl_status sync_checkpoint(struct tl_sync *sync, const char *state, bool last,

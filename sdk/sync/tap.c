@@ -1,5 +1,4 @@
-/* Output that is itself a tap's or a source's. Records go to the reader as they are; of the
- * other messages only those of the stream matter. */
+/* Output that is itself a tap's or a source's: its lines, and what each is for. */
 #include "sync/tap.h"
 
 #include <inttypes.h>
@@ -8,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "sync/state.h"
+#include "sync/schema.h"
 #include "sync/sync.h"
 #include "towline/json.h"
 #include "towline/log.h"
@@ -25,37 +24,52 @@ const char *tap_rows(enum tl_format format)
     return format == TL_FORMAT_SINGER ? "/record" : "/record/data";
 }
 
-enum tl_status tap_init(struct tap *tap, const struct tl_stream *stream, struct tl_error *err)
+/* Where a record says these. */
+struct places {
+    const char *stream, *space, *deleted;
+};
+
+static const struct places singer_places = {"/stream", "/namespace", "/record/_sdc_deleted_at"};
+static const struct places airbyte_places = {"/record/stream", "/record/namespace",
+                                             "/record/data/_ab_cdc_deleted_at"};
+
+enum tl_status tap_init(struct tl_sync *sync, struct tl_error *err)
 {
-    const char *name = stream->format == TL_FORMAT_SINGER ? "/stream" : "/record/stream";
+    const struct tl_stream *stream = sync->stream->stream;
+    const struct places *at =
+        stream->format == TL_FORMAT_SINGER ? &singer_places : &airbyte_places;
     size_t max = stream->max_row_bytes ? stream->max_row_bytes : TAP_LINE_BYTES;
+    struct tap *tap = &sync->tap;
 
     *tap = (struct tap){.format = stream->format,
+                        .all = schema_is_pattern(stream),
                         .line = BUF_INIT(max + 4096), /* a row and what stands around it */
                         .others = BUF_INIT(TAP_NAMES_BYTES)};
     if (!tap_speaks(stream->format))
         return TL_OK;
-    if (json_pointer_parse("/type", &tap->type, err) != TL_OK)
+    if (json_pointer_parse("/type", &tap->type, err) != TL_OK ||
+        json_pointer_parse(at->stream, &tap->stream, err) != TL_OK ||
+        json_pointer_parse(at->space, &tap->space, err) != TL_OK ||
+        json_pointer_parse(at->deleted, &tap->deleted, err) != TL_OK ||
+        json_pointer_parse("/version", &tap->version, err) != TL_OK)
         return err->status;
-    return json_pointer_parse(name, &tap->stream, err);
+    return tap_load_state(sync, err);
 }
 
 void tap_reset(struct tap *tap)
 {
     json_pointer_reset(&tap->type);
     json_pointer_reset(&tap->stream);
+    json_pointer_reset(&tap->space);
+    json_pointer_reset(&tap->deleted);
+    json_pointer_reset(&tap->version);
+    tap_streams_reset(tap);
+    tap_state_reset(tap);
     buf_free(&tap->line);
     buf_free(&tap->others);
 }
 
-static const char *tap_stream_name(const struct tl_sync *sync)
-{
-    const struct tl_stream *stream = sync->stream->stream;
-    return stream->tap_stream ? stream->tap_stream : stream->table;
-}
-
-/* What a message has at the pointer, as text; NULL if nothing, or memory ran out. */
-static char *member(const char *line, size_t size, const char *pointer)
+char *tap_member(const char *line, size_t size, const char *pointer)
 {
     struct tl_error unheard = {0};
     char *text = NULL;
@@ -72,138 +86,59 @@ static bool is_word(const char *found, size_t size, const char *word)
            strncasecmp(found + 1, word, size - 2) == 0;
 }
 
-/* Notes whose message it is. A name with an escape in it is taken the slow way. */
-static bool is_ours(struct tl_sync *sync, const char *found, size_t size)
-{
-    struct tap *tap = &sync->tap;
-    const char *wanted = tap_stream_name(sync);
-    char *text = NULL;
-    bool ours;
-
-    if (memchr(found, '\\', size) != NULL)
-        text = member(found, size, "");
-    ours = text != NULL
-               ? strcmp(text, wanted) == 0
-               : size == strlen(wanted) + 2 && memcmp(found + 1, wanted, size - 2) == 0;
-    free(text);
-    tap->seen = tap->seen || ours;
-    if (!ours && memmem(buf_text(&tap->others), tap->others.size, found, size) == NULL) {
-        buf_append_string(&tap->others, tap->others.size > 0 ? ", " : "");
-        buf_append(&tap->others, found, size);
-    }
-    return ours;
-}
-
-static bool is_of_stream(struct tl_sync *sync, const char *line, size_t size,
-                         const char *pointer)
-{
-    char *name = member(line, size, pointer);
-    bool ours = name != NULL && strcmp(name, tap_stream_name(sync)) == 0;
-
-    sync->tap.seen = sync->tap.seen || ours;
-    free(name);
-    return ours;
-}
-
-/* The state to hand back next time, as JSON; taken. It is kept with the rows before it, or with
- * more. */
-static enum tl_status keep_state(struct tl_sync *sync, char *json, bool listed,
-                                 struct tl_error *err)
+/* Enough rows have come since the last commit: with those up to this state there is another. */
+static enum tl_status commit_often(struct tl_sync *sync, struct tl_error *err)
 {
     const struct tl_stream *stream = sync->stream->stream;
     uint64_t every = stream->checkpoint_rows ? stream->checkpoint_rows : TAP_CHECKPOINT_ROWS;
-    struct buf state = BUF_INIT(STATE_MAX_BYTES);
-    char *text;
 
-    if (json == NULL)
-        return TL_OK;
-    text_compact_json(json);
-    buf_printf(&state, listed ? "{\"tap\":[%s]}" : "{\"tap\":%s}", json);
-    free(json);
-    if (buf_check(&state, "the tap's state", err) != TL_OK)
-        return err->status;
-    text = buf_take(&state);
-    if (text == NULL)
-        return tl_fail(err, TL_MEMORY, "out of memory for the state");
-    if (state_check(text, err) != TL_OK) {
-        free(text);
-        return err->status;
-    }
-    free(sync->state);
-    sync->state = text;
     if (sync->uncommitted_rows < every)
         return TL_OK;
-    if (input_finish_part(&sync->input, err) != TL_OK)
+    if (tap_settle_state(sync, err) != TL_OK)
         return err->status;
     return sync_checkpoint(sync, NULL, false, err);
 }
 
-static enum tl_status take_record(struct tl_sync *sync, const char *line, size_t size,
-                                  struct tl_error *err)
+static enum tl_status take_state(struct tl_sync *sync, const char *line, size_t size,
+                                 struct tl_error *err)
 {
-    const char *name;
-    size_t name_size;
-
-    if (!json_pointer_find(&sync->tap.stream, 0, line, size, &name, &name_size) || *name != '"')
-        return tl_fail(err, TL_DATA, "a record of no stream");
-    if (!is_ours(sync, name, name_size))
-        return TL_OK;
-    if (input_feed(&sync->input, line, size, err) != TL_OK)
+    if (tap_take_state(sync, line, size, err) != TL_OK)
         return err->status;
-    return input_feed(&sync->input, "\n", 1, err);
+    return commit_often(sync, err);
 }
 
-/* The names in the array key_properties; NULL-terminated, to be freed with each of them. */
-static enum tl_status read_key(const char *line, size_t size, char ***out, struct tl_error *err)
+/* The stream that the message names at the pointer with "name" and "namespace" below it. */
+static enum tl_status find_described(struct tl_sync *sync, const char *line, size_t size,
+                                     const char *pointer, struct tap_stream **out,
+                                     struct tl_error *err)
 {
-    size_t count = 0;
-    char **names = NULL;
+    char at[96];
+    char *name, *space;
+    enum tl_status status = TL_OK;
 
-    for (;;) {
-        char **grown = realloc(names, (count + 1) * sizeof(*names));
-        char pointer[64];
-        if (grown == NULL) {
-            for (size_t i = 0; i < count; i++)
-                free(names[i]);
-            free(names);
-            return tl_fail(err, TL_MEMORY, "out of memory for the tap's key");
-        }
-        names = grown;
-        (void)snprintf(pointer, sizeof(pointer), "/key_properties/%zu", count);
-        names[count] = member(line, size, pointer);
-        if (names[count] == NULL)
-            break;
-        count++;
-    }
-    *out = names;
-    return TL_OK;
-}
-
-static enum tl_status take_schema(struct tl_sync *sync, const char *line, size_t size,
-                                  struct tl_error *err)
-{
-    char **names = NULL;
-    const char *name;
-    size_t name_size;
-
-    if (!json_pointer_find(&sync->tap.stream, 0, line, size, &name, &name_size) ||
-        *name != '"' || !is_ours(sync, name, name_size) ||
-        sync->stream->stream->primary_key != NULL)
-        return TL_OK;
-    if (read_key(line, size, &names, err) != TL_OK)
-        return err->status;
-    return sync_take_key(sync, names, err);
+    (void)snprintf(at, sizeof(at), "%s/name", pointer);
+    name = tap_member(line, size, at);
+    (void)snprintf(at, sizeof(at), "%s/namespace", pointer);
+    space = tap_member(line, size, at);
+    *out = NULL;
+    if (name != NULL)
+        status = tap_stream_find(sync, name, space ? space : "", out, err);
+    free(name);
+    free(space);
+    return status;
 }
 
 static enum tl_status take_singer(struct tl_sync *sync, const char *type, size_t type_size,
                                   const char *line, size_t size, struct tl_error *err)
 {
     if (is_word(type, type_size, "RECORD"))
-        return take_record(sync, line, size, err);
+        return tap_take_record(sync, line, size, err);
     if (is_word(type, type_size, "SCHEMA"))
-        return take_schema(sync, line, size, err);
+        return tap_take_schema(sync, line, size, err);
     if (is_word(type, type_size, "STATE"))
-        return keep_state(sync, member(line, size, "/value"), false, err);
+        return take_state(sync, line, size, err);
+    if (is_word(type, type_size, "ACTIVATE_VERSION"))
+        return tap_take_activation(sync, line, size, err);
     if (is_word(type, type_size, "BATCH")) {
         (void)tl_fail(err, TL_DATA, "a BATCH message: its files are out of reach");
         return tl_remedy(err, "Leave batch_config out of the tap's settings");
@@ -214,30 +149,51 @@ static enum tl_status take_singer(struct tl_sync *sync, const char *type, size_t
 static enum tl_status take_airbyte_state(struct tl_sync *sync, const char *line, size_t size,
                                          struct tl_error *err)
 {
-    char *type = member(line, size, "/state/type");
+    char *type = tap_member(line, size, "/state/type");
     bool of_stream = type != NULL && strcmp(type, "STREAM") == 0;
+    struct tap_stream *stream = NULL;
 
     free(type);
-    if (of_stream && !is_of_stream(sync, line, size, "/state/stream/stream_descriptor/name"))
-        return TL_OK;
-    return keep_state(sync, member(line, size, "/state"), true, err);
+    if (of_stream && (find_described(sync, line, size, "/state/stream/stream_descriptor",
+                                     &stream, err) != TL_OK ||
+                      stream == NULL))
+        return err->status;
+    return take_state(sync, line, size, err);
 }
 
-/* Errors and statuses that name another stream are not ours. */
+/* What a source says of how a stream goes. */
+static enum tl_status take_status(struct tl_sync *sync, const char *status, const char *line,
+                                  size_t size, struct tl_error *err)
+{
+    struct tap_stream *stream = NULL;
+
+    if (find_described(sync, line, size, "/trace/stream_status/stream_descriptor", &stream,
+                       err) != TL_OK ||
+        stream == NULL)
+        return err->status;
+    sync->tap.incomplete = sync->tap.incomplete || strcmp(status, "INCOMPLETE") == 0;
+    stream->complete = stream->complete || strcmp(status, "COMPLETE") == 0;
+    return TL_OK;
+}
+
+/* Errors that name a stream which is not wanted are not ours. */
 static enum tl_status take_trace(struct tl_sync *sync, const char *line, size_t size,
                                  struct tl_error *err)
 {
-    char *stream = member(line, size, "/trace/error/stream_descriptor/name");
-    char *message = member(line, size, "/trace/error/message");
-    char *status = member(line, size, "/trace/stream_status/status");
+    char *named = tap_member(line, size, "/trace/error/stream_descriptor/name");
+    char *message = tap_member(line, size, "/trace/error/message");
+    char *status = tap_member(line, size, "/trace/stream_status/status");
+    struct tap_stream *stream = NULL;
     enum tl_status result = TL_OK;
 
-    if (message != NULL && (stream == NULL || strcmp(stream, tap_stream_name(sync)) == 0))
+    if (message != NULL && named != NULL)
+        result =
+            find_described(sync, line, size, "/trace/error/stream_descriptor", &stream, err);
+    if (result == TL_OK && message != NULL && (named == NULL || stream != NULL))
         result = tl_fail(err, TL_COMMAND, "the source says: %s", message);
-    if (status != NULL && strcmp(status, "INCOMPLETE") == 0 &&
-        is_of_stream(sync, line, size, "/trace/stream_status/stream_descriptor/name"))
-        sync->tap.incomplete = true;
-    free(stream);
+    if (result == TL_OK && status != NULL)
+        result = take_status(sync, status, line, size, err);
+    free(named);
     free(message);
     free(status);
     return result;
@@ -249,14 +205,16 @@ static enum tl_status take_airbyte(struct tl_sync *sync, const char *type, size_
     char *message;
 
     if (is_word(type, type_size, "RECORD"))
-        return take_record(sync, line, size, err);
+        return tap_take_record(sync, line, size, err);
     if (is_word(type, type_size, "STATE"))
         return take_airbyte_state(sync, line, size, err);
     if (is_word(type, type_size, "TRACE"))
         return take_trace(sync, line, size, err);
+    if (is_word(type, type_size, "CATALOG"))
+        return tap_take_catalog(sync, line, size, err);
     if (!is_word(type, type_size, "LOG"))
         return TL_OK;
-    message = member(line, size, "/log/message");
+    message = tap_member(line, size, "/log/message");
     tl_log(TL_LOG_DEBUG, "%s: %s", sync->stream->name, message ? message : "");
     free(message);
     return TL_OK;
@@ -291,7 +249,8 @@ static enum tl_status tell_line(const struct tl_sync *sync, enum tl_status statu
                                 struct tl_error *err)
 {
     if (status == TL_DATA)
-        return tl_context(err, "line %" PRIu64, sync->tap.n_lines);
+        return tl_context(err, "line %" PRIu64 " of the output, at byte %" PRIu64,
+                          sync->tap.n_lines, sync->tap.offset);
     return status;
 }
 
@@ -303,15 +262,19 @@ enum tl_status tap_feed(struct tl_sync *sync, const char *bytes, size_t size,
     enum tl_status status = TL_OK;
 
     while (status == TL_OK && (newline = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
+        size_t length = (size_t)(newline - bytes);
         if (held->size == 0) {
-            status = take_line(sync, bytes, (size_t)(newline - bytes), err);
+            status = take_line(sync, bytes, length, err);
         } else {
-            buf_append(held, bytes, (size_t)(newline - bytes));
+            buf_append(held, bytes, length);
+            length = held->size;
             status = buf_check(held, "a message", err);
             if (status == TL_OK)
                 status = take_line(sync, buf_text(held), held->size, err);
             buf_reset(held);
         }
+        if (status == TL_OK)
+            sync->tap.offset += length + 1;
         bytes = newline + 1;
     }
     if (status != TL_OK)
@@ -323,29 +286,20 @@ enum tl_status tap_feed(struct tl_sync *sync, const char *bytes, size_t size,
 enum tl_status tap_finish(struct tl_sync *sync, struct tl_error *err)
 {
     struct tap *tap = &sync->tap;
-    const char *name = tap_stream_name(sync);
+    const struct tl_stream *stream = sync->stream->stream;
     enum tl_status status = take_line(sync, buf_text(&tap->line), tap->line.size, err);
 
     if (status != TL_OK)
         return tell_line(sync, status, err);
     if (tap->incomplete) {
-        (void)tl_fail(err, TL_COMMAND, "the source gave up stream %s", name);
+        (void)tl_fail(err, TL_COMMAND, "the source gave up stream %s", stream->table);
         return tl_remedy(err, "Its log (--log-level debug) may say why");
     }
     if (!tap->seen && tap->others.size > 0)
         tl_log(TL_LOG_WARNING, "%s: the output has no stream \"%s\", but %s",
-               sync->stream->name, name, buf_text(&tap->others));
-    return TL_OK;
-}
-
-const char *tl_sync_handback(struct tl_sync *sync)
-{
-    enum tl_format format = sync->stream->stream->format;
-
-    buf_reset(&sync->value);
-    if (!tap_speaks(format))
-        return sync->state;
-    if (!state_get(sync->state, "tap", &sync->value))
-        return format == TL_FORMAT_SINGER ? "{}" : "[]";
-    return buf_text(&sync->value);
+               sync->stream->name, stream->tap_stream ? stream->tap_stream : stream->table,
+               buf_text(&tap->others));
+    if (tap_finish_streams(sync, err) != TL_OK)
+        return err->status;
+    return tap_settle_state(sync, err);
 }

@@ -13,6 +13,7 @@
 #include "sync/gather.h"
 #include "sync/notes.h"
 #include "sync/plan.h"
+#include "sync/record.h"
 #include "sync/state.h"
 #include "towline/log.h"
 
@@ -94,7 +95,7 @@ static enum tl_status writer_plan(struct writer *writer, const struct block *blo
 static enum tl_status writer_upsert(struct writer *writer, struct operation *operation,
                                     struct tl_error *err)
 {
-    if (writer_plan(writer, operation->block, err) != TL_OK) {
+    if (writer_plan(writer, operation->block, err) != TL_OK || operation->block->n_rows == 0) {
         operation_free(operation);
         return err->status;
     }
@@ -197,31 +198,13 @@ static enum tl_status writer_table_operation(struct writer *writer, enum operati
                       &stream->pending, err);
 }
 
-static void tally_add(struct tally *sum, const struct tally *more)
+/* times: 1, or UINT64_MAX, which is -1, to take it back. */
+static void tally_add(struct tally *sum, const struct tally *more, uint64_t times)
 {
-    sum->inserted += more->inserted;
-    sum->updated += more->updated;
-    sum->unchanged += more->unchanged;
-    sum->deleted += more->deleted;
-}
-
-static struct run_record writer_record(const struct stream_run *stream,
-                                       const struct progress *progress, const char *warnings,
-                                       const char *status, const char *error)
-{
-    return (struct run_record){
-        .run = stream->run,
-        .stream = stream->name,
-        .started_us = stream->started_us,
-        .finished_us = strcmp(status, "running") == 0 ? 0 : clock_utc_us(),
-        .status = status,
-        .error = error,
-        .warnings = warnings,
-        .rows_read = progress->rows_read,
-        .bytes_read = progress->bytes_read,
-        .schema_changes = stream->schema_changes,
-        .tally = stream->committed,
-    };
+    sum->inserted += times * more->inserted;
+    sum->updated += times * more->updated;
+    sum->unchanged += times * more->unchanged;
+    sum->deleted += times * more->deleted;
 }
 
 /* What the destination keeps as the stream's state: of a partition's, the whole with it. */
@@ -239,36 +222,73 @@ static enum tl_status writer_whole_state(struct writer *writer, const char *stat
     return buf_check(&writer->whole, "the state of all partitions", err);
 }
 
-static enum tl_status writer_commit(struct writer *writer, struct operation *operation,
-                                    struct tl_error *err)
+/* What is pending of the stream and its tables counts as committed, or does so no more. */
+static void writer_count(struct stream_run *stream, bool committed)
 {
-    struct stream_run *stream = writer->stream;
-    struct tally committed = stream->committed;
-    uint64_t schema_changes = stream->schema_changes;
-    struct run_record record;
-    const char *whole;
-    enum tl_status status;
+    struct stream_run *table = stream->met;
+    uint64_t times = committed ? 1 : UINT64_MAX;
 
-    tally_add(&stream->committed, &stream->pending);
-    stream->schema_changes += stream->pending_schema_changes;
-    record = writer_record(stream, &operation->progress, operation->warnings,
-                           operation->last ? "done" : "running", "");
-    status = writer_whole_state(writer, operation->state, &whole, err);
+    for (; stream != NULL; stream = table, table = table ? table->next_met : NULL) {
+        tally_add(&stream->committed, &stream->pending, times);
+        stream->schema_changes += times * stream->pending_schema_changes;
+    }
+}
+
+/* Nothing is pending of the stream and its tables. */
+static void writer_settle(struct stream_run *stream)
+{
+    struct stream_run *table = stream->met;
+
+    for (; stream != NULL; stream = table, table = table ? table->next_met : NULL) {
+        stream->pending = (struct tally){0};
+        stream->pending_schema_changes = 0;
+    }
+}
+
+static enum tl_status writer_put(struct writer *writer, const struct operation *operation,
+                                 struct tl_error *err)
+{
+    const struct stream_run *stream = writer->stream;
+    struct run_record record = record_of(stream, &operation->progress, operation->warnings,
+                                         operation->last ? "done" : "running", "");
+    const char *whole;
+    enum tl_status status = writer_whole_state(writer, operation->state, &whole, err);
+
+    if (status == TL_OK)
+        status = record_add_tables(&record, stream, operation->tables, err);
     if (status == TL_OK)
         status = writer_ops(writer)->commit(writer->options.destination, stream->stream->table,
                                             whole, writer->options.keep_record ? &record : NULL,
                                             err);
-    if (status != TL_OK) {
-        stream->committed = committed;
-        stream->schema_changes = schema_changes;
-        return status;
+    record_reset(&record);
+    return status;
+}
+
+/* How far the source had come with the stream and its tables, and what it has changed. */
+static void writer_remember(struct stream_run *stream, const struct operation *operation)
+{
+    stream->progress = operation->progress;
+    stream->n_committed_notes = stream->n_schema_notes;
+    for (struct stream_run *table = stream->met; table != NULL; table = table->next_met) {
+        table->progress = operation->tables[table->index];
+        table->n_committed_notes = table->n_schema_notes;
+    }
+}
+
+static enum tl_status writer_commit(struct writer *writer, struct operation *operation,
+                                    struct tl_error *err)
+{
+    struct stream_run *stream = writer->stream;
+
+    writer_count(stream, true);
+    if (writer_put(writer, operation, err) != TL_OK) {
+        writer_count(stream, false);
+        return err->status;
     }
     writer->durable = true;
-    stream->pending = (struct tally){0};
-    stream->pending_schema_changes = 0;
-    stream->n_committed_notes = stream->n_schema_notes;
+    writer_settle(stream);
+    writer_remember(stream, operation);
     stream->checkpoints++;
-    stream->progress = operation->progress;
     if (operation->state == NULL)
         return TL_OK;
     free(stream->state);
@@ -292,6 +312,7 @@ static void writer_rollback(struct writer *writer)
 {
     struct destination_contents *contents = writer->options.contents;
     struct destination_contents again = {0};
+    struct stream_run *stream = stream_root(writer->stream);
 
     gather_clear(&writer->gather);
     plan_reset(&writer->plan);
@@ -302,9 +323,10 @@ static void writer_rollback(struct writer *writer)
         again.catalog = stale;
     }
     destination_contents_reset(&again);
-    writer->stream->pending = (struct tally){0};
-    writer->stream->pending_schema_changes = 0;
-    notes_cut(writer->stream, writer->stream->n_committed_notes);
+    writer_settle(stream);
+    notes_cut(stream, stream->n_committed_notes);
+    for (struct stream_run *table = stream->met; table != NULL; table = table->next_met)
+        notes_cut(table, table->n_committed_notes);
 }
 
 /* A failure, until it can be recorded. */
@@ -330,11 +352,13 @@ static void writer_put_failure(struct writer *writer, const struct writer_failur
 
     record.error = failure->reason;
     record.warnings = failure->warnings;
-    if (writer_ops(writer)->commit(writer->options.destination, failure->stream->stream->table,
+    if (record_add_tables(&record, failure->stream, NULL, &ignored) != TL_OK ||
+        writer_ops(writer)->commit(writer->options.destination, failure->stream->stream->table,
                                    NULL, &record, &ignored) != TL_OK) {
         tl_log(TL_LOG_WARNING, "the failed run could not be recorded: %s", ignored.message);
         writer_ops(writer)->rollback(writer->options.destination);
     }
+    record_reset(&record);
 }
 
 /* Records what failed so far, unless that would make a destination out of nothing. */
@@ -364,7 +388,7 @@ static void writer_record_failure(struct writer *writer, const struct progress *
         end = &(*end)->next;
     *end = failure;
     failure->stream = writer->stream;
-    failure->record = writer_record(writer->stream, progress, NULL, "failed", "");
+    failure->record = record_of(writer->stream, progress, NULL, "failed", "");
     if (warnings != NULL)
         failure->warnings = text_copy(warnings, strlen(warnings));
     (void)snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
@@ -373,10 +397,29 @@ static void writer_record_failure(struct writer *writer, const struct progress *
 
 static void writer_enter(struct writer *writer, struct stream_run *stream)
 {
+    struct stream_run *root = stream->root;
+
     if (writer->stream == stream)
         return;
     plan_reset(&writer->plan);
     writer->stream = stream;
+    if (root == NULL || stream->is_met)
+        return;
+    stream->is_met = true;
+    stream->next_met = root->met;
+    root->met = stream;
+}
+
+/* The rows of one table at a time are gathered: those of the table before are written when
+ * another's turn comes, in the transaction of the stream that both are of. */
+static enum tl_status writer_leave(struct writer *writer, const struct stream_run *next,
+                                   struct tl_error *err)
+{
+    const struct stream_run *table = writer->stream;
+
+    if (table == NULL || table == next || writer_flush(writer, err) == TL_OK)
+        return TL_OK;
+    return table->root != NULL ? tl_context(err, "table %s", table->name) : err->status;
 }
 
 /* Carries out one operation and lets it go. */
@@ -416,34 +459,49 @@ static enum tl_status writer_carry_out(struct writer *writer, struct operation *
 /* The stream is given up: what it has begun is undone, and others may have their turn. */
 static void writer_give_up(struct writer *writer, const struct tl_error *err)
 {
-    writer->stream->error = *err;
-    atomic_store(&writer->stream->failed, true);
+    struct stream_run *stream = stream_root(writer->stream);
+
+    stream->error = *err;
+    atomic_store(&stream->failed, true);
     if (writer->dead.status == TL_OK)
         writer_rollback(writer);
     queues_yield(writer->options.queues);
 }
 
-static void writer_step(struct writer *writer, struct operation *operation)
+/* As far as the destination lives. */
+static enum tl_status writer_try(struct writer *writer, struct operation *operation,
+                                 struct tl_error *err)
 {
     struct stream_run *stream = operation->stream;
+    enum tl_status status = writer->dead.status;
+
+    if (status != TL_OK)
+        *err = writer->dead;
+    else if (operation->kind != OPERATION_ROLLBACK)
+        status = writer_leave(writer, stream, err);
+    writer_enter(writer, stream);
+    if (status != TL_OK) {
+        operation_free(operation);
+        return status;
+    }
+    status = writer_carry_out(writer, operation, err);
+    return status != TL_OK && stream->root ? tl_context(err, "table %s", stream->name) : status;
+}
+
+static void writer_step(struct writer *writer, struct operation *operation)
+{
+    struct stream_run *stream = stream_root(operation->stream);
     /* The source, if that was its last operation, will not hear of a failure. */
     bool unheard = operation->kind == OPERATION_CHECKPOINT && operation->last;
     struct progress progress = operation->progress;
     struct tl_error err = {0};
-    enum tl_status status = TL_OK;
 
-    writer_enter(writer, stream);
     if (operation->kind != OPERATION_ROLLBACK && atomic_load(&stream->failed)) {
+        writer_enter(writer, operation->stream);
         operation_free(operation);
-    } else if (writer->dead.status != TL_OK) {
-        operation_free(operation);
-        err = writer->dead;
-        status = err.status;
-    } else {
-        status = writer_carry_out(writer, operation, &err);
-    }
-    if (status != TL_OK && !atomic_load(&stream->failed))
+    } else if (writer_try(writer, operation, &err) != TL_OK && !atomic_load(&stream->failed)) {
         writer_give_up(writer, &err);
+    }
     if (unheard && atomic_load(&stream->failed))
         writer_record_failure(writer, &progress, NULL, stream->error.message);
 }

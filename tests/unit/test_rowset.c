@@ -18,7 +18,7 @@ static bool has(struct rowset *set, int64_t row)
 
 static void test_empty(void **state)
 {
-    struct rowset *set = rowset_new();
+    struct rowset *set = rowset_new(ROWSET_LARGE);
     struct tl_error err = {0};
 
     (void)state;
@@ -32,7 +32,7 @@ static void test_empty(void **state)
 static void test_edges_and_overlaps(void **state)
 {
     static const int64_t rows[] = {INT64_MAX, INT64_MIN, 5, 4, 6, 5, INT64_MAX - 1, 0, -1};
-    struct rowset *set = rowset_new();
+    struct rowset *set = rowset_new(ROWSET_LARGE);
     struct tl_error err = {0};
 
     (void)state;
@@ -60,7 +60,7 @@ static void test_edges_and_overlaps(void **state)
 static void test_more_than_memory_holds(void **state)
 {
     const uint64_t count = 1 << 20;
-    struct rowset *set = rowset_new();
+    struct rowset *set = rowset_new(ROWSET_LARGE);
     struct tl_error err = {0};
 
     (void)state;
@@ -76,7 +76,7 @@ static void test_more_than_memory_holds(void **state)
 /* Rows in key order take no memory. */
 static void test_neighbours_are_one_range(void **state)
 {
-    struct rowset *set = rowset_new();
+    struct rowset *set = rowset_new(ROWSET_LARGE);
     struct tl_error err = {0};
 
     (void)state;

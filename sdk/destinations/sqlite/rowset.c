@@ -10,8 +10,7 @@
 #include "base/temporary.h"
 
 enum {
-    RANGES_MAX = 1 << 18, /* held in memory: 4 MiB */
-    RANGES_READ = 1 << 8  /* read back at a time, for each run */
+    RANGES_READ = 1 << 8 /* read back at a time, for each run */
 };
 
 struct range {
@@ -30,8 +29,9 @@ struct run {
 };
 
 struct rowset {
-    struct range *ranges; /* RANGES_MAX of them, unordered */
+    struct range *ranges; /* max_ranges of them, unordered */
     size_t n_ranges;
+    size_t max_ranges;
     FILE *file;
     off_t file_size;
     struct run *runs; /* once sealed a heap: the run with the lowest range is first */
@@ -41,13 +41,14 @@ struct rowset {
     int error; /* errno of the first failure */
 };
 
-struct rowset *rowset_new(void)
+struct rowset *rowset_new(size_t max_ranges)
 {
     struct rowset *set = calloc(1, sizeof(*set));
 
     if (set == NULL)
         return NULL;
-    set->ranges = malloc(RANGES_MAX * sizeof(*set->ranges));
+    set->max_ranges = max_ranges;
+    set->ranges = malloc(max_ranges * sizeof(*set->ranges));
     if (set->ranges == NULL) {
         free(set);
         return NULL;
@@ -144,9 +145,9 @@ void rowset_add(struct rowset *set, int64_t row)
         last->last = row;
         return;
     }
-    if (set->n_ranges == RANGES_MAX) {
+    if (set->n_ranges == set->max_ranges) {
         rowset_compact(set);
-        if (set->n_ranges > RANGES_MAX / 2)
+        if (set->n_ranges > set->max_ranges / 2)
             rowset_spill(set);
         if (set->error != 0)
             return;

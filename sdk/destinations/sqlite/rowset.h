@@ -4,13 +4,17 @@
 #define DESTINATIONS_SQLITE_ROWSET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "towline/error.h"
 
 struct rowset;
 
-struct rowset *rowset_new(void); /* NULL when memory ran out */
+/* How many ranges a set holds in memory: 4 MiB of them, or 128 KiB. */
+enum { ROWSET_LARGE = 1 << 18, ROWSET_SMALL = 1 << 13 };
+
+struct rowset *rowset_new(size_t max_ranges); /* NULL when memory ran out */
 void rowset_free(struct rowset *set);
 
 /* Remembers a row. A failure is kept for rowset_seal. */

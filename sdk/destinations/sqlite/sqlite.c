@@ -114,12 +114,11 @@ static enum tl_status sqlite_upsert(struct destination *destination, const struc
                                     struct tally *tally, struct tl_error *err)
 {
     struct sqlite *self = sqlite_of(destination);
-    bool swept = self->sweep.rows != NULL && strcmp(self->sweep.table, batch->table->name) == 0;
 
     if (connection_begin(&self->connection, err) != TL_OK)
         return err->status;
-    self->write.seen = swept ? self->sweep.rows : NULL;
-    self->write.seen_table = self->sweep.table;
+    self->write.seen = sweep_rows(&self->sweep, batch->table->name);
+    self->write.seen_table = batch->table->name;
     return write_upsert(&self->write, batch, tally, err);
 }
 
@@ -178,6 +177,16 @@ static enum tl_status sqlite_sweep(struct destination *destination,
                      err);
 }
 
+static enum tl_status put_runs(const struct sql *sql, const struct run_record *run,
+                               struct tl_error *err)
+{
+    enum tl_status status = own_put_run(sql, run, err);
+
+    for (size_t i = 0; i < run->n_tables && status == TL_OK; i++)
+        status = own_put_run(sql, &run->tables[i], err);
+    return status;
+}
+
 static enum tl_status sqlite_commit(struct destination *destination, const char *stream,
                                     const char *state, const struct run_record *run,
                                     struct tl_error *err)
@@ -189,7 +198,7 @@ static enum tl_status sqlite_commit(struct destination *destination, const char 
         return TL_OK;
     if (connection_begin(&self->connection, err) != TL_OK ||
         (state != NULL && own_put_state(sql, stream, state, clock_utc_us(), err) != TL_OK) ||
-        (run != NULL && own_put_run(sql, run, err) != TL_OK))
+        (run != NULL && put_runs(sql, run, err) != TL_OK))
         return err->status;
     if (connection_commit(&self->connection, err) != TL_OK ||
         !connection_is_building(&self->connection))

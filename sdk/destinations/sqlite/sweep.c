@@ -7,11 +7,18 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+/* A table that is going to be swept. */
+struct swept {
+    struct swept *next;
+    char *table;
+    struct rowset *rows; /* that were upserted */
+};
+
 /* towline_unseen(row), asked for in ascending order. */
 static void unseen(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
     struct sweep *sweep = sqlite3_user_data(context);
-    bool seen = rowset_has(sweep->rows, sqlite3_value_int64(arguments[0]), &sweep->failed);
+    bool seen = rowset_has(sweep->asked, sqlite3_value_int64(arguments[0]), &sweep->failed);
 
     (void)count;
     if (sweep->failed)
@@ -29,15 +36,60 @@ enum tl_status sweep_attach(struct sweep *sweep, const struct sql *sql, struct t
     return TL_OK;
 }
 
+static void swept_free(struct swept *swept)
+{
+    rowset_free(swept->rows);
+    free(swept->table);
+    free(swept);
+}
+
+/* Where the table is in the list, or the list's end. */
+static struct swept **find(struct sweep *sweep, const char *table)
+{
+    struct swept **at = &sweep->tables;
+
+    while (*at != NULL && strcmp((*at)->table, table) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+static void forget_table(struct sweep *sweep, const char *table)
+{
+    struct swept **at = find(sweep, table), *swept = *at;
+
+    if (swept == NULL)
+        return;
+    *at = swept->next;
+    swept_free(swept);
+}
+
 enum tl_status sweep_begin(struct sweep *sweep, const char *table, struct tl_error *err)
 {
-    sweep_forget(sweep);
-    sweep->rows = rowset_new();
-    sweep->table = text_copy(table, strlen(table));
-    if (sweep->rows != NULL && sweep->table != NULL)
-        return TL_OK;
-    sweep_forget(sweep);
-    return tl_fail(err, TL_MEMORY, "out of memory for the rows seen of table %s", table);
+    struct swept *swept = calloc(1, sizeof(*swept));
+
+    forget_table(sweep, table);
+    if (swept != NULL) {
+        /* Of several tables at a time each has a small part of the memory. */
+        swept->rows = rowset_new(sweep->tables == NULL ? ROWSET_LARGE : ROWSET_SMALL);
+        swept->table = text_copy(table, strlen(table));
+    }
+    if (swept == NULL || swept->rows == NULL || swept->table == NULL) {
+        if (swept != NULL)
+            swept_free(swept);
+        return tl_fail(err, TL_MEMORY, "out of memory for the rows seen of table %s", table);
+    }
+    swept->next = sweep->tables;
+    sweep->tables = swept;
+    return TL_OK;
+}
+
+struct rowset *sweep_rows(const struct sweep *sweep, const char *table)
+{
+    const struct swept *swept = sweep->tables;
+
+    while (swept != NULL && strcmp(swept->table, table) != 0)
+        swept = swept->next;
+    return swept != NULL ? swept->rows : NULL;
 }
 
 /* The scope's rows by their numbers: the primary key's index finds them, and an IN is walked
@@ -88,10 +140,10 @@ enum tl_status sweep_end(struct sweep *sweep, const struct sql *sql,
     sqlite3_stmt *statement = NULL;
     enum tl_status status;
 
-    if (sweep->rows == NULL || strcmp(sweep->table, table->name) != 0 ||
-        deletes == TL_DELETES_IGNORE)
+    sweep->asked = sweep_rows(sweep, table->name);
+    if (sweep->asked == NULL || deletes == TL_DELETES_IGNORE)
         return TL_OK;
-    status = rowset_seal(sweep->rows, err);
+    status = rowset_seal(sweep->asked, err);
     if (status == TL_OK)
         status = prepare(sql, table, scope, deletes, &statement, err);
     if (status == TL_OK && deletes == TL_DELETES_SOFT)
@@ -102,13 +154,14 @@ enum tl_status sweep_end(struct sweep *sweep, const struct sql *sql,
         status = sql_finish(sql, statement, "delete the rows that have vanished", err);
     if (status == TL_OK)
         tally->deleted += (uint64_t)sqlite3_changes64(sql->db);
-    sweep_forget(sweep);
+    sweep->asked = NULL;
+    forget_table(sweep, table->name);
     return status;
 }
 
 void sweep_forget(struct sweep *sweep)
 {
-    rowset_free(sweep->rows);
-    free(sweep->table);
-    *sweep = (struct sweep){0};
+    while (sweep->tables != NULL)
+        forget_table(sweep, sweep->tables->table);
+    sweep->failed = false;
 }

@@ -7,9 +7,9 @@
 #include "destinations/sqlite/sql.h"
 
 struct sweep {
-    struct rowset *rows; /* that were upserted; NULL: no sweep is going on */
-    char *table;
-    bool failed; /* rows could not be read back */
+    struct swept *tables; /* those of which rows are noted */
+    struct rowset *asked; /* of the one that is being swept */
+    bool failed;          /* rows could not be read back */
 };
 
 /* Makes the function that the statements use. *sweep must not move. */
@@ -19,13 +19,17 @@ TL_NODISCARD enum tl_status sweep_attach(struct sweep *sweep, const struct sql *
 TL_NODISCARD enum tl_status sweep_begin(struct sweep *sweep, const char *table,
                                         struct tl_error *err);
 
-/* Deletes the scope's rows that were not seen, and forgets. */
+/* Where to note which rows of the table are upserted; NULL if nobody asks. */
+struct rowset *sweep_rows(const struct sweep *sweep, const char *table);
+
+/* Deletes the scope's rows that were not seen, and forgets the table. */
 TL_NODISCARD enum tl_status sweep_end(struct sweep *sweep, const struct sql *sql,
                                       const struct catalog_table *table,
                                       const struct destination_scope *scope,
                                       enum tl_deletes deletes, int64_t synced_us,
                                       struct tally *tally, struct tl_error *err);
 
+/* Forgets all of them. */
 void sweep_forget(struct sweep *sweep);
 
 #endif

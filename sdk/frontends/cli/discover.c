@@ -119,13 +119,20 @@ static void append_table_json(struct buf *out, const struct catalog_table *table
     buf_append_string(out, "]}");
 }
 
-/* The rows of a stream, in all partitions if there are any. */
-static uint64_t rows_of(const struct run_report *report, size_t first, size_t n_streams)
+/* The rows of a table, in all partitions if there are any, and whether the report names it here
+ * for the first time. */
+static uint64_t rows_of(const struct run_report *report, size_t index, bool *first)
 {
+    const char *name = run_report_table(report, index)->table;
+    const struct stream_report *table;
     uint64_t rows = 0;
 
-    for (size_t i = first; i < report->n_streams; i += n_streams)
-        rows += report->streams[i].rows_read;
+    *first = true;
+    for (size_t i = 0; (table = run_report_table(report, i)) != NULL; i++)
+        if (strcmp(table->table, name) == 0) {
+            *first = *first && i >= index;
+            rows += table->rows_read;
+        }
     return rows;
 }
 
@@ -133,20 +140,21 @@ static enum tl_status print(const struct cli *cli, const struct run_report *repo
                             struct tl_error *err)
 {
     struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
-    size_t n_streams = report->n_streams / (report->n_partitions ? report->n_partitions : 1);
+    const struct stream_report *told;
     enum tl_status status;
 
     if (cli->options.json)
         buf_append_char(&out, '[');
-    for (size_t i = 0; i < n_streams; i++) {
-        const struct stream_report *stream = &report->streams[i];
-        const struct catalog_table *table = catalog_find(&report->catalog, stream->table);
-        if (table == NULL)
+    for (size_t i = 0; (told = run_report_table(report, i)) != NULL; i++) {
+        const struct catalog_table *table = catalog_find(&report->catalog, told->table);
+        bool first;
+        uint64_t rows = rows_of(report, i, &first);
+        if (table == NULL || !first)
             continue;
         if (cli->options.json)
-            append_table_json(&out, table, rows_of(report, i, n_streams));
+            append_table_json(&out, table, rows);
         else
-            discover_append_table(&out, table, rows_of(report, i, n_streams));
+            discover_append_table(&out, table, rows);
     }
     if (cli->options.json)
         buf_append_string(&out, "]\n");

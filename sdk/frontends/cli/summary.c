@@ -64,6 +64,19 @@ static void append_error(const struct tl_error *error, struct buf *out)
         append_text(out, "Remedy", error->remedy);
 }
 
+static void append_line(const struct stream_report *stream, const char *name, struct buf *out);
+
+/* Of a stream that fills several: a line for each. */
+static void append_tables_of(const struct stream_report *stream, bool samples, struct buf *out)
+{
+    for (size_t i = 0; i < stream->n_tables; i++) {
+        const struct stream_report *table = &stream->tables[i];
+        append_line(table, table->table, out);
+        for (size_t s = 0; samples && s < table->n_sample; s++)
+            append_text(out, s == 0 ? "Sample rows" : "", table->sample[s]);
+    }
+}
+
 /* What a dry run is asked for beyond the counts. */
 static void append_preview(const struct stream_report *stream, struct buf *out)
 {
@@ -95,6 +108,7 @@ static void append_stream(const struct summary *summary, const struct stream_rep
     append_title(stream, out);
     append_counts(stream, out);
     append_text(out, "Outcome", outcome_of(stream));
+    append_tables_of(stream, summary->dry_run, out);
     if (stream->error.status != TL_OK)
         append_error(&stream->error, out);
     if (summary->dry_run)
@@ -114,9 +128,8 @@ static void add_up(struct stream_report *sum, const struct stream_report *one)
         sum->duration_ms = one->duration_ms;
 }
 
-/* A line for one partition of a stream. */
-static void append_partition(const struct summary *summary, const struct stream_report *stream,
-                             struct buf *out)
+/* A line for one partition of a stream, or for one of its tables. */
+static void append_line(const struct stream_report *stream, const char *name, struct buf *out)
 {
     struct buf line = BUF_INIT(1024);
 
@@ -128,8 +141,15 @@ static void append_partition(const struct summary *summary, const struct stream_
                    stream->rows_read, stream->tally.inserted, stream->tally.updated,
                    stream->tally.unchanged, stream->tally.deleted,
                    (double)stream->duration_ms / 1000);
-    append_text(out, stream->partition, buf_text(&line));
+    append_text(out, name, buf_text(&line));
     buf_free(&line);
+}
+
+static void append_partition(const struct summary *summary, const struct stream_report *stream,
+                             struct buf *out)
+{
+    append_line(stream, stream->partition, out);
+    append_tables_of(stream, summary->dry_run, out);
     if (stream->error.status != TL_OK)
         append_error(&stream->error, out);
     if (summary->dry_run)

@@ -42,6 +42,29 @@ static void append_texts(struct buf *out, const char *name, char *const *texts, 
     buf_append_char(out, ']');
 }
 
+static void append_counts(struct buf *out, const struct stream_report *stream)
+{
+    append_count(out, "rows_read", stream->rows_read);
+    append_count(out, "inserted", stream->tally.inserted);
+    append_count(out, "updated", stream->tally.updated);
+    append_count(out, "unchanged", stream->tally.unchanged);
+    append_count(out, "deleted", stream->tally.deleted);
+    append_count(out, "schema_changes", stream->schema_changes);
+}
+
+/* Of a stream that fills several; of others there is nothing to tell. */
+static void append_tables(struct buf *out, const struct stream_report *stream)
+{
+    for (size_t i = 0; i < stream->n_tables; i++) {
+        const struct stream_report *table = &stream->tables[i];
+        buf_append_string(out, i == 0 ? ",\"tables\":[{\"table\":" : ",{\"table\":");
+        output_append_json(out, table->table);
+        append_counts(out, table);
+        append_texts(out, "sample", table->sample, table->n_sample);
+        buf_append_string(out, i + 1 < stream->n_tables ? "}" : "}]");
+    }
+}
+
 /* partition: what the stream's partition is, in a word, which becomes a key: "host". */
 static void append_stream(struct buf *out, const struct stream_report *stream,
                           const char *partition)
@@ -58,18 +81,14 @@ static void append_stream(struct buf *out, const struct stream_report *stream,
                failed             ? "failed"
                : stream->finished ? "succeeded"
                                   : "not begun");
-    append_count(out, "rows_read", stream->rows_read);
-    append_count(out, "inserted", stream->tally.inserted);
-    append_count(out, "updated", stream->tally.updated);
-    append_count(out, "unchanged", stream->tally.unchanged);
-    append_count(out, "deleted", stream->tally.deleted);
-    append_count(out, "schema_changes", stream->schema_changes);
+    append_counts(out, stream);
     append_count(out, "bytes", stream->bytes_read);
     append_count(out, "rows_per_second", summary_rate(stream));
     append_count(out, "duration_ms", (uint64_t)stream->duration_ms);
     append_count(out, "attempts", stream->attempts);
     append_texts(out, "schema_notes", stream->schema_notes, stream->n_schema_notes);
     append_texts(out, "sample", stream->sample, stream->n_sample);
+    append_tables(out, stream);
     buf_append_string(out, ",\"state\":");
     buf_append_string(out, stream->state ? stream->state : "null");
     buf_append_string(out, ",\"error\":");

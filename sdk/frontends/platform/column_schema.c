@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sync/json_schema.h"
+
 #define NUMBERS                                                                                \
     (OBSERVED(TL_TYPE_SHORT) | OBSERVED(TL_TYPE_INT) | OBSERVED(TL_TYPE_LONG) |                \
      OBSERVED(TL_TYPE_DECIMAL) | OBSERVED(TL_TYPE_FLOAT) | OBSERVED(TL_TYPE_DOUBLE))
@@ -87,66 +89,15 @@ void column_schema_append(struct buf *out, const struct column_form *column,
     buf_append_char(out, '}');
 }
 
-/* Whether the property's "type" is the name, or a list that has it. */
-static bool has_type(const cJSON *property, const char *name)
-{
-    const cJSON *type = cJSON_GetObjectItemCaseSensitive(property, "type"), *item;
-
-    if (cJSON_IsString(type))
-        return strcmp(type->valuestring, name) == 0;
-    cJSON_ArrayForEach(item, type) if (cJSON_IsString(item) &&
-                                       strcmp(item->valuestring, name) == 0) return true;
-    return false;
-}
-
-static bool has_word(const cJSON *property, const char *key, const char *word)
-{
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(property, key);
-    return cJSON_IsString(value) && strcmp(value->valuestring, word) == 0;
-}
-
-static enum tl_type type_of_string(const cJSON *property)
-{
-    if (has_word(property, "format", "date"))
-        return TL_TYPE_NAIVE_DATE;
-    if (has_word(property, "airbyte_type", "timestamp_without_timezone"))
-        return TL_TYPE_NAIVE_DATETIME;
-    if (has_word(property, "format", "date-time"))
-        return TL_TYPE_UTC_DATETIME;
-    if (has_word(property, "contentEncoding", "base64"))
-        return TL_TYPE_BINARY;
-    return TL_TYPE_STRING;
-}
-
-/* What append_json_types says of a column that has shown nothing. */
-static bool may_be_anything(const cJSON *property)
-{
-    return has_type(property, "object") && has_type(property, "array") &&
-           has_type(property, "string") && has_type(property, "number") &&
-           has_type(property, "boolean");
-}
-
 void column_schema_read(const cJSON *property, struct selection_column *column)
 {
-    column->nullable = has_type(property, "null");
-    column->observed = 0;
-    column->shapes = 0;
-    if (may_be_anything(property))
-        return; /* its values keep the types they will show */
-    if (has_type(property, "object"))
-        column->shapes |= COLUMN_OBJECTS;
-    if (has_type(property, "array"))
-        column->shapes |= COLUMN_ARRAYS;
-    if (column->shapes != 0)
-        column->observed |= OBSERVED(TL_TYPE_JSON);
-    if (has_type(property, "boolean"))
-        column->observed |= OBSERVED(TL_TYPE_BOOLEAN);
-    if (has_type(property, "integer"))
-        column->observed |= OBSERVED(TL_TYPE_LONG);
-    if (has_type(property, "number"))
-        column->observed |= OBSERVED(TL_TYPE_DECIMAL);
-    if (has_type(property, "string"))
-        column->observed |= OBSERVED(type_of_string(property));
+    struct json_schema schema = {0};
+
+    json_schema_read(property, &schema);
+    column->nullable = schema.nullable;
+    column->observed = schema.observed;
+    column->shapes =
+        (schema.objects ? COLUMN_OBJECTS : 0U) | (schema.arrays ? COLUMN_ARRAYS : 0U);
 }
 
 static void observe_row(const struct batch *batch, const struct batch_row *at,

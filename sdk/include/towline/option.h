@@ -61,7 +61,8 @@ struct tl_option {
     const char *fallback; /* the default, in the form a user would write it; NULL for none */
     const char *help;     /* one sentence without a full stop */
     unsigned flags;
-    const char *unless;             /* REQUIRED: but not if this option is given */
+    const char *unless;             /* REQUIRED: but not if this option is given; or is one of
+                                       these, "format=singer|airbyte" */
     const char *choices;            /* CHOICE: "strict|accept-new|relaxed" */
     int64_t min, max;               /* INTEGER and SECONDS */
     const struct tl_option *fields; /* OBJECTS, ALIASES */

@@ -28,7 +28,9 @@ struct tl_column {
 /* What the runtime must know of a stream. Zero is the default of every field but table. All
  * pointers are borrowed for as long as the connector's instance lives. */
 struct tl_stream {
-    const char *table;               /* names the stream, too */
+    const char *table;               /* names the stream, too. SINGER, AIRBYTE: with a * in it
+                                        a stream fills a table for each of the tap's streams,
+                                        whose name stands for the * */
     const char *const *primary_key;  /* names or JSON Pointers, NULL-terminated; NULL: none */
     const struct tl_column *columns; /* declared types */
     size_t n_columns;
@@ -55,8 +57,10 @@ struct tl_stream {
         .name = "table",                                                                       \
         .ask = "The table to fill",                                                            \
         .kind = TL_OPTION_TEXT,                                                                \
-        .help = "the table that the rows go to; names the stream",                             \
+        .help = "the table that the rows go to; names the stream. Where a tap's output fills " \
+                "several, * stands for the name of each of its streams",                       \
         .flags = TL_OPTION_REQUIRED | TL_OPTION_TRY,                                           \
+        .unless = "format=singer|airbyte",                                                     \
     },                                                                                         \
         {                                                                                      \
             .name = "primary_key",                                                             \
@@ -84,7 +88,7 @@ struct tl_stream {
             .name = "tap_stream",                                                              \
             .kind = TL_OPTION_TEXT,                                                            \
             .help = "which stream of a tap or source the rows are of; if not given, the one "  \
-                    "named as the table",                                                      \
+                    "named as the table, or all of them if `table` has a * or is left out",    \
         },                                                                                     \
         {                                                                                      \
             .name = "columns",                                                                 \
