@@ -60,6 +60,7 @@ struct tap {
     struct tap_state *states;
     size_t n_states;
     bool resumed;    /* there was a state to start from */
+    cJSON *tables;   /* the names of those filled, in this run or before */
     cJSON *versions; /* the version of each stream's rows, as text */
     cJSON *started;  /* what they were at first */
     bool changed;    /* since they became the stream's state */
@@ -109,6 +110,9 @@ TL_NODISCARD enum tl_status tap_apply_catalog(struct tl_sync *sync, struct tap_s
 /* tap_state.c */
 TL_NODISCARD enum tl_status tap_load_state(struct tl_sync *sync, struct tl_error *err);
 TL_NODISCARD enum tl_status tap_take_state(struct tl_sync *sync, const char *line, size_t size,
+                                           struct tl_error *err);
+/* The state names a table, so that it is known whose it is. */
+TL_NODISCARD enum tl_status tap_note_table(struct tap *tap, const char *table,
                                            struct tl_error *err);
 /* What was sent becomes the stream's state. */
 TL_NODISCARD enum tl_status tap_settle_state(struct tl_sync *sync, struct tl_error *err);

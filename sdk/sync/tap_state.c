@@ -70,8 +70,27 @@ void tap_state_reset(struct tap *tap)
     while (tap->n_states > 0)
         forget(tap, tap->n_states - 1);
     free(tap->states);
+    cJSON_Delete(tap->tables);
     cJSON_Delete(tap->versions);
     cJSON_Delete(tap->started);
+}
+
+enum tl_status tap_note_table(struct tap *tap, const char *table, struct tl_error *err)
+{
+    const cJSON *item;
+    cJSON *name;
+
+    cJSON_ArrayForEach(item, tap->tables)
+    {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, table) == 0)
+            return TL_OK;
+    }
+    name = cJSON_CreateString(table);
+    if (name == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for the names of tables");
+    cJSON_AddItemToArray(tap->tables, name);
+    tap->changed = true;
+    return TL_OK;
 }
 
 static enum tl_status load_states(struct tl_sync *sync, struct tl_error *err)
@@ -97,21 +116,30 @@ static enum tl_status load_states(struct tl_sync *sync, struct tl_error *err)
     }
 }
 
+/* The state's member of that name; what else is empty, if it has none that is of its kind. */
+static cJSON *load_member(const struct tl_sync *sync, const char *pointer, cJSON *empty)
+{
+    char *json = tap_member(sync->state, strlen(sync->state), pointer);
+    cJSON *member = json != NULL ? cJSON_Parse(json) : NULL;
+
+    free(json);
+    if (member == NULL || empty == NULL || member->type != empty->type) {
+        cJSON_Delete(member);
+        return empty;
+    }
+    cJSON_Delete(empty);
+    return member;
+}
+
 enum tl_status tap_load_state(struct tl_sync *sync, struct tl_error *err)
 {
     struct tap *tap = &sync->tap;
-    char *versions = tap_member(sync->state, strlen(sync->state), "/versions");
 
-    if (versions != NULL)
-        tap->versions = cJSON_Parse(versions);
-    free(versions);
-    if (!cJSON_IsObject(tap->versions)) {
-        cJSON_Delete(tap->versions);
-        tap->versions = cJSON_CreateObject();
-    }
+    tap->tables = load_member(sync, "/tables", cJSON_CreateArray());
+    tap->versions = load_member(sync, "/versions", cJSON_CreateObject());
     tap->started = cJSON_Duplicate(tap->versions, true);
-    if (tap->versions == NULL || tap->started == NULL)
-        return tl_fail(err, TL_MEMORY, "out of memory for the versions of tables");
+    if (tap->tables == NULL || tap->versions == NULL || tap->started == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for the names of tables");
     return load_states(sync, err);
 }
 
@@ -162,32 +190,43 @@ enum tl_status tap_take_state(struct tl_sync *sync, const char *line, size_t siz
     return put(tap, singer ? text_copy("", 0) : state_of(line, size, "/state"), json, err);
 }
 
-static void append_versions(const struct tap *tap, struct buf *out)
+static void append_member(struct buf *out, const char *name, const cJSON *member)
 {
-    char *versions = cJSON_PrintUnformatted(tap->versions);
+    char *text = member->child != NULL ? cJSON_PrintUnformatted(member) : NULL;
 
-    if (versions == NULL)
+    if (member->child == NULL)
+        return;
+    if (text == NULL)
         out->failed = true;
     else
-        buf_printf(out, ",\"versions\":%s", versions);
-    cJSON_free(versions);
+        buf_printf(out, "%s\"%s\":%s", out->size > 1 ? "," : "", name, text);
+    cJSON_free(text);
+}
+
+static void append_states(struct buf *out, const struct tap *tap)
+{
+    bool listed = tap->format == TL_FORMAT_AIRBYTE;
+
+    if (tap->n_states == 0)
+        return;
+    buf_append_string(out, listed ? "\"tap\":[" : "\"tap\":");
+    for (size_t i = 0; i < tap->n_states; i++)
+        buf_printf(out, "%s%s", i > 0 ? "," : "", tap->states[i].json);
+    buf_append_string(out, listed ? "]" : "");
 }
 
 enum tl_status tap_settle_state(struct tl_sync *sync, struct tl_error *err)
 {
     struct tap *tap = &sync->tap;
-    bool listed = tap->format == TL_FORMAT_AIRBYTE;
     struct buf state = BUF_INIT(STATE_MAX_BYTES);
     char *text;
 
-    if (!tap->changed || tap->n_states == 0)
-        return TL_OK; /* without a state the next run begins anew */
-    buf_append_string(&state, listed ? "{\"tap\":[" : "{\"tap\":");
-    for (size_t i = 0; i < tap->n_states; i++)
-        buf_printf(&state, "%s%s", i > 0 ? "," : "", tap->states[i].json);
-    buf_append_string(&state, listed ? "]" : "");
-    if (tap->versions->child != NULL)
-        append_versions(tap, &state);
+    if (!tap->changed)
+        return TL_OK;
+    buf_append_char(&state, '{');
+    append_states(&state, tap);
+    append_member(&state, "tables", tap->tables);
+    append_member(&state, "versions", tap->versions);
     buf_append_char(&state, '}');
     if (buf_check(&state, "the tap's state", err) != TL_OK)
         return err->status;

@@ -90,7 +90,8 @@ static enum tl_status stream_new(struct tl_sync *sync, const char *name, const c
     tap->last = tap->n_streams;
     streams[tap->n_streams++] = stream;
     *out = stream;
-    if (tap->all && tables_open(sync, name, &stream->sync, err) != TL_OK)
+    if (tap->all && (tables_open(sync, name, &stream->sync, err) != TL_OK ||
+                     tap_note_table(tap, stream->sync->stream->stream->table, err) != TL_OK))
         return err->status;
     if (tap_apply_catalog(sync, stream, err) != TL_OK)
         return err->status;

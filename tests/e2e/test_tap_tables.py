@@ -2,8 +2,10 @@
 import json
 import sqlite3
 
+import fivetran
 import pytest
-from airbyte import bare, configured
+from airbyte import Airbyte, bare, configured
+from test_singer import Tap, select
 from test_sync import echo, stream
 
 # A tap of a shop, whose data the test changes between syncs. Customers are loaded whole, each
@@ -253,7 +255,8 @@ def test_a_state_is_not_ahead_of_rows_of_other_streams(towline, configuration, w
     towline("sync", config=configuration({
         "format": "singer", "command": command, "checkpoint_rows": "2"})).expect(6)
     assert warehouse.rows("a") == [(1,)] and warehouse.rows("b") == [(1,)]
-    assert warehouse.query("SELECT state FROM _towline_state") == [('{"tap":{"n":1}}',)]
+    assert warehouse.query("SELECT state FROM _towline_state") == [
+        ('{"tap":{"n":1},"tables":["a","b"]}',)]
 
 
 def test_a_schema_that_changes_widens_the_table(towline, configuration, warehouse):
@@ -321,6 +324,16 @@ def test_discover_and_dry_run_know_the_tables(towline, configuration, warehouse,
     assert "new table customers (" in out and '{"id":1' in out
     assert 'Would save       {"tap":' in out
     assert not warehouse.path.exists()
+
+
+def test_reset_removes_the_tables_of_this_tap_alone(towline, configuration, warehouse, shop):
+    other = configuration(stream(echo('{"id":1}'), "other"))
+    towline("sync", config=other).expect(0)
+    config = configuration(shop.stream())
+    towline("sync", config=config).expect(0)
+    towline("reset", "--yes", config=config).expect(0, "customers: removed")
+    assert warehouse.tables() == ["other"]
+    assert warehouse.query("SELECT DISTINCT stream FROM _towline_runs") == [("other",)]
 
 
 def test_many_streams_interleaved(towline, configuration, warehouse, tmp_path):
@@ -398,7 +411,7 @@ def test_a_global_state_replaces_those_of_streams(towline, configuration, wareho
     towline("sync", config=configuration({"format": "airbyte", "command": say(
         row, shared, shared)})).expect(0)
     ((state,),) = warehouse.query("SELECT state FROM _towline_state")
-    assert json.loads(state) == {"tap": [shared["state"]]}
+    assert json.loads(state) == {"tap": [shared["state"]], "tables": ["a"]}
 
 
 def test_our_own_tap_and_source_have_the_same_rows(program, towline, configuration, warehouse,
@@ -429,3 +442,86 @@ def test_our_own_tap_and_source_have_the_same_rows(program, towline, configurati
             direct.close()
             assert warehouse.rows("tap_" + name, *columns) == wanted
             assert warehouse.rows("src_" + name, *columns) == wanted
+
+
+# --- on platforms ---------------------------------------------------------------------------
+
+
+def test_airbyte_has_a_stream_for_each_table(towline, configuration, shop):
+    airbyte = Airbyte(towline)
+    config = configuration(shop.stream(table="shop_*"))
+    found = airbyte.streams(config)
+    assert list(found) == ["shop_customers", "shop_orders", "shop_notes", "shop_refunds"]
+    assert found["shop_customers"]["source_defined_primary_key"] == [["id"]]
+    assert found["shop_refunds"]["source_defined_primary_key"] == [["order"], ["nr"]]
+    assert "vip" in found["shop_customers"]["json_schema"]["properties"]
+    chosen = configured(found["shop_customers"], found["shop_orders"], found["shop_refunds"])
+    first = airbyte.read(config, chosen).expect(0)
+    assert [row["id"] for row in first.rows("shop_orders")] == [1, 2, 3, 4, 5]
+    assert len(first.rows("shop_customers")) == 5 and not first.rows("shop_notes")
+    for name in ("shop_customers", "shop_orders", "shop_refunds"):
+        assert first.statuses(name)[0] == "STARTED" and first.statuses(name)[-1] == "COMPLETE"
+    shop.data["orders"].append({"id": 6, "total": 6})
+    again = airbyte.read(configuration(shop.stream(table="shop_*")), chosen,
+                         first.of("STATE")).expect(0)
+    assert [row["id"] for row in again.rows("shop_orders")] == [6]
+    cleared = [state for state in again.of("STATE")
+               if state["stream"]["stream_descriptor"]["name"] != "shop_orders"]
+    config = configuration(shop.stream(table="shop_*"))
+    assert len(airbyte.read(config, chosen, cleared).expect(0).rows("shop_orders")) == 6
+    shop.data["crash_after"] = 1
+    failed = airbyte.read(configuration(shop.stream(table="shop_*")), chosen)
+    assert failed.code == 6
+    assert {error["stream_descriptor"]["name"] for error in failed.errors()} == {
+        "shop_customers", "shop_orders", "shop_refunds"}
+    assert failed.statuses("shop_orders")[-1] == "INCOMPLETE"
+
+
+def test_singer_has_a_stream_for_each_table(towline, configuration, shop):
+    tap = Tap(towline)
+    config = configuration(shop.stream())
+    found = tap.discover(config)
+    assert list(found) == ["customers", "orders", "notes", "refunds"]
+    assert found["refunds"]["key_properties"] == ["order", "nr"]
+    catalog = {"streams": [select(found["orders"]), select(found["refunds"]),
+                           found["customers"]]}
+    tap.sync(config, catalog)
+    assert sorted(tap.target.tables) == ["orders", "refunds"]
+    assert [row["id"] for row in tap.target.rows("orders")] == [1, 2, 3, 4, 5]
+    assert list(tap.target.state["bookmarks"]) == ["*"]
+    shop.data["orders"] = [{"id": 5, "total": 0}, {"id": 6, "total": 6}]
+    second = tap.sync(configuration(shop.stream()), catalog, tap.target.state)
+    assert [message["record"]["id"] for message in second if message["type"] == "RECORD"] == [6]
+    tap.sync(configuration(shop.stream()))
+    assert sorted(tap.target.tables) == ["customers", "notes", "orders", "refunds"]
+
+
+def test_a_deleted_row_is_told_to_platforms(towline, configuration):
+    tap = Tap(towline)
+    tap.sync(configuration({"format": "singer", "command": say(
+        schema("t", "id", id="integer"), record("t", id=1),
+        record("t", id=1, _sdc_deleted_at="2026-01-01T00:00:00Z"))}))
+    assert [row["_sdc_deleted_at"] for row in tap.target.rows("t")] == ["2026-01-01T00:00:00Z"]
+
+
+def test_fivetran_has_a_table_for_each_stream(towline, configuration, shop):
+    server = fivetran.Server(towline)
+    try:
+        client = fivetran.Client(server.port)
+        asked = {"configuration": fivetran.flat(configuration(shop.stream(table="shop_*")))}
+        told = client.schema(**asked)
+        platform = fivetran.Platform(told)
+        assert list(platform.columns) == ["shop_customers", "shop_orders", "shop_notes",
+                                          "shop_refunds"]
+        assert platform.columns["shop_refunds"]["nr"] == ("LONG", True)
+        platform.take_all(client.update(**asked))
+        assert len(platform.rows["shop_customers"]) == 5 and not platform.task
+        assert len(platform.rows["shop_orders"]) == 5
+        shop.data["orders"].append({"id": 6, "total": 6})
+        asked = {"configuration": fivetran.flat(configuration(shop.stream(table="shop_*")))}
+        second = fivetran.Platform(told).take_all(client.update(
+            state_json=json.dumps(platform.states[-1]), **asked))
+        assert [row["id"] for row in second.rows["shop_orders"].values()] == [6]
+        client.close()
+    finally:
+        server.kill()

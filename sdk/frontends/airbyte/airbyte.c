@@ -140,6 +140,8 @@ static enum tl_status run_discover(struct airbyte *self, struct tl_error *err)
         status = declared_open(&declared, self->platform.connector, self->platform.config, err);
     if (status == TL_OK)
         status = discovery_run(&discovery, &self->platform, NULL, DISCOVER_ROWS, err);
+    if (status == TL_OK)
+        status = declared_expand(&declared, &discovery.report, err);
     if (status == TL_OK) {
         airbyte_append_catalog(wire_begin(&self->platform.wire), &declared, &discovery);
         status = wire_end(&self->platform.wire, true, err);

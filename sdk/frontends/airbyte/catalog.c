@@ -133,8 +133,8 @@ static enum tl_status read_stream(struct configured *out, const cJSON *entry,
     configured->name = text_copy(name->valuestring, strlen(name->valuestring));
     if (configured->name == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the catalog");
-    known = declared_find(declared, configured->name);
-    configured->exists = known != NULL;
+    known = declared_filler(declared, configured->name);
+    configured->known = known;
     out->n_streams++;
     if (read_mode(configured, entry, known, err) != TL_OK ||
         selection_add_table(&out->selection, configured->name, true, &table, err) != TL_OK)
@@ -142,11 +142,19 @@ static enum tl_status read_stream(struct configured *out, const cJSON *entry,
     return read_columns(table, stream, err);
 }
 
+/* Once, also where several streams of the catalog are the tables of one of ours. */
+static void add_table(const char **tables, const char *table)
+{
+    while (*tables != NULL && strcmp(*tables, table) != 0)
+        tables++;
+    *tables = table;
+}
+
 static enum tl_status read_streams(struct configured *out, const cJSON *catalog,
                                    const struct declared *declared, struct tl_error *err)
 {
     const cJSON *streams = cJSON_GetObjectItemCaseSensitive(catalog, "streams"), *entry;
-    size_t count = (size_t)cJSON_GetArraySize(streams), n_tables = 0;
+    size_t count = (size_t)cJSON_GetArraySize(streams);
 
     if (!cJSON_IsArray(streams)) {
         (void)tl_fail(err, TL_CONFIGURATION, "it has no array `streams`");
@@ -160,8 +168,8 @@ static enum tl_status read_streams(struct configured *out, const cJSON *catalog,
     cJSON_ArrayForEach(entry, streams) if (read_stream(out, entry, declared, err) !=
                                            TL_OK) return err->status;
     for (size_t i = 0; i < out->n_streams; i++)
-        if (out->streams[i].exists)
-            out->tables[n_tables++] = out->streams[i].name;
+        if (out->streams[i].known != NULL)
+            add_table(out->tables, out->streams[i].known->table);
     return TL_OK;
 }
 

@@ -12,19 +12,19 @@ void airbyte_append_catalog(struct buf *out, const struct declared *declared,
 struct configured_stream {
     char *name;
     bool incremental;
-    bool exists; /* the connector declares it */
+    const struct tl_stream *known; /* the stream that fills it; NULL: the connector has none */
 };
 
 struct configured {
     struct configured_stream *streams;
     size_t n_streams;
     struct selection selection;
-    const char **tables; /* of the streams that exist, NULL-terminated */
+    const char **tables; /* of the streams to run, NULL-terminated */
 };
 
 /* Reads the configured catalog. TL_CONFIGURATION if it is none. A stream or column that is gone
- * is no failure: of a column a warning is logged once its stream ran, of a stream `exists` is
- * false. The caller resets *out in any case. */
+ * is no failure: of a column a warning is logged once its stream ran, of a stream `known` is
+ * NULL. The caller resets *out in any case. */
 TL_NODISCARD enum tl_status configured_read(struct configured *out, const char *json,
                                             size_t size, const struct declared *declared,
                                             struct tl_error *err);

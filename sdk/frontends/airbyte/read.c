@@ -47,13 +47,47 @@ static void frame_row(struct lines *lines, const struct lines_table *table, stru
     buf_printf(after, ",\"emitted_at\":%" PRId64 "}}\n", clock_utc_us() / 1000);
 }
 
+/* The nth of the catalog's streams that a stream of the configuration fills: one, unless it is
+ * a tap's output with several tables. NULL past the end. */
+static const struct configured_stream *filled_by(const struct reading *reading,
+                                                 const char *stream, size_t nth)
+{
+    for (size_t i = 0; i < reading->configured.n_streams; i++) {
+        const struct configured_stream *filled = &reading->configured.streams[i];
+        if (filled->known != NULL && strcmp(filled->known->table, stream) == 0 && nth-- == 0)
+            return filled;
+    }
+    return NULL;
+}
+
+/* Each of the tables has the whole state of the stream, told after all their rows. */
+static void append_states(struct reading *reading, const char *stream, const char *state,
+                          const struct run_record *run, struct buf *out)
+{
+    const struct configured_stream *filled;
+
+    for (size_t i = 0; (filled = filled_by(reading, stream, i)) != NULL; i++) {
+        struct lines_table *table = lines_find(&reading->lines, filled->name);
+        struct run_record own = run ? *run : (struct run_record){0};
+        if (table == NULL) {
+            out->failed = true;
+            return;
+        }
+        if (schema_is_pattern(filled->known)) {
+            own.rows_read = table->all_rows;
+            own.bytes_read = 0;
+        }
+        airbyte_append_state(out, filled->name, state, table->rows, run ? &own : NULL);
+        table->rows = 0;
+    }
+}
+
 static void tell_state(struct lines *lines, struct lines_table *table,
                        const struct run_record *run, struct buf *out)
 {
     bool done = run != NULL && strcmp(run->status, "done") == 0;
 
-    (void)lines;
-    airbyte_append_state(out, table->name, table->state, table->rows, done ? run : NULL);
+    append_states((struct reading *)lines, table->name, table->state, done ? run : NULL, out);
 }
 
 static const struct lines_protocol airbyte_protocol = {
@@ -64,26 +98,29 @@ static const struct lines_protocol airbyte_protocol = {
 };
 
 /* What a full load had the last time is about what it will have. */
-static void stream_started(struct run_observer *observer, const char *table)
+static void stream_started(struct run_observer *observer, const char *stream)
 {
     struct reading *reading = reading_of_observer(observer);
-    const struct airbyte_state *state = airbyte_states_find(&reading->states, table);
-    const struct configured_stream *stream = configured_find(&reading->configured, table);
     struct wire *wire = &reading->platform->wire;
+    const struct configured_stream *filled;
     struct tl_error unheard = {0};
 
-    airbyte_append_status(wire_begin(wire), table, AIRBYTE_STARTED);
-    if (state != NULL && state->n_rows > 0 && stream != NULL && !stream->incremental)
-        airbyte_append_estimate(&wire->text, table, state->n_rows, state->n_bytes);
+    (void)wire_begin(wire);
+    for (size_t i = 0; (filled = filled_by(reading, stream, i)) != NULL; i++) {
+        const struct airbyte_state *state = airbyte_states_find(&reading->states, filled->name);
+        airbyte_append_status(&wire->text, filled->name, AIRBYTE_STARTED);
+        if (state != NULL && state->n_rows > 0 && !filled->incremental)
+            airbyte_append_estimate(&wire->text, filled->name, state->n_rows, state->n_bytes);
+    }
     (void)!wire_end(wire, true, &unheard);
 }
 
 /* The state to start from next time: the last one that was sent, or the one given. */
 static const char *state_so_far(const struct reading *reading, const struct lines_table *table)
 {
-    if (table != NULL && table->state != NULL)
+    if (table->state != NULL)
         return table->state;
-    for (size_t i = 0; table != NULL && i < reading->n_start; i++)
+    for (size_t i = 0; i < reading->n_start; i++)
         if (strcmp(reading->start[i].stream, table->name) == 0)
             return reading->start[i].json;
     return "{}";
@@ -95,17 +132,18 @@ static size_t ends_of(const struct reading *reading)
     return reading->report.n_partitions > 0 ? reading->report.n_partitions : 1;
 }
 
-/* Under the lines' lock: how the whole stream ended. */
-static void append_end(const struct reading *reading, struct lines_table *table,
-                       struct buf *out)
+/* Under the lines' lock: how the whole stream ended, and so each of the tables that it fills.
+ */
+static void append_end(struct reading *reading, struct lines_table *stream, struct buf *out)
 {
-    if (table->failed == 0 && table->ended == ends_of(reading)) {
-        airbyte_append_status(out, table->name, AIRBYTE_COMPLETE);
-        return;
-    }
-    airbyte_append_state(out, table->name, state_so_far(reading, table), table->rows, NULL);
-    table->rows = 0;
-    airbyte_append_status(out, table->name, AIRBYTE_INCOMPLETE);
+    bool complete = stream->failed == 0 && stream->ended == ends_of(reading);
+    const struct configured_stream *filled;
+
+    if (!complete)
+        append_states(reading, stream->name, state_so_far(reading, stream), NULL, out);
+    for (size_t i = 0; (filled = filled_by(reading, stream->name, i)) != NULL; i++)
+        airbyte_append_status(out, filled->name,
+                              complete ? AIRBYTE_COMPLETE : AIRBYTE_INCOMPLETE);
 }
 
 /* Called when all of the stream's rows are out, those of this partition. */
@@ -114,11 +152,14 @@ static void stream_ended(struct run_observer *observer, const struct stream_repo
     struct reading *reading = reading_of_observer(observer);
     struct wire *wire = &reading->platform->wire;
     struct buf error = BUF_INIT(AIRBYTE_ERROR_BYTES);
+    const struct configured_stream *filled;
     struct lines_table *table;
     struct tl_error unheard = {0};
 
-    if (stream->error.status != TL_OK)
-        airbyte_append_error(&error, stream->table, &stream->error);
+    for (size_t i = 0; stream->error.status != TL_OK &&
+                       (filled = filled_by(reading, stream->table, i)) != NULL;
+         i++)
+        airbyte_append_error(&error, filled->name, &stream->error);
     lines_enter(&reading->lines);
     table = lines_find(&reading->lines, stream->table);
     if (table != NULL) {
@@ -147,22 +188,41 @@ static enum tl_status read_catalog(struct reading *reading, const char *path,
     return status;
 }
 
-/* A full refresh starts from nothing, whatever state there is. */
+/* The state that the stream goes on from: that of its tables, of which each has the whole. If
+ * one is to be read in full, or has none yet, all are read from the start. NULL: none. */
+static const struct airbyte_state *state_to_start(const struct reading *reading,
+                                                  const char *stream)
+{
+    const struct airbyte_state *state = NULL;
+    const struct configured_stream *filled;
+
+    for (size_t i = 0; (filled = filled_by(reading, stream, i)) != NULL; i++) {
+        state = airbyte_states_find(&reading->states, filled->name);
+        if (state == NULL || !filled->incremental)
+            return NULL;
+    }
+    return state;
+}
+
 static enum tl_status choose_states(struct reading *reading, struct tl_error *err)
 {
-    reading->start = calloc(reading->states.n_states + 1, sizeof(*reading->start));
+    const char *const *tables = reading->configured.tables;
+
+    reading->start = calloc(reading->configured.n_streams + 1, sizeof(*reading->start));
     if (reading->start == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the state");
+    for (; *tables != NULL; tables++) {
+        const struct airbyte_state *state = state_to_start(reading, *tables);
+        if (state != NULL)
+            reading->start[reading->n_start++] = (struct stored_state){
+                .stream = (char *)(uintptr_t)*tables, .json = state->json};
+    }
     for (size_t i = 0; i < reading->states.n_states; i++) {
-        struct airbyte_state *state = &reading->states.states[i];
-        const struct configured_stream *stream =
-            configured_find(&reading->configured, state->stream);
-        if (stream == NULL || !stream->exists)
+        const char *name = reading->states.states[i].stream;
+        const struct configured_stream *stream = configured_find(&reading->configured, name);
+        if (stream == NULL || stream->known == NULL)
             tl_log(TL_LOG_INFO, "the state of stream %s is not used: it is not to be synced",
-                   state->stream);
-        else if (stream->incremental)
-            reading->start[reading->n_start++] =
-                (struct stored_state){.stream = state->stream, .json = state->json};
+                   name);
     }
     return TL_OK;
 }
@@ -191,7 +251,7 @@ static size_t tell_missing(struct reading *reading)
     for (size_t i = 0; i < configured->n_streams; i++) {
         const char *name = configured->streams[i].name;
         struct tl_error error = {0};
-        if (configured->streams[i].exists)
+        if (configured->streams[i].known != NULL)
             continue;
         (void)tl_fail(&error, TL_CONFIGURATION, "stream %s is not in the configuration", name);
         (void)tl_remedy(&error, "Refresh the connection's schema, or configure the stream");
@@ -205,10 +265,8 @@ static size_t tell_missing(struct reading *reading)
 /* Streams that a stop kept from beginning, or from going through all partitions. */
 static void tell_unended(struct reading *reading)
 {
-    for (size_t i = 0; i < reading->configured.n_streams; i++) {
-        const struct configured_stream *stream = &reading->configured.streams[i];
-        struct lines_table *table =
-            stream->exists ? lines_find(&reading->lines, stream->name) : NULL;
+    for (const char *const *name = reading->configured.tables; *name != NULL; name++) {
+        struct lines_table *table = lines_find(&reading->lines, *name);
         struct tl_error unheard = {0};
         if (table == NULL || table->ended == ends_of(reading))
             continue;

@@ -1,5 +1,10 @@
 /* The command `reset`: removes what Towline made in the destination for this configuration. */
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/buf.h"
+#include "base/text.h"
 #include "frontends/cli/job.h"
 #include "frontends/cli/prompt.h"
 #include "frontends/cli/streams.h"
@@ -38,6 +43,76 @@ static enum tl_status clear(const struct job *job, const char *const *chosen,
     return status;
 }
 
+/* Streams, and with those that fill several tables these. */
+struct names {
+    char **list; /* NULL-terminated */
+    size_t count;
+};
+
+static void names_reset(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->list[i]);
+    free(names->list);
+}
+
+static enum tl_status add_name(struct names *names, const char *name, struct tl_error *err)
+{
+    char **list = realloc(names->list, (names->count + 2) * sizeof(*list));
+
+    if (list != NULL)
+        names->list = list;
+    if (list == NULL || (list[names->count] = text_copy(name, strlen(name))) == NULL)
+        return tl_fail(err, TL_MEMORY, "out of memory for the names of tables");
+    list[++names->count] = NULL;
+    return TL_OK;
+}
+
+static enum tl_status add_listed(struct names *names, const cJSON *state, struct tl_error *err)
+{
+    const cJSON *tables = cJSON_GetObjectItemCaseSensitive(state, "tables"), *table;
+
+    if (!cJSON_IsArray(tables))
+        return TL_OK;
+    cJSON_ArrayForEach(table, tables)
+    {
+        if (cJSON_IsString(table) && add_name(names, table->valuestring, err) != TL_OK)
+            return err->status;
+    }
+    return TL_OK;
+}
+
+/* The tables that a stream's state lists, or the state of each of its partitions. */
+static enum tl_status add_tables(struct names *names, const char *json, struct tl_error *err)
+{
+    cJSON *state = json != NULL ? cJSON_Parse(json) : NULL;
+    const cJSON *partition;
+    enum tl_status status = add_listed(names, state, err);
+
+    cJSON_ArrayForEach(partition, state)
+    {
+        if (status == TL_OK && cJSON_IsObject(partition))
+            status = add_listed(names, partition, err);
+    }
+    cJSON_Delete(state);
+    return status;
+}
+
+static enum tl_status choose(const struct cli *cli, const struct streams *streams,
+                             struct names *out, struct tl_error *err)
+{
+    const char *const *chosen = cli->options.n_streams > 0
+                                    ? cli->options.streams
+                                    : (const char *const *)streams->configured;
+
+    for (; *chosen != NULL; chosen++)
+        if (add_name(out, *chosen, err) != TL_OK ||
+            (strchr(*chosen, '*') != NULL &&
+             add_tables(out, streams_saved_state(streams, *chosen), err) != TL_OK))
+            return err->status;
+    return TL_OK;
+}
+
 static bool holds_nothing(const struct destination_contents *saved)
 {
     return saved->catalog.n_tables == 0 && saved->n_states == 0 && saved->next_run == 1;
@@ -46,9 +121,7 @@ static bool holds_nothing(const struct destination_contents *saved)
 static enum tl_status run(const struct cli *cli, const struct job *job,
                           const struct streams *streams, struct tl_error *err)
 {
-    const char *const *chosen = cli->options.n_streams > 0
-                                    ? cli->options.streams
-                                    : (const char *const *)streams->configured;
+    struct names names = {0};
     bool yes = false;
     enum tl_status status = streams_check_selection(streams, cli, err);
 
@@ -57,11 +130,14 @@ static enum tl_status run(const struct cli *cli, const struct job *job,
         return TL_OK;
     }
     if (status == TL_OK)
-        status = ask(cli, chosen, job->url, &yes, err);
+        status = choose(cli, streams, &names, err);
+    if (status == TL_OK)
+        status = ask(cli, (const char *const *)names.list, job->url, &yes, err);
     if (status == TL_OK && yes)
-        status = clear(job, chosen, err);
+        status = clear(job, (const char *const *)names.list, err);
     else if (status == TL_OK)
         tl_log(TL_LOG_INFO, "nothing was changed");
+    names_reset(&names);
     return status;
 }
 

@@ -112,6 +112,8 @@ static enum tl_status find_schema(struct fivetran *fivetran, const struct order 
         status = look_run(&look, fivetran->connector, order->config, stop_fd, err);
         warn_of_failures(&look);
         if (status == TL_OK)
+            status = declared_expand(&declared, &look.report, err);
+        if (status == TL_OK)
             status = append_schema(&declared, &partitions, &look, out, err);
         view_told(&look.sink.view);
         if (status == TL_OK)

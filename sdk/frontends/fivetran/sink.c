@@ -213,7 +213,7 @@ static enum tl_status write_rows(struct destination *self, const struct batch *b
         return tl_fail(err, TL_INTERNAL, "rows of table %s came before the table", name);
     if (view_survey(table, batch, err) != TL_OK)
         return err->status;
-    if (sink->call == NULL)
+    if (sink->call == NULL || !selection_has_table(sink->selection, name))
         return TL_OK;
     if (announce(sink, table, err) != TL_OK ||
         record_layout_make(&sink->layout, table, selection_find(sink->selection, name), type,

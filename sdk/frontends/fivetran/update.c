@@ -79,6 +79,17 @@ static void hear(struct log_sink *listener, enum tl_log_level level, int64_t utc
         (void)!sink_say(&update->sink, UPDATE_WARNING, message, &ignored);
 }
 
+/* Whether a table is that the stream fills. */
+static bool is_selected(const struct selection *selection, const struct tl_stream *stream)
+{
+    if (!schema_is_pattern(stream))
+        return selection_has_table(selection, stream->table);
+    for (size_t i = 0; i < selection->n_tables; i++)
+        if (selection->tables[i].selected && schema_fits(stream, selection->tables[i].name))
+            return true;
+    return selection->new_tables;
+}
+
 /* The names of the streams that are selected. */
 static enum tl_status select_tables(struct update *update, const struct declared *declared,
                                     struct tl_error *err)
@@ -89,9 +100,9 @@ static enum tl_status select_tables(struct update *update, const struct declared
     if (update->tables == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the selection");
     for (size_t i = 0; i < declared->schema.n_streams; i++) {
-        const char *table = declared->schema.streams[i].table;
-        if (selection_has_table(&update->selection, table))
-            update->tables[n_tables++] = table;
+        const struct tl_stream *stream = &declared->schema.streams[i];
+        if (is_selected(&update->selection, stream))
+            update->tables[n_tables++] = stream->table;
     }
     return TL_OK;
 }

@@ -2,12 +2,15 @@
 #ifndef PLATFORM_DECLARED_H
 #define PLATFORM_DECLARED_H
 
+#include "sync/run.h"
 #include "sync/schema.h"
 
 struct declared {
     const struct tl_connector *connector;
     struct tl_instance *instance; /* the streams borrow from it */
     struct tl_schema schema;
+    char **names; /* of tables, that the schema borrows */
+    size_t n_names;
 };
 
 /* The caller resets *out in any case. */
@@ -22,5 +25,13 @@ bool declared_is_incremental(const struct tl_stream *stream);
 
 /* NULL if there is no such stream. */
 const struct tl_stream *declared_find(const struct declared *declared, const char *name);
+
+/* The stream that fills the table; NULL if none does. */
+const struct tl_stream *declared_filler(const struct declared *declared, const char *table);
+
+/* Puts the tables that a run has found in the place of the streams that fill several. */
+TL_NODISCARD enum tl_status declared_expand(struct declared *declared,
+                                            const struct run_report *report,
+                                            struct tl_error *err);
 
 #endif

@@ -121,10 +121,11 @@ const char *discovery_key(const struct discovery *discovery, const struct tl_str
 
 uint64_t discovery_rows(const struct discovery *discovery, const struct tl_stream *stream)
 {
+    const struct stream_report *told;
     uint64_t rows = 0;
 
-    for (size_t i = 0; i < discovery->report.n_streams; i++)
-        if (strcmp(discovery->report.streams[i].table, stream->table) == 0)
-            rows += discovery->report.streams[i].rows_read;
+    for (size_t i = 0; (told = run_report_table(&discovery->report, i)) != NULL; i++)
+        if (strcmp(told->table, stream->table) == 0)
+            rows += told->rows_read;
     return rows;
 }

@@ -245,7 +245,10 @@ static enum tl_status send_rows(struct lines *lines, const struct batch *batch,
     if (observe_shapes(table, batch, err) != TL_OK ||
         (table->changed && tell_columns(lines, table, batch->table, err) != TL_OK))
         return err->status;
+    if (!selection_has_table(lines->selection, table->name))
+        return TL_OK; /* one of several that a stream fills */
     table->rows += batch->n_rows;
+    table->all_rows += batch->n_rows;
     tally->inserted += batch->n_rows;
     if (lines->protocol == NULL)
         return TL_OK;
@@ -287,10 +290,17 @@ static enum tl_status lines_update(struct destination *self, const struct batch 
     return lines_cannot(batch->table->name, "change a part of a row", err);
 }
 
+/* Whether the rows say themselves that they are gone, as a tap's or a source's do. */
+static bool says_deleted(const struct catalog_table *table)
+{
+    return is_known(table, "_sdc_deleted_at") || is_known(table, "_ab_cdc_deleted_at");
+}
+
 static enum tl_status lines_delete(struct destination *self, const struct batch *batch,
                                    struct tally *tally, struct tl_error *err)
 {
-    (void)self, (void)tally;
+    if (says_deleted(batch->table))
+        return lines_upsert(self, batch, tally, err);
     return lines_cannot(batch->table->name, "delete a row by its key", err);
 }
 

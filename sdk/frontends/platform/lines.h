@@ -16,6 +16,7 @@ struct lines_table {
     size_t ended;          /* for the protocol's use: in how many partitions */
     size_t failed;         /* and in how many of them not well */
     uint64_t rows;         /* sent since its last state */
+    uint64_t all_rows;     /* sent in all */
     int64_t version;       /* of a table loaded in full; 0: none. For the protocol's own use */
     char *state;           /* that was sent last; NULL: none */
     struct row_text text;  /* the columns that are sent */

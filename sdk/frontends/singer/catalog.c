@@ -213,13 +213,27 @@ static bool is_incremental(const cJSON *stream, const struct tl_stream *known)
     return strcmp(method, "FULL_TABLE") != 0;
 }
 
+static struct chosen_stream *find(const struct chosen *chosen, const char *stream)
+{
+    for (size_t i = 0; i < chosen->n_streams; i++)
+        if (strcmp(chosen->streams[i].stream->table, stream) == 0)
+            return &chosen->streams[i];
+    return NULL;
+}
+
 static enum tl_status choose(struct chosen *out, const struct tl_stream *stream,
                              bool incremental, struct tl_error *err)
 {
     size_t count = out->n_streams + 1;
-    struct chosen_stream *streams = realloc(out->streams, count * sizeof(*streams));
-    const char **tables = realloc(out->tables, (count + 1) * sizeof(*tables));
+    struct chosen_stream *streams, *before = find(out, stream->table);
+    const char **tables;
 
+    if (before != NULL) { /* another of its tables: one run fills them all */
+        before->incremental = before->incremental && incremental;
+        return TL_OK;
+    }
+    streams = realloc(out->streams, count * sizeof(*streams));
+    tables = realloc(out->tables, (count + 1) * sizeof(*tables));
     if (streams != NULL)
         out->streams = streams;
     if (tables != NULL)
@@ -246,7 +260,7 @@ static enum tl_status read_stream(struct chosen *out, const cJSON *stream,
         return tl_fail(err, TL_CONFIGURATION, "one of its streams has no tap_stream_id");
     if (!is_stream_selected(stream))
         return TL_OK;
-    known = declared_find(declared, name);
+    known = declared_filler(declared, name);
     if (known == NULL) {
         tl_log(TL_LOG_WARNING,
                "stream %s is selected, but not in the configuration: discover anew, or "
@@ -255,7 +269,7 @@ static enum tl_status read_stream(struct chosen *out, const cJSON *stream,
         out->unknown = true;
         return TL_OK;
     }
-    if (chosen_find(out, name) != NULL)
+    if (selection_find(&out->selection, name) != NULL)
         return tl_fail(err, TL_CONFIGURATION, "stream %s stands in it twice", name);
     if (choose(out, known, is_incremental(stream, known), err) != TL_OK ||
         selection_add_table(&out->selection, name, true, &table, err) != TL_OK)
@@ -306,10 +320,7 @@ void chosen_reset(struct chosen *chosen)
     *chosen = (struct chosen){0};
 }
 
-const struct chosen_stream *chosen_find(const struct chosen *chosen, const char *table)
+const struct chosen_stream *chosen_find(const struct chosen *chosen, const char *stream)
 {
-    for (size_t i = 0; i < chosen->n_streams; i++)
-        if (strcmp(chosen->streams[i].stream->table, table) == 0)
-            return &chosen->streams[i];
-    return NULL;
+    return find(chosen, stream);
 }

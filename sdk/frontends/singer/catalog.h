@@ -33,6 +33,6 @@ TL_NODISCARD enum tl_status chosen_all(struct chosen *out, const struct declared
 void chosen_reset(struct chosen *chosen);
 
 /* NULL if the stream is not to be synced. */
-const struct chosen_stream *chosen_find(const struct chosen *chosen, const char *table);
+const struct chosen_stream *chosen_find(const struct chosen *chosen, const char *stream);
 
 #endif

@@ -145,6 +145,8 @@ static enum tl_status discover(struct singer *self, const char *const what,
     if (status == TL_OK)
         status = discovery_run(&discovery, &self->platform, NULL, only_test ? 1 : DISCOVER_ROWS,
                                err);
+    if (status == TL_OK)
+        status = declared_expand(&declared, &discovery.report, err);
     if (status == TL_OK && schemas) {
         status = singer_send_schemas(&self->platform, &declared, &discovery, err);
     } else if (status == TL_OK && !only_test) {

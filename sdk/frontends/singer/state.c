@@ -92,8 +92,8 @@ static void append_pointer(struct buf *out, const char *base, const char *stream
 {
     buf_printf(out, "%s/bookmarks/", base);
     for (; *stream != '\0'; stream++)
-        if (*stream == '~' || *stream == '/')
-            buf_append_string(out, *stream == '~' ? "~0" : "~1");
+        if (strchr("~/*", *stream) != NULL)
+            buf_append_string(out, *stream == '~' ? "~0" : *stream == '/' ? "~1" : "~2");
         else
             buf_append_char(out, *stream);
     buf_append_string(out, member);

@@ -121,7 +121,8 @@ static void append_declared_key(struct buf *out, const struct tl_stream *stream)
 static void append_schema(struct lines *lines, const struct lines_table *table,
                           const struct catalog_table *columns, struct buf *out)
 {
-    const struct tl_stream *stream = declared_find(&tap_of_lines(lines)->declared, table->name);
+    const struct tl_stream *stream =
+        declared_filler(&tap_of_lines(lines)->declared, table->name);
 
     buf_append_string(out, "{\"type\":\"SCHEMA\",\"stream\":");
     append_string(out, table->name);
@@ -228,10 +229,15 @@ static void append_activation(struct buf *out, const struct lines_table *table)
  * has its table. */
 static void append_end(struct tap *tap, const struct lines_table *table, struct buf *out)
 {
-    const struct selection_table *listed = selection_find(&tap->chosen.selection, table->name);
+    const struct tl_stream *stream = declared_find(&tap->declared, table->name);
 
-    if (!table->started && listed != NULL && listed->n_columns > 0)
-        append_schema(&tap->lines, table, NULL, out);
+    for (size_t i = 0; i < tap->chosen.selection.n_tables; i++) {
+        const struct selection_table *listed = &tap->chosen.selection.tables[i];
+        const struct lines_table *own = lines_find(&tap->lines, listed->name);
+        if (own != NULL && !own->started && listed->n_columns > 0 &&
+            declared_filler(&tap->declared, listed->name) == stream)
+            append_schema(&tap->lines, own, NULL, out);
+    }
     if (table->version > 0)
         append_activation(out, table);
     bookmarks_append_state(out, &tap->bookmarks, &tap->declared, NULL);
