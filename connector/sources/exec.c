@@ -63,6 +63,12 @@ static bool by_marker(const struct run *run)
     return run->request->completion == EXEC_BY_MARKER;
 }
 
+/* What tells the shell's pid. */
+static struct exec_marker *mark_of(struct run *run)
+{
+    return by_marker(run) ? &run->marker : NULL;
+}
+
 static bool ended_by_marker(const struct run *run)
 {
     return by_marker(run) && run->marker.place == EXEC_AFTER;
@@ -256,7 +262,7 @@ static enum tl_status timed_out(struct run *run, const char *what, const char *k
         [EXEC_NOT_CANCELLED] = "it was sent TERM and KILL, and may run on all the same",
     };
     enum exec_cancelled cancelled =
-        exec_cancel(run->session, run->channel, run->marker.pid, CANCEL_MS);
+        exec_cancel(run->session, run->channel, mark_of(run), CANCEL_MS);
 
     run->cancelled = true;
     tl_fail(err, TL_COMMAND_TIMEOUT, "%s: the command %s %s (%g s); %s", label(run), what, key,
@@ -492,7 +498,7 @@ static void leave(struct run *run, enum tl_status status)
         return;
     if (status == TL_INTERRUPTED)
         ssh_session_pardon(run->session);
-    (void)exec_cancel(run->session, run->channel, run->marker.pid, patience_ms);
+    (void)exec_cancel(run->session, run->channel, mark_of(run), patience_ms);
 }
 
 /* Nothing of the first attempt counts: nothing was run. */

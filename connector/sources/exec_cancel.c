@@ -14,41 +14,66 @@ enum {
     OPEN_MS = 5000 /* for a second channel; a server that answers refuses it sooner */
 };
 
+/* A command that is being ended. */
+struct cancel {
+    struct ssh_session *session;
+    struct ssh_channel *channel;
+    struct exec_marker *marker; /* NULL: none */
+    struct ssh_exit exit;
+    bool moved;  /* something came in this round */
+    bool closed; /* by the server: exit is known */
+};
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
+static bool awaits_mark(const struct cancel *self)
+{
+    return self->marker != NULL && self->marker->place == EXEC_BEFORE;
+}
+
+/* Of what comes, only the mark counts any more. */
+static void look_for_mark(struct cancel *self, const char *data, size_t size)
+{
+    const char *piece;
+    size_t piece_size;
+
+    while (awaits_mark(self) && size > 0)
+        (void)exec_marker_next(self->marker, &data, &size, &piece, &piece_size);
+}
+
 /* One round: reads what there is, for the end comes after it. */
-static enum tl_status drain(struct ssh_channel *channel, bool *moved, bool *closed,
-                            struct ssh_exit *exit, struct tl_error *err)
+static enum tl_status drain(struct cancel *self, struct tl_error *err)
 {
     char chunk[CHUNK_BYTES];
     size_t out = 0, errors = 0;
     enum tl_status status =
-        ssh_channel_read(channel, SSH_STDOUT, chunk, sizeof(chunk), &out, err);
+        ssh_channel_read(self->channel, SSH_STDOUT, chunk, sizeof(chunk), &out, err);
 
+    look_for_mark(self, chunk, out);
     if (status == TL_OK)
-        status = ssh_channel_read(channel, SSH_STDERR, chunk, sizeof(chunk), &errors, err);
-    *moved = out + errors > 0;
-    if (status == TL_OK && !*moved && ssh_channel_at_end(channel))
-        status = ssh_channel_finish(channel, closed, exit, err);
+        status =
+            ssh_channel_read(self->channel, SSH_STDERR, chunk, sizeof(chunk), &errors, err);
+    self->moved = out + errors > 0;
+    if (status == TL_OK && !self->moved && ssh_channel_at_end(self->channel))
+        status = ssh_channel_finish(self->channel, &self->closed, &self->exit, err);
     return status;
 }
 
-static bool ends_by(struct ssh_session *session, struct ssh_channel *channel, int64_t until_ms,
-                    struct ssh_exit *exit)
+/* Waits for the command's end, or if so wished for its mark. */
+static void await(struct cancel *self, int64_t until_ms, bool or_mark)
 {
-    bool closed = false, moved;
     enum tl_status status = TL_OK;
     struct tl_error ignored = {0}; /* why the command has to end is what counts */
 
-    while (status == TL_OK && !closed && clock_now_ms() < until_ms) {
-        status = drain(channel, &moved, &closed, exit, &ignored);
-        if (status == TL_OK && !closed && !moved)
-            status = ssh_session_wait(session, until_ms, -1, &ignored);
+    while (status == TL_OK && !self->closed && clock_now_ms() < until_ms &&
+           !(or_mark && !awaits_mark(self))) {
+        status = drain(self, &ignored);
+        if (status == TL_OK && !self->closed && !self->moved)
+            status = ssh_session_wait(self->session, until_ms, -1, &ignored);
     }
-    return closed;
 }
 
 /* Both signals in one line: login scripts can be slow, and once begun it does not need us.
@@ -68,23 +93,25 @@ static struct ssh_channel *signal_by_command(struct ssh_session *session, int pi
 }
 
 enum exec_cancelled exec_cancel(struct ssh_session *session, struct ssh_channel *channel,
-                                int pid, int patience_ms)
+                                struct exec_marker *marker, int patience_ms)
 {
+    struct cancel self = {.session = session, .channel = channel, .marker = marker};
     int64_t now_ms = clock_now_ms(), until_ms = now_ms + patience_ms;
-    int64_t grace_ms = pid > 0 ? SIGNAL_MS : GRACE_MS;
+    int64_t grace_ms = marker != NULL ? SIGNAL_MS : GRACE_MS;
     struct ssh_channel *second = NULL;
-    struct ssh_exit exit = {0};
-    bool ended;
 
     ssh_channel_signal(channel, "TERM");
-    ended = ends_by(session, channel, earlier(now_ms + grace_ms, until_ms), &exit);
-    if (!ended && pid > 0)
-        second = signal_by_command(session, pid);
-    else if (!ended)
+    await(&self, earlier(now_ms + grace_ms, until_ms), false);
+    if (awaits_mark(&self)) /* the shell is about to begin, or is none */
+        await(&self, now_ms + patience_ms / 2, true);
+    if (!self.closed && marker != NULL && marker->pid > 0)
+        second = signal_by_command(session, marker->pid);
+    else if (!self.closed)
         ssh_channel_signal(channel, "KILL");
-    ended = ended || ends_by(session, channel, until_ms, &exit);
+    await(&self, until_ms, false);
     ssh_channel_close(second);
-    if (!ended)
+    if (!self.closed)
         return EXEC_NOT_CANCELLED;
-    return strcmp(exit.signal, "KILL") == 0 ? EXEC_CANCELLED_BY_KILL : EXEC_CANCELLED_BY_TERM;
+    return strcmp(self.exit.signal, "KILL") == 0 ? EXEC_CANCELLED_BY_KILL
+                                                 : EXEC_CANCELLED_BY_TERM;
 }

@@ -256,6 +256,14 @@ def test_a_timeout_of_a_command_that_ignores_term(refuses, configuration, make_s
     wait_until_gone(f"sleep {seconds}")
 
 
+def test_a_timeout_before_the_mark_came(refuses, configuration, make_sshd, seconds):
+    """A server that sends no signals, and a shell that takes its time to begin."""
+    server = make_sshd(config=["ForceCommand sleep 1.5; exec sh -c \"$SSH_ORIGINAL_COMMAND\""])
+    refuses(6, configuration(with_command(f"sleep {seconds}"), server=server,
+                             command_timeout="1"), "it was ended by signal")
+    wait_until_gone(f"sleep {seconds}")
+
+
 def test_a_timeout_that_cannot_end_the_command_says_so(refuses, configuration, make_sshd, seconds):
     server = make_sshd(config=[f"ForceCommand sleep {seconds}"])
     stream = with_command("anything", completion="status")
