@@ -38,6 +38,11 @@ def test_help_fits_a_terminal_of_80_columns_and_the_man_page(towline, arguments)
     assert lines and [line for line in lines if len(line) > 78] == []
 
 
+def test_help_on_times_says_their_unit(towline):
+    text = towline("help", "configuration").expect(0).stdout
+    assert re.search(r"^  idle_timeout [^(]*\(seconds", text, re.MULTILINE)
+
+
 def test_version(towline):
     outputs = {towline(word).expect(0).stdout for word in ("--version", "version")}
     assert len(outputs) == 1 and re.search(r"\d+\.\d+\.\d+", outputs.pop())

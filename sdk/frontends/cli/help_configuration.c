@@ -21,8 +21,13 @@ void help_append_traits(struct buf *out, const struct tl_option *option)
         buf_printf(out, "%s%s", separator, option->choices);
         separator = "; ";
     }
+    if (option->kind == TL_OPTION_SECONDS) {
+        buf_printf(out, "%sseconds", separator);
+        separator = "; ";
+    }
     if ((option->flags & TL_OPTION_REQUIRED) != 0) {
-        buf_printf(out, "%srequired", separator);
+        buf_printf(out, "%srequired%s%s", separator, option->unless ? ", or else " : "",
+                   option->unless ? option->unless : "");
         separator = "; ";
     }
     if ((option->flags & TL_OPTION_SECRET) != 0) {

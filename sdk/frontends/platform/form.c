@@ -54,7 +54,8 @@ static void append_title(struct buf *out, const char *name)
 
 void form_append_sentence(struct buf *out, const struct tl_option *option)
 {
-    buf_printf(out, "%c%s.", toupper((unsigned char)option->help[0]), option->help + 1);
+    buf_printf(out, "%c%s.%s", toupper((unsigned char)option->help[0]), option->help + 1,
+               option->kind == TL_OPTION_SECONDS ? " In seconds." : "");
 }
 
 /* How a line of text holds it. */
