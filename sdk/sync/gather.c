@@ -17,6 +17,9 @@ struct gather_order {
     struct key_order keys;
 };
 
+/* What a row takes beside its block: the two arrays below, and qsort_r's copy of the keys. */
+enum { ROW_BYTES = 2 * sizeof(struct gather_row) + sizeof(struct batch_row) };
+
 void gather_init(struct gather *gather)
 {
     *gather = (struct gather){.ascending = true};
@@ -141,7 +144,7 @@ enum tl_status gather_add(struct gather *gather, struct operation *operation,
     gather->parts[part] = (struct batch_part){.block = block, .source = source};
     gather->operations[part] = operation;
     gather->n_parts++;
-    gather->bytes += block->bytes;
+    gather->bytes += block->bytes + (size_t)block->n_rows * ROW_BYTES;
     for (uint32_t row = 0; row < block->n_rows; row++) {
         struct gather_row *key = &gather->keys[gather->n_rows++];
         key->at = (struct batch_row){.part = part, .row = row};

@@ -40,6 +40,9 @@ LAYOUTS = {
         'import random, sys\nkeys = list(range(500000))\nrandom.Random(7).shuffle(keys)\n'
         'for i in keys: sys.stdout.write("{\\"id\\":%d,\\"name\\":\\"user %d\\",'
         '\\"mail\\":\\"user%d@example.com\\"}\\n" % (i, i, i))'),
+    "nothing but keys, in no order":
+        "awk 'BEGIN { for (i = 0; i < 2000000; i++) "
+        "print \"{\\\"id\\\":\" i * 7919 % 2000003 \"}\" }'",
 }
 
 
