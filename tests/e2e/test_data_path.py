@@ -103,6 +103,15 @@ def test_a_source_that_fails_at_its_end_leaves_the_table_as_it_was(towline, conf
     assert warehouse.content() == before
 
 
+def test_a_row_that_the_destination_refuses_is_named(towline, configuration, warehouse):
+    towline("sync", config=configuration(stream("echo '{\"id\":1,\"v\":1}'"))).expect(0)
+    warehouse.execute("CREATE UNIQUE INDEX only_once ON t (v)")
+    before = warehouse.content()
+    output = "seq 1 7 | sed 's/.*/{\"id\":&,\"v\":&}/'; echo '{\"id\":0,\"v\":5}'"
+    towline("sync", config=configuration(stream(output))).expect(8, "row 5", "UNIQUE", "t.v")
+    assert warehouse.content() == before
+
+
 @pytest.mark.parametrize("key", [["id"], ["name"], ["name", "id"], []])
 def test_random_order_gives_the_same_table_for_every_kind_of_key(towline, configuration, warehouse,
                                                                  tmp_path, key):

@@ -123,6 +123,7 @@ static int batch_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int
     const struct batch_row *at = &batch->rows[((struct batch_cursor *)base)->row];
     struct tl_value value;
 
+    view->at = at;
     if (batch_fit(batch, at, (uint32_t)column, &view->scratch, &value, &view->error) != TL_OK)
         return SQLITE_ERROR;
     /* The batch outlives the statement, scratch lives until the next column only. */

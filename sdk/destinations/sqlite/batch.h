@@ -10,7 +10,8 @@
 
 /* What the table shows. Lent to the connection: lives as long as that. */
 struct batch_view {
-    const struct batch *batch; /* NULL: nothing */
+    const struct batch *batch;  /* NULL: nothing */
+    const struct batch_row *at; /* the row that was read last; NULL: none yet */
     struct buf scratch;
     struct tl_error error; /* why a row could not be given, if that is no error of SQLite's */
 };

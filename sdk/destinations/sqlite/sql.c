@@ -50,6 +50,11 @@ static enum tl_status remedy_of(const struct sql *sql, int code, struct tl_error
         return tl_remedy(err, "Restore it from a backup, or move it away and sync anew");
     case SQLITE_NOTADB:
         return tl_remedy(err, "Name another file in the destination's URL");
+    case SQLITE_TOOBIG:
+        return tl_remedy(err,
+                         "SQLite takes rows of at most %d bytes: let the command leave out "
+                         "what is so large",
+                         sqlite3_limit(sql->db, SQLITE_LIMIT_LENGTH, -1));
     case SQLITE_CONSTRAINT:
         return tl_remedy(err, "Towline makes no such constraint: see to the indexes and "
                               "triggers that were added to the table");

@@ -170,6 +170,18 @@ static enum tl_status run(struct write *write, sqlite3_stmt *statement, const ch
     return status;
 }
 
+/* Says which row it was that SQLite refused, if that is known: sorted runs do not tell. */
+static void name_refused_row(const struct write *write, const struct batch *batch,
+                             struct tl_error *err)
+{
+    int code = sqlite3_errcode(write->sql->db) & 0xff;
+    const struct batch_row *at = write->view.at;
+    uint64_t first = at != NULL ? batch->parts[at->part].block->first_row : 0;
+
+    if (first > 0 && (code == SQLITE_CONSTRAINT || code == SQLITE_TOOBIG))
+        tl_context(err, "row %" PRIu64, first + at->row);
+}
+
 /* Writes rows of which nothing is known. */
 static enum tl_status upsert_rows(struct write *write, const struct batch *batch,
                                   struct tally *tally, struct tl_error *err)
@@ -184,7 +196,10 @@ static enum tl_status upsert_rows(struct write *write, const struct batch *batch
         (void)sqlite3_update_hook(write->sql->db, note_inserted, write);
     (void)sql_bind_text(write->upsert, 1, clock_format_utc(batch->synced_us, synced));
     write->view.batch = batch;
+    write->view.at = NULL;
     status = run(write, write->upsert, batch->table->name, &changes, err);
+    if (status != TL_OK)
+        name_refused_row(write, batch, err);
     write->view.batch = NULL;
     (void)sqlite3_clear_bindings(write->upsert);
     (void)sqlite3_update_hook(write->sql->db, NULL, NULL);
