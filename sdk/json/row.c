@@ -56,6 +56,12 @@ static enum tl_status fail_syntax(const struct parse *parse)
     return tl_remedy(parse->err, "Run the command by hand and look at what it prints there");
 }
 
+/* Whether the number is of a column that wants it as it is written. */
+static bool wants_text(const struct parse *parse)
+{
+    return parse->rows != NULL && builder_named(parse->builder)->verbatim;
+}
+
 static enum json_lexed parse_number(struct parse *parse, struct tl_value *cell)
 {
     struct json_lex *lex = &parse->lex;
@@ -67,7 +73,10 @@ static enum json_lexed parse_number(struct parse *parse, struct tl_value *cell)
         return JSON_LEX_CUT;
     if (after == NULL)
         return json_lex_bad(lex, bad, "not a JSON number");
-    *cell = number_value(&number, lex->at, (uint32_t)(after - lex->at));
+    if (wants_text(parse))
+        *cell = tl_text(TL_TYPE_DECIMAL, lex->at, (size_t)(after - lex->at));
+    else
+        *cell = number_value(&number, lex->at, (uint32_t)(after - lex->at));
     if (cell->type == TL_TYPE_DECIMAL) {
         text = builder_text(parse->builder, cell->size);
         if (text == NULL)
@@ -254,7 +263,7 @@ static inline bool at_byte(struct json_lex *lex)
 /* Whether the member just named is `data`. */
 static bool is_data(const struct builder *builder)
 {
-    const struct column_name *name = &builder->columns->names[builder->last - 1];
+    const struct column_name *name = builder_named(builder);
     return name->size == 4 && memcmp(name->text, "data", 4) == 0;
 }
 

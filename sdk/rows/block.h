@@ -15,7 +15,8 @@ struct column_name {
     const char *text; /* NUL-terminated as well */
     uint32_t size;
     uint32_t hash;
-    bool plain; /* stands in JSON as it is: no quote, backslash or control character */
+    bool plain;    /* stands in JSON as it is: no quote, backslash or control character */
+    bool verbatim; /* numbers stay the text that they are written as */
 };
 
 /* The columns of a table in the order in which the source first named them. Shared between

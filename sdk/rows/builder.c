@@ -158,23 +158,6 @@ void builder_cancel(struct builder *builder)
     builder->row = NULL;
 }
 
-static bool borrows_text(const struct tl_value *value)
-{
-    switch (value->type) {
-    case TL_TYPE_DECIMAL:
-    case TL_TYPE_NAIVE_DATE:
-    case TL_TYPE_NAIVE_DATETIME:
-    case TL_TYPE_UTC_DATETIME:
-    case TL_TYPE_BINARY:
-    case TL_TYPE_XML:
-    case TL_TYPE_STRING:
-    case TL_TYPE_JSON:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* Copies the row under construction from the old block to the builder's, with its text. */
 static bool move_row(struct builder *builder, const struct tl_value *cells, uint32_t width)
 {
@@ -184,7 +167,7 @@ static bool move_row(struct builder *builder, const struct tl_value *cells, uint
     for (uint32_t i = 0; i < width; i++) {
         struct tl_value *value = &builder->row[i];
         char *text;
-        if (!borrows_text(value) || value->size == 0)
+        if (!types_is_text(value->type) || value->size == 0)
             continue;
         text = builder_text(builder, value->size);
         if (text == NULL)
@@ -233,6 +216,10 @@ static enum tl_status add_column(struct builder *builder, const char *name, size
         return too_many_columns(builder, name, size, err);
     /* The name may lie in the block that is about to go: it is copied first. */
     status = columns_add(&builder->columns, name, size, out, err);
+    if (status == TL_OK && builder->sink->verbatim != NULL) {
+        struct column_name *added = &builder->columns->names[*out];
+        added->verbatim = builder->sink->verbatim(builder->sink, added->text, size);
+    }
     if (status == TL_OK && builder->block != NULL && builder->block->n_rows > 0)
         status = split_block(builder, err);
     if (status == TL_OK && !reserve_next(builder))

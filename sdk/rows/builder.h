@@ -14,6 +14,9 @@ struct builder_sink {
     /* Takes the block, which the receiver frees, on failure too. */
     enum tl_status (*block)(struct builder_sink *self, struct block *block,
                             struct tl_error *err);
+    /* Whether numbers in the column of that name, a new one, are wanted as the text that they
+     * are written as: whoever parses then gives them as DECIMAL. NULL: in none. */
+    bool (*verbatim)(struct builder_sink *self, const char *name, size_t size);
 };
 
 struct builder_limits {
@@ -62,6 +65,12 @@ static inline const struct column_name *builder_expected(const struct builder *b
 {
     uint32_t index = builder->last < builder->next_size ? builder->next[builder->last] : 0;
     return index < builder->columns->count ? &builder->columns->names[index] : NULL;
+}
+
+/* The column that the row under construction named last. */
+static inline const struct column_name *builder_named(const struct builder *builder)
+{
+    return &builder->columns->names[builder->last - 1];
 }
 
 /* The cell of a column of builder->columns->names. */

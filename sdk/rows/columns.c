@@ -137,6 +137,7 @@ static struct columns *copy(const struct columns *columns)
             columns_free(own);
             return NULL;
         }
+        own->names[i].verbatim = columns->names[i].verbatim;
     }
     return own;
 }

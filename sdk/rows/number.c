@@ -299,11 +299,11 @@ struct tl_value types_number(const char *text, uint32_t size)
 bool number_fits_float(double real)
 {
     char text[TYPES_REAL_SIZE];
-    double size = fabs(real);
     bool fits = false;
     locale_t before;
 
-    if (!(size <= (double)FLT_MAX) || (size != 0 && size < (double)FLT_TRUE_MIN))
+    /* From half a step beyond the largest float on, the nearest one is infinity. */
+    if (!(fabs(real) < 0x1.ffffffp127))
         return false;
     if ((double)(float)real == real)
         return true;

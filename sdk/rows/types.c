@@ -70,6 +70,29 @@ static bool is_real(enum tl_type type)
     return type == TL_TYPE_FLOAT || type == TL_TYPE_DOUBLE;
 }
 
+type_observed types_undeclare(type_observed declared)
+{
+    enum tl_type type = types_of(declared);
+
+    if (type == TL_TYPE_LONG)
+        return OBSERVED(TL_TYPE_LONG) | OBSERVED_WIDE;
+    if (is_integer(type))
+        return OBSERVED(TL_TYPE_LONG);
+    return OBSERVED(is_real(type) ? TL_TYPE_DOUBLE : type);
+}
+
+bool types_can_become(type_observed before, enum tl_type declared)
+{
+    type_observed shown = before & OBSERVED_DECLARED ? types_undeclare(before) : before;
+    enum tl_type type = types_of(before);
+
+    if (type == TL_TYPE_NULL || type == declared || declared == TL_TYPE_STRING)
+        return true;
+    if (is_integer(type) && is_integer(declared))
+        return type < declared;
+    return types_of(shown | OBSERVED(declared)) == declared;
+}
+
 /* The canonical text of a scalar: borrowed from value, or written to scratch. */
 static struct tl_value as_text(const struct tl_value *value, enum tl_type type,
                                struct buf *scratch)
@@ -175,5 +198,9 @@ struct tl_value types_refit(const struct tl_value *stored, type_observed before,
                             type_observed after, struct buf *scratch)
 {
     struct tl_value value = restore(stored, types_of(before));
-    return types_fit(&value, after, scratch);
+
+    if ((after & OBSERVED_DECLARED) == 0)
+        return types_fit(&value, after, scratch);
+    (void)types_coerce(&value, types_of(after), scratch);
+    return value;
 }

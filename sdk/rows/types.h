@@ -61,6 +61,12 @@ enum tl_type types_of(type_observed observed);
  * borrow; it holds until scratch is used again. False with scratch->failed: out of memory. */
 bool types_coerce(struct tl_value *value, enum tl_type declared, struct buf *scratch);
 
+/* Whether every value of a column that has shown this can be made one of the declared type. */
+bool types_can_become(type_observed before, enum tl_type declared);
+
+/* What a column that was declared has shown, as far as its type tells, if it is so no more. */
+type_observed types_undeclare(type_observed declared);
+
 /* The form that a value takes in a column of which `observed` (the value's own bits included)
  * is known: itself, or its text, or its JSON text. A function of the value and of observed
  * alone, and types_fit after types_fit with more observed gives the same as once: that is what
@@ -70,7 +76,8 @@ struct tl_value types_fit(const struct tl_value *value, type_observed observed,
 
 /* The same for a value that a destination stored when the column had shown `before` and gives
  * back in its own words: an integer for a BOOLEAN, text for a date. What it becomes when the
- * column has shown `after`, which includes `before`. */
+ * column has shown `after`, which includes `before` or is a declared type that it can become.
+ */
 struct tl_value types_refit(const struct tl_value *stored, type_observed before,
                             type_observed after, struct buf *scratch);
 

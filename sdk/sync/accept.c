@@ -10,7 +10,7 @@
 enum tl_status sync_keep_value(struct tl_sync *sync, const struct tl_value *value,
                                struct tl_value *cell, struct tl_error *err)
 {
-    bool is_text = value->type == TL_TYPE_DECIMAL || value->type > TL_TYPE_DOUBLE;
+    bool is_text = types_is_text(value->type);
     char *text;
 
     *cell = *value;
@@ -27,9 +27,21 @@ enum tl_status sync_keep_value(struct tl_sync *sync, const struct tl_value *valu
     return TL_OK;
 }
 
+/* A column that is declared as text keeps every digit: 1.50 is not 1.5 there. */
+bool sync_wants_verbatim(struct builder_sink *sink, const char *name, size_t size)
+{
+    const struct tl_sync *sync = (const struct tl_sync *)sink;
+    const struct tl_column *column = stream_column(sync->stream->stream, name, size);
+
+    return column != NULL && (column->type == TL_TYPE_DECIMAL ||
+                              column->type == TL_TYPE_STRING || column->type == TL_TYPE_JSON);
+}
+
 static enum tl_status sync_wrong_type(const struct tl_column *column,
                                       const struct tl_value *given, struct tl_error *err)
 {
+    type_observed declared = OBSERVED(column->type) | OBSERVED_DECLARED;
+    enum tl_type both = types_of(types_undeclare(declared) | types_observe(given));
     struct buf printed = BUF_INIT(1 << 20);
     char shown[64];
 
@@ -40,7 +52,7 @@ static enum tl_status sync_wrong_type(const struct tl_column *column,
                   column->name, tl_type_name(given->type), shown, tl_type_name(column->type));
     return tl_remedy(err,
                      "Declare \"%s\" as %s in `columns`, or leave it out to have it inferred",
-                     column->name, tl_type_name(given->type));
+                     column->name, tl_type_name(both));
 }
 
 static enum tl_status sync_coerce(struct tl_sync *sync, struct declared_column *declared,
@@ -59,6 +71,11 @@ static enum tl_status sync_coerce(struct tl_sync *sync, struct declared_column *
     if (!types_coerce(&coerced, column->type, &sync->scratch))
         return sync->scratch.failed ? buf_check(&sync->scratch, column->name, err)
                                     : sync_wrong_type(column, value, err);
+    if (types_is_text(value->type) && types_is_text(coerced.type) &&
+        coerced.as.text == value->as.text) {
+        *value = coerced;
+        return TL_OK;
+    }
     return sync_keep_value(sync, &coerced, value, err);
 }
 

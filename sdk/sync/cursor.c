@@ -244,7 +244,7 @@ struct tl_value cursor_value(const char *text, size_t size, const struct tl_valu
 enum tl_status cursor_follow(struct cursor *cursor, const struct tl_value *value,
                              struct tl_error *err)
 {
-    bool is_text = value->type == TL_TYPE_DECIMAL || value->type > TL_TYPE_DOUBLE;
+    bool is_text = types_is_text(value->type);
     int order = 1;
 
     if (value->type <= TL_TYPE_NULL)

@@ -69,7 +69,9 @@ enum tl_status sync_init(struct tl_sync *sync, const struct sync_options *option
     const struct tl_stream *stream = options->stream->stream;
 
     *sync = (struct tl_sync){
-        .sink = {.row = sync_take_row, .block = sync_take_block},
+        .sink = {.row = sync_take_row,
+                 .block = sync_take_block,
+                 .verbatim = sync_wants_verbatim},
         .stream = options->stream,
         .queue = options->queue,
         .stop_fd = options->stop_fd,

@@ -50,11 +50,8 @@ static enum tl_status plan_change(struct plan *plan, const struct catalog_change
 static type_observed plan_declared(const struct tl_stream *stream,
                                    const struct column_name *name)
 {
-    for (size_t i = 0; i < stream->n_columns; i++)
-        if (strlen(stream->columns[i].name) == name->size &&
-            memcmp(stream->columns[i].name, name->text, name->size) == 0)
-            return OBSERVED(stream->columns[i].type) | OBSERVED_DECLARED;
-    return 0;
+    const struct tl_column *column = stream_column(stream, name->text, name->size);
+    return column != NULL ? OBSERVED(column->type) | OBSERVED_DECLARED : 0;
 }
 
 static uint32_t plan_key_position(const struct key *key, const struct column_name *name)
@@ -122,22 +119,29 @@ static enum tl_status plan_add(struct plan *plan, const struct destination_trait
     return status;
 }
 
-/* A declared column was made for its type alone: what else comes cannot be held in it. */
-static enum tl_status plan_check_declared(const struct catalog_table *table,
-                                          const struct catalog_column *column,
-                                          type_observed observed, struct tl_error *err)
+static enum tl_status plan_cannot_become(const struct catalog_table *table,
+                                         const struct catalog_column *column,
+                                         enum tl_type declared, struct tl_error *err)
 {
-    type_observed other = observed & ~column->observed & ~OBSERVED_WIDE;
-
-    if (other == 0)
-        return TL_OK;
-    (void)tl_fail(
-        err, TL_CONFIGURATION, "column \"%s\" of table %s was declared %s and cannot become %s",
-        column->name, table->name, tl_type_name(column->type), tl_type_name(types_of(other)));
-    return tl_remedy(err,
-                     "Declare it as %s in `columns`, or remove the table and its state and "
-                     "sync again",
+    (void)tl_fail(err, TL_CONFIGURATION,
+                  "column \"%s\" of table %s is %s already, not every one of which is %s",
+                  column->name, table->name, tl_type_name(column->type),
+                  tl_type_name(declared));
+    return tl_remedy(err, "Declare it as %s, or remove the table and its state and sync again",
                      tl_type_name(column->type));
+}
+
+/* What the column has shown together with what is new. A declared type stands alone; what comes
+ * after a declaration was dropped joins it only where it is of another type. */
+static type_observed plan_join(type_observed previous, type_observed observed)
+{
+    if (observed & OBSERVED_DECLARED)
+        return observed;
+    if ((previous & OBSERVED_DECLARED) == 0)
+        return previous | observed;
+    if ((observed & ~(previous | OBSERVED_WIDE)) == 0)
+        return previous;
+    return types_undeclare(previous) | observed;
 }
 
 static enum tl_status plan_widen(struct plan *plan, uint32_t index, type_observed observed,
@@ -146,22 +150,11 @@ static enum tl_status plan_widen(struct plan *plan, uint32_t index, type_observe
     struct catalog_column *column = &plan->table->columns[index];
     type_observed previous = column->observed;
 
-    if (previous & OBSERVED_DECLARED)
-        return plan_check_declared(plan->table, column, observed, err);
-    if ((observed & ~previous) == 0)
-        return TL_OK;
-    if (observed & OBSERVED_DECLARED && types_of(previous) != types_of(observed) &&
-        previous != 0) {
-        (void)tl_fail(err, TL_CONFIGURATION, "column \"%s\" of table %s is %s already, not %s",
-                      column->name, plan->table->name, tl_type_name(column->type),
-                      tl_type_name(types_of(observed)));
-        return tl_remedy(err,
-                         "Declare it as %s, or remove the table and its state and sync again",
-                         tl_type_name(column->type));
-    }
-    column->observed |= observed;
+    if (observed & OBSERVED_DECLARED && !types_can_become(previous, types_of(observed)))
+        return plan_cannot_become(plan->table, column, types_of(observed), err);
+    column->observed = plan_join(previous, observed);
     column->type = types_of(column->observed);
-    if (!plan->table->exists)
+    if (column->observed == previous || !plan->table->exists)
         return TL_OK;
     return plan_change(
         plan,
@@ -191,6 +184,24 @@ static enum tl_status plan_column(struct plan *plan, const struct destination_tr
         return err->status;
     plan->column_of[index] = plan->table->n_columns - 1;
     return TL_OK;
+}
+
+/* Declared columns are made, and are of their type, even if no row names them. */
+static enum tl_status plan_unnamed(struct plan *plan, const struct destination_traits *traits,
+                                   const struct stream_run *stream, struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+
+    for (size_t i = 0; i < stream->stream->n_columns && status == TL_OK; i++) {
+        const struct tl_column *column = &stream->stream->columns[i];
+        const struct column_name name = {.text = column->name,
+                                         .size = (uint32_t)strlen(column->name)};
+        type_observed declared = OBSERVED(column->type) | OBSERVED_DECLARED;
+        uint32_t index = catalog_column_find(plan->table, name.text, name.size);
+        status = index == COLUMNS_NONE ? plan_add(plan, traits, stream, &name, declared, err)
+                                       : plan_widen(plan, index, declared, err);
+    }
+    return status;
 }
 
 /* Makes room in both mappings and turns column_of around. */
@@ -255,7 +266,8 @@ enum tl_status plan_block(struct plan *plan, const struct destination_traits *tr
     for (uint32_t i = 0; i < block->stride; i++)
         if (plan_column(plan, traits, stream, block, i, err) != TL_OK)
             return err->status;
-    if (plan_check_key(plan->table, &stream->key, err) != TL_OK ||
+    if (plan_unnamed(plan, traits, stream, err) != TL_OK ||
+        plan_check_key(plan->table, &stream->key, err) != TL_OK ||
         plan_grow(&plan->source, &plan->n_source, plan->table->n_columns, err) != TL_OK)
         return err->status;
     for (uint32_t i = 0; i < plan->n_columns; i++)

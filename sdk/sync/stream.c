@@ -5,6 +5,7 @@
 #include "json/pointer.h"
 #include "sync/cursor.h"
 #include "sync/schema.h"
+#include "sync/stream_run.h"
 #include "towline/stream.h"
 
 static enum tl_status stream_read_columns(const struct tl_config *config,
@@ -52,6 +53,17 @@ static enum tl_status stream_check_pattern(const struct tl_stream *stream, struc
         return tl_remedy(err, "Leave it out: the tap keeps a state of its own, {{state}}");
     }
     return TL_OK;
+}
+
+const struct tl_column *stream_column(const struct tl_stream *stream, const char *name,
+                                      size_t size)
+{
+    for (size_t i = 0; i < stream->n_columns; i++) {
+        const char *declared = stream->columns[i].name;
+        if (strlen(declared) == size && memcmp(declared, name, size) == 0)
+            return &stream->columns[i];
+    }
+    return NULL;
 }
 
 static enum tl_status stream_check(const struct tl_stream *stream, struct tl_error *err)

@@ -57,4 +57,8 @@ static inline struct stream_run *stream_root(struct stream_run *stream)
     return stream->root != NULL ? stream->root : stream;
 }
 
+/* stream.c: the declaration of the stream's column of that name; NULL if it has none. */
+const struct tl_column *stream_column(const struct tl_stream *stream, const char *name,
+                                      size_t size);
+
 #endif

@@ -131,6 +131,9 @@ TL_NODISCARD enum tl_status sync_checkpoint(struct tl_sync *sync, const char *st
 TL_NODISCARD enum tl_status sync_take_row(struct builder_sink *sink, struct tl_value *cells,
                                           uint64_t row_number, struct tl_error *err);
 
+/* accept.c: builder_sink.verbatim. */
+bool sync_wants_verbatim(struct builder_sink *sink, const char *name, size_t size);
+
 /* accept.c: puts the value into the cell, its text copied to where it lives as long as the
  * block. */
 TL_NODISCARD enum tl_status sync_keep_value(struct tl_sync *sync, const struct tl_value *value,

@@ -462,6 +462,10 @@ static void test_coerce_numbers(void **state)
         {tl_double(0.123456789), TL_TYPE_FLOAT, NULL},
         {tl_double(51.50735092163086), TL_TYPE_FLOAT, "FLOAT:51.50735092163086"},
         {tl_double(1e39), TL_TYPE_FLOAT, NULL},
+        {tl_double(3.4028235e38), TL_TYPE_FLOAT, "FLOAT:3.4028235e+38"},
+        {tl_double(-3.4028236e38), TL_TYPE_FLOAT, NULL},
+        {tl_double(1e-45), TL_TYPE_FLOAT, "FLOAT:1e-45"},
+        {tl_double(1e-46), TL_TYPE_FLOAT, NULL},
         {tl_long(16777217), TL_TYPE_FLOAT, NULL},
         {tl_long(7), TL_TYPE_DECIMAL, "DECIMAL:7"},
         {tl_double(1.5), TL_TYPE_DECIMAL, "DECIMAL:1.5"},
@@ -501,6 +505,44 @@ static void test_coerce_text(void **state)
     check_coercions(cases, COUNT(cases));
 }
 
+#define DECLARED(name) (OBSERVED(TL_TYPE_##name) | OBSERVED_DECLARED)
+#define SHOWN(name)    OBSERVED(TL_TYPE_##name)
+
+static void test_redeclared(void **state)
+{
+    static const struct {
+        type_observed before;
+        enum tl_type declared;
+        bool can;
+    } cases[] = {
+        {0, TL_TYPE_SHORT, true},
+        {DECLARED(SHORT), TL_TYPE_SHORT, true},
+        {DECLARED(SHORT), TL_TYPE_LONG, true},
+        {DECLARED(LONG), TL_TYPE_INT, false},
+        {DECLARED(INT), TL_TYPE_DOUBLE, true},
+        {DECLARED(LONG), TL_TYPE_DOUBLE, false},
+        {SHOWN(LONG), TL_TYPE_DOUBLE, true},
+        {SHOWN(LONG) | OBSERVED_WIDE, TL_TYPE_DOUBLE, false},
+        {SHOWN(LONG) | SHOWN(DOUBLE), TL_TYPE_DOUBLE, true},
+        {DECLARED(SHORT), TL_TYPE_FLOAT, false},
+        {DECLARED(FLOAT), TL_TYPE_DOUBLE, true},
+        {DECLARED(DOUBLE), TL_TYPE_FLOAT, false},
+        {DECLARED(DOUBLE), TL_TYPE_DECIMAL, true},
+        {DECLARED(DECIMAL), TL_TYPE_DOUBLE, false},
+        {SHOWN(BOOLEAN), TL_TYPE_LONG, false},
+        {DECLARED(BOOLEAN), TL_TYPE_STRING, true},
+        {SHOWN(NAIVE_DATE), TL_TYPE_UTC_DATETIME, false},
+        {SHOWN(JSON), TL_TYPE_STRING, true},
+        {DECLARED(STRING), TL_TYPE_JSON, true},
+        {SHOWN(STRING), TL_TYPE_XML, false},
+        {DECLARED(BINARY), TL_TYPE_STRING, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (types_can_become(cases[i].before, cases[i].declared) != cases[i].can)
+            fail_msg("case %zu: %s", i, tl_type_name(cases[i].declared));
+}
+
 static void test_base64(void **state)
 {
     (void)state;
@@ -528,7 +570,7 @@ int main(void)
         cmocka_unit_test(test_lattice),        cmocka_unit_test(test_fit),
         cmocka_unit_test(test_fit_in_steps),   cmocka_unit_test(test_fit_out_of_memory),
         cmocka_unit_test(test_coerce_numbers), cmocka_unit_test(test_coerce_text),
-        cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_redeclared),     cmocka_unit_test(test_base64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,7 +128,7 @@ static int batch_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int
         return SQLITE_ERROR;
     /* The batch outlives the statement, scratch lives until the next column only. */
     sql_result_value(context, &value,
-                     value.type >= TL_TYPE_DECIMAL && value.as.text == view->scratch.data
+                     types_is_text(value.type) && value.as.text == view->scratch.data
                          ? SQLITE_TRANSIENT
                          : SQLITE_STATIC);
     return SQLITE_OK;
