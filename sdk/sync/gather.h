@@ -30,7 +30,7 @@ struct gather {
 
 /* More bytes than this, what sorting needs included, do not stay in memory: the bound of 64 MiB
  * for the whole program leaves no more. */
-enum { GATHER_MAX_BYTES = 28 * 1024 * 1024 };
+enum { GATHER_MAX_BYTES = 24 * 1024 * 1024 };
 
 void gather_init(struct gather *gather);
 void gather_reset(struct gather *gather);

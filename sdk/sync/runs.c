@@ -164,7 +164,9 @@ static enum tl_status write_row(struct runs *runs, const struct batch *batch, si
 
 static bool fits_all(const struct runs *runs, const struct batch *batch)
 {
-    if (runs->n_runs == RUNS_MAX)
+    size_t bytes = READ_BYTES + batch->table->n_columns * sizeof(struct tl_value);
+
+    if (runs->n_runs == RUNS_MAX || (runs->n_runs + 1) * bytes > RUNS_BYTES)
         return false;
     for (size_t row = 0; row < batch->n_rows; row++)
         if (row_bytes(batch, row) > RUNS_ROW_MAX)

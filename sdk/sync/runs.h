@@ -16,6 +16,7 @@ struct runs;
 
 enum {
     RUNS_MAX = 256,         /* more cannot be added */
+    RUNS_BYTES = 8 << 20,   /* nor more than can be read at once with this much memory */
     RUNS_ROW_MAX = 16 << 10 /* bytes of a row in the file */
 };
 

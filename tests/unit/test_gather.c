@@ -188,6 +188,33 @@ static void large_rows_are_not_kept_on_disk(void **state)
     gather_reset(&gather);
 }
 
+/* Reading all runs at once must not take more memory than is set aside for it. */
+static void there_are_fewer_runs_of_wide_rows(void **state)
+{
+    enum { WIDTH = 1000 };
+    static struct catalog_column wide[WIDTH];
+    static uint32_t all_the_same[WIDTH];
+    struct catalog_table wide_table = {.columns = wide, .n_columns = WIDTH, .n_key = 1};
+    struct tl_value one = tl_long(1);
+    const struct block block = {.stride = 1, .n_rows = 1, .cells = &one};
+    const struct batch_part part = {.block = &block, .source = all_the_same};
+    const struct batch_row row = {0};
+    const struct batch batch = {
+        .table = &wide_table, .parts = &part, .n_parts = 1, .rows = &row, .n_rows = 1};
+    struct runs *runs = runs_new();
+    struct tl_error err = {0};
+    bool fits = true;
+    size_t count = 0;
+
+    (void)state;
+    wide[0] = (struct catalog_column){
+        .observed = OBSERVED(TL_TYPE_LONG), .type = TL_TYPE_LONG, .key = 1};
+    for (; fits; count += fits)
+        assert_int_equal(runs_add(runs, &batch, &fits, &err), TL_OK);
+    assert_in_range(count, 2, RUNS_BYTES / (2 * RUNS_ROW_MAX + sizeof(one) * WIDTH));
+    runs_free(runs);
+}
+
 static void rows_in_order_do_not_wait(void **state)
 {
     struct tl_error err = {0};
@@ -223,6 +250,7 @@ int main(void)
         cmocka_unit_test(text_keys_with_a_common_start_are_sorted_stably),
         cmocka_unit_test(rows_beyond_memory_are_sorted_stably),
         cmocka_unit_test(large_rows_are_not_kept_on_disk),
+        cmocka_unit_test(there_are_fewer_runs_of_wide_rows),
         cmocka_unit_test(rows_in_order_do_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
