@@ -168,3 +168,17 @@ enum tl_status json_fault_late_key(struct json_reader *reader, struct tl_error *
                      "Set `rows` to \"\" if the object is one row, to \"/data\" if the rows "
                      "are in `data`");
 }
+
+enum tl_status json_fault_twice(struct json_reader *reader, const char *at, const char *name,
+                                size_t size, struct tl_error *err)
+{
+    char shown[80], rows[40];
+
+    tl_fail(err, TL_DATA,
+            "the key \"%s\" that leads to the rows stands twice in one object, again at byte "
+            "%" PRIu64 ", %s",
+            text_safe(shown, sizeof(shown), name, size), json_offset(reader, at),
+            show_rows(reader, rows));
+    return tl_remedy(err, "Let the command print each key once: rows are read as they come, so "
+                          "that the last of equal keys cannot win here");
+}

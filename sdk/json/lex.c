@@ -101,8 +101,10 @@ static enum json_lexed lex_utf8(struct json_lex *lex, struct json_span *out)
         lex->at += text_valid_utf8(lex->at, (size_t)(at - lex->at));
         if (lex->at == at)
             break;
-        if (!lex->replace)
+        if (!lex->replace) {
+            lex->not_utf8 = true;
             return json_lex_bad(lex, lex->at, "bytes in a string that are not UTF-8");
+        }
         out->invalid++;
         lex->at++;
     }

@@ -21,7 +21,12 @@ struct json_lex {
     const char *why;
     bool replace;  /* let bytes that are not UTF-8 pass in strings, and count them */
     bool too_deep; /* JSON_LEX_BAD, because of max_depth */
+    bool not_utf8; /* JSON_LEX_BAD, because of bytes that `replace` would let pass */
 };
+
+/* The remedy for not_utf8. */
+#define JSON_LEX_UTF8_REMEDY                                                                   \
+    "Let the command print UTF-8, or set on_invalid_utf8 to \"replace\""
 
 /* What a string or value is made of, for the copy of it. */
 struct json_span {

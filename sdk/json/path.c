@@ -45,7 +45,7 @@ void json_path_open(struct json_path *path, bool object)
     describe(path, object ? "an object" : "an array");
     *word = object ? *word | bit : *word & ~bit;
     if (path->here && path->depth < path->pointer->count) {
-        path->elements[path->depth] = 0;
+        path->seen[path->depth] = 0;
         path->matched = path->depth + 1;
     }
     path->depth++;
@@ -65,21 +65,21 @@ void json_path_element(struct json_path *path)
     path->here = false;
     if (path->depth > 0 && path->matched == path->depth) {
         uint32_t level = path->depth - 1;
-        path->here =
-            json_token_is_index(&path->pointer->tokens[level], path->elements[level]++);
+        path->here = json_token_is_index(&path->pointer->tokens[level], path->seen[level]++);
     }
 }
 
-void json_path_name(struct json_path *path, const char *name, size_t size)
+bool json_path_name(struct json_path *path, const char *name, size_t size)
 {
     const struct json_token *token;
 
     path->here = false;
     if (path->depth == 0 || path->matched != path->depth)
-        return;
+        return false;
     token = &path->pointer->tokens[path->depth - 1];
     path->here = token->any || (token->size == size && memcmp(token->text, name, size) == 0);
     describe_name(path, name, size);
+    return path->here && !token->any && path->seen[path->depth - 1]++ > 0;
 }
 
 void json_path_scalar(struct json_path *path, const char *kind)

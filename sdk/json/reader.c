@@ -35,9 +35,9 @@ static enum tl_status fill(struct json_reader *reader, struct tl_error *err)
     if (status != TL_OK)
         return status;
     reader->path.furthest = -1;
-    reader->path.n_elements = reader->rows.count + 1;
-    reader->path.elements = calloc(reader->path.n_elements, sizeof(*reader->path.elements));
-    if (reader->path.elements == NULL || !json_keys_init(&reader->keys, options->key_columns))
+    reader->path.n_seen = reader->rows.count + 1;
+    reader->path.seen = calloc(reader->path.n_seen, sizeof(*reader->path.seen));
+    if (reader->path.seen == NULL || !json_keys_init(&reader->keys, options->key_columns))
         return tl_fail(err, TL_MEMORY, "no memory for a JSON reader");
     return TL_OK;
 }
@@ -88,7 +88,7 @@ void json_reader_free(struct json_reader *reader)
     decode_reset(&reader->decode);
     buf_free(&reader->carry);
     buf_free(&reader->name);
-    free(reader->path.elements);
+    free(reader->path.seen);
     free(reader);
 }
 

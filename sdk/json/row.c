@@ -53,6 +53,8 @@ static enum tl_status fail_syntax(const struct parse *parse)
             "row %" PRIu64 " is not valid JSON at byte %" PRIu64 "%s: %s; there stands \"%s\"",
             parse->at->number, offset, column, lex->why,
             text_safe(near, sizeof(near), lex->at, left < 96 ? left : 96));
+    if (lex->not_utf8)
+        return tl_remedy(parse->err, JSON_LEX_UTF8_REMEDY);
     return tl_remedy(parse->err, "Run the command by hand and look at what it prints there");
 }
 
@@ -165,7 +167,8 @@ static enum json_lexed fail_name(struct parse *parse, size_t size)
             "row %" PRIu64 " at byte %" PRIu64 ": a name of %zu bytes (limit %u): %s",
             parse->at->number, parse->at->offset, size, parse->limits->max_name_bytes,
             text_safe(shown, sizeof(shown), parse->name, parse->name_size));
-    parse->status = tl_remedy(parse->err, "Give the row's keys shorter names");
+    parse->status =
+        tl_remedy(parse->err, "Raise max_name_bytes, or give the row's keys shorter names");
     return JSON_LEX_BAD;
 }
 

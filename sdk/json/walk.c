@@ -109,7 +109,8 @@ static enum tl_status walk_target(struct json_reader *reader, struct tl_error *e
 static enum tl_status bad_token(struct json_reader *reader, const struct json_lex *lex,
                                 struct tl_error *err)
 {
-    return json_fault_syntax(reader, lex->at, lex->why, err);
+    enum tl_status status = json_fault_syntax(reader, lex->at, lex->why, err);
+    return lex->not_utf8 ? tl_remedy(err, JSON_LEX_UTF8_REMEDY) : status;
 }
 
 /* Compares a member's name, escapes resolved, with what is looked for. */
@@ -129,7 +130,8 @@ static enum tl_status take_name(struct json_reader *reader, const struct json_sp
         size = json_copy_string(name, out);
         resolved = out;
     }
-    json_path_name(&reader->path, resolved, size);
+    if (json_path_name(&reader->path, resolved, size))
+        return json_fault_twice(reader, name->text - 1, resolved, size, err);
     reader->expect = JSON_EXPECT_COLON;
     if (reader->wrapper && reader->path.depth == 1) {
         json_keys_note(&reader->keys, resolved, size);

@@ -107,6 +107,8 @@ enum tl_status json_fault_not_found(struct json_reader *reader, struct tl_error 
 enum tl_status json_fault_cut(struct json_reader *reader, struct tl_error *err);
 enum tl_status json_fault_too_long(struct json_reader *reader, struct tl_error *err);
 enum tl_status json_fault_late_key(struct json_reader *reader, struct tl_error *err);
+enum tl_status json_fault_twice(struct json_reader *reader, const char *at, const char *name,
+                                size_t size, struct tl_error *err);
 
 /* The offset in the stream of the byte at `at` in the piece. */
 static inline uint64_t json_offset(const struct json_reader *reader, const char *at)

@@ -103,6 +103,18 @@ def test_a_source_that_fails_at_its_end_leaves_the_table_as_it_was(towline, conf
     assert warehouse.content() == before
 
 
+@pytest.mark.parametrize("row, option", [
+    (r'{"id":1,"v":"a\377"}', "on_invalid_utf8"),
+    (r'{"id":1,"v":{"a\377":1}}', "on_invalid_utf8"),
+    (r'{"a\377":1,"data":[{"id":1}]}', "on_invalid_utf8"),
+    ('{"id":1,"%s":1}' % ("n" * 1025), "max_name_bytes"),
+    ('{"id":1,"v":%s%s}' % ("[" * 1000, "]" * 1000), "max_depth"),
+])
+def test_what_is_refused_names_the_option_that_lets_it_pass(towline, configuration, row, option):
+    result = towline("sync", config=configuration(stream(f"printf '{row}'")))
+    result.expect(7, "at byte", option)
+
+
 def test_a_row_that_the_destination_refuses_is_named(towline, configuration, warehouse):
     towline("sync", config=configuration(stream("echo '{\"id\":1,\"v\":1}'"))).expect(0)
     warehouse.execute("CREATE UNIQUE INDEX only_once ON t (v)")

@@ -255,6 +255,24 @@ static void test_pointer_not_found(void **state)
           "! there are no rows at \"/a\": at \"\" the output has an object");
 }
 
+/* Rows are handed over as they come: the last of equal keys can win within a row only. */
+static void test_ways_that_stand_twice(void **state)
+{
+    struct json_reader_options any = with(NULL, NULL, JSON_FORMAT_AUTO);
+    (void)state;
+    check(any, "{\"data\":[{\"a\":1}],\"data\":[{\"a\":2}]}",
+          "a=LONG:1\n! the key \"data\" that leads to the rows stands twice in one object, "
+          "again at byte 18, after row 1\n");
+    check(with("/r/x", NULL, 0), "{\"r\":{\"x\":[{\"a\":1}]},\"\\u0072\":{\"x\":[]}}",
+          "a=LONG:1\n! the key \"r\" that leads to the rows stands twice in one object, again "
+          "at byte 21, after row 1\n");
+    check(with("/r", NULL, 0), "{\"a\":1,\"a\":2,\"r\":[{\"r\":1,\"b\":2}]}",
+          "r=LONG:1 b=LONG:2\n");
+    check(with("/r/*/x", NULL, 0), "{\"r\":[{\"x\":{\"a\":1}},{\"x\":{\"a\":2}}]}",
+          "a=LONG:1\na=LONG:2\n");
+    check(with("/r", NULL, 0), "{\"r\":{\"a\":1}}{\"r\":{\"a\":2}}", "a=LONG:1\na=LONG:2\n");
+}
+
 static void test_not_rows(void **state)
 {
     struct json_reader_options any = with(NULL, NULL, JSON_FORMAT_AUTO);
@@ -431,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_large_wrapper),
         cmocka_unit_test(test_pointer),
         cmocka_unit_test(test_pointer_not_found),
+        cmocka_unit_test(test_ways_that_stand_twice),
         cmocka_unit_test(test_not_rows),
         cmocka_unit_test(test_long_noise_is_cut),
         cmocka_unit_test(test_cut_short),
