@@ -12,9 +12,9 @@ enum exec_cancelled {
 };
 
 /* Asks the remote processes to end, and after a second's grace makes them. The server is asked
- * to send the signals; where it does not (OpenSSH signals no process of root's) a second command
- * does, as soon as the mark (NULL: there is none) has told the shell's pid. Waits until the
- * server says that the command has ended, at most patience_ms; what is still printed is
+ * to send the signals; where it does not (OpenSSH signals no process of root's) a second
+ * command does, as soon as the mark (NULL: there is none) has told the shell's pid. Waits until
+ * the server says that the command has ended, at most patience_ms; what is still printed is
  * dropped. */
 enum exec_cancelled exec_cancel(struct ssh_session *session, struct ssh_channel *channel,
                                 struct exec_marker *marker, int patience_ms);
