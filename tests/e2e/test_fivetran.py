@@ -331,6 +331,11 @@ def test_state_is_that_of_the_command_line_and_resumes(serve, configuration, tow
                                                  state_json=json.dumps(state)))
     assert sorted(platform.rows["t"]) == [(4,), (5,)]
     assert platform.states[-1] == {"t": {"cursor": "5"}, "of another stream": {"kept": 1}}
+    assert not platform.warnings
+    strange = {"bookmarks": {"t": {"replication_key": "id", "replication_key_value": 3}}}
+    platform = Platform().take_all(client.update(configuration=flat(config),
+                                                 state_json=json.dumps(strange)))
+    assert "bookmarks" in platform.warnings[0] and len(platform.rows["t"]) == 5
     for state in ("[]", "nonsense", '{"t": 5}', '{"version": 2, "t": {}}'):
         platform = Platform().take_all(client.update(configuration=flat(config), state_json=state))
         assert "re-sync" in platform.task and platform.log == ["task"], state

@@ -81,6 +81,10 @@ enum tl_status record_layout_make(struct record_layout *layout, const struct vie
 {
     uint32_t n_columns = table->table->n_columns;
 
+    if (layout->table == table->table && layout->version == table->version &&
+        layout->type == type)
+        return TL_OK;
+    layout->table = NULL;
     if (n_columns > layout->max_columns) {
         struct record_column *columns =
             realloc(layout->columns, n_columns * sizeof(*layout->columns));
@@ -98,9 +102,12 @@ enum tl_status record_layout_make(struct record_layout *layout, const struct vie
     buf_reset(&layout->head);
     proto_text(&layout->head, RECORD_TABLE, table->table->name, strlen(table->table->name));
     proto_number(&layout->head, RECORD_TYPE, type);
-    if (buf_check(&layout->names, "the columns' names", err) != TL_OK)
+    if (buf_check(&layout->names, "the columns' names", err) != TL_OK ||
+        buf_check(&layout->head, "the table's name", err) != TL_OK)
         return err->status;
-    return buf_check(&layout->head, "the table's name", err);
+    layout->table = table->table;
+    layout->version = table->version;
+    return TL_OK;
 }
 
 /* Room for size bytes at the end, which is mostly there. */

@@ -12,13 +12,16 @@ struct record_layout {
     struct buf head;  /* what every record of the table begins with */
     struct buf names; /* what every value begins with, one after the other */
     struct buf scratch;
-    unsigned type; /* RECORD_UPSERT ... */
+    unsigned type;                     /* RECORD_UPSERT ... */
+    const struct catalog_table *table; /* whose it is, as of */
+    unsigned version;
 };
 
 void record_layout_init(struct record_layout *layout);
 void record_layout_reset(struct record_layout *layout);
 
-/* Lays out records of that type for the selected columns; a DELETE has the key's alone. */
+/* Lays out records of that type for the selected columns; a DELETE has the key's alone. Does
+ * nothing if that is how they are laid out. The selection must be the table's, always. */
 TL_NODISCARD enum tl_status record_layout_make(struct record_layout *layout,
                                                const struct view_table *table,
                                                const struct selection_table *selection,

@@ -107,8 +107,21 @@ static enum tl_status select_tables(struct update *update, const struct declared
     return TL_OK;
 }
 
-static enum tl_status run(struct update *update, struct run_report *report,
-                          struct tl_error *err)
+/* A state that is about none of the streams is another connector's, or of before they were
+ * renamed: it is kept, and everything begins anew. */
+static void warn_of_strange_state(const struct update *update, const struct declared *declared)
+{
+    for (size_t i = 0; i < update->sink.n_states; i++)
+        if (declared_find(declared, update->sink.states[i].stream) != NULL)
+            return;
+    if (update->sink.n_states > 0)
+        tl_log(TL_LOG_WARNING,
+               "the state is about \"%s\" and none of the streams: these start from scratch",
+               update->sink.states[0].stream);
+}
+
+static enum tl_status run(struct update *update, const struct declared *declared,
+                          struct run_report *report, struct tl_error *err)
 {
     const struct run_options options = {
         .connector = update->fivetran->connector,
@@ -128,6 +141,7 @@ static enum tl_status run(struct update *update, struct run_report *report,
     if (clock_start(update, err) != TL_OK)
         return err->status;
     log_set_listener(&update->listener);
+    warn_of_strange_state(update, declared);
     status = run_sync(&options, report, err);
     log_set_listener(NULL);
     clock_stop(update);
@@ -227,7 +241,7 @@ static void answer(struct update *update, const Fivetran__UpdateRequest *request
     if (status == TL_OK)
         status = select_tables(update, &declared, &err);
     if (status == TL_OK)
-        status = run(update, &report, &err);
+        status = run(update, &declared, &report, &err);
     /* What was committed before a failure is saved, too. */
     if ((status == TL_OK || update->sink.unsaved) &&
         sink_checkpoint(&update->sink, true, &unsaved) != TL_OK && status == TL_OK) {

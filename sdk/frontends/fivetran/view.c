@@ -95,6 +95,7 @@ enum tl_status view_alter(struct view *view, const struct catalog_table *table,
     if (known == NULL && add_table(view, table->name, &known, err) != TL_OK)
         return err->status;
     known->changed = true;
+    known->version++;
     if (grow_columns(known, table->n_columns, err) != TL_OK)
         return err->status;
     return match_columns(known->table, table, err);
@@ -200,6 +201,7 @@ static enum tl_status survey_date(struct view_table *table, uint32_t index,
     }
     table->columns[index].as_text = true;
     table->changed = true;
+    table->version++;
     return TL_OK;
 }
 

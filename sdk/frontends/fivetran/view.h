@@ -16,6 +16,7 @@ struct view_table {
     struct catalog_table *table; /* the view's own copy */
     struct view_column *columns; /* as many as the table has */
     bool changed;                /* since the platform was told */
+    unsigned version;            /* counts the changes of its columns and their types */
 };
 
 struct view {
