@@ -28,6 +28,13 @@ def program():
 
 
 @pytest.fixture(scope="session")
+def own_libssh2(program):
+    """Whether the program has the libssh2 that is built with it, patches and all."""
+    return "[libssh2." not in subprocess.run(["readelf", "-d", program], check=True,
+                                             capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="session")
 def sshd():
     """A server for all tests that only use it."""
     with Sshd() as server:

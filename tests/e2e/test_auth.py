@@ -213,8 +213,10 @@ def test_agent_that_does_not_help(check, sshd, agent, tmp_path):
     check(sshd, 5, "SSH_AUTH_SOCK", ssh_agent="true")
 
 
-@pytest.mark.parametrize("kind", [TYPES[0], TYPES[3]], ids="-".join)
-def test_certificate_in_the_agent(check, authority, agent, tmp_path, kind):
+@pytest.mark.parametrize("kind", TYPES, ids="-".join)
+def test_certificate_in_the_agent(check, authority, agent, tmp_path, own_libssh2, kind):
+    if kind[0] == "rsa" and not own_libssh2:
+        pytest.skip("libssh2 1.11.1 as released asks the agent for a SHA-1 signature")
     key = keygen(tmp_path / "key", "-t", *kind)
     authority.sign(key, "-n", authority.user)
     agent.add(key)  # ssh-add takes the certificate along
