@@ -34,9 +34,12 @@ static void append_command(struct buf *out, const char *command)
     }
 }
 
-static bool is_one_line(const char *text)
+/* sshd reads a backslash before the closing quote as part of the quote. */
+static bool fits_line(const char *text)
 {
-    return text[strcspn(text, "\r\n")] == '\0';
+    size_t size = strlen(text);
+
+    return text[strcspn(text, "\r\n")] == '\0' && (size == 0 || text[size - 1] != '\\');
 }
 
 /* "host:port", as permitopen takes it. */
@@ -54,8 +57,9 @@ enum tl_status keygen_check_advice(const struct tl_call *call, struct tl_error *
     const char *command = tl_config_text(call->options, "command");
     const char *place = tl_config_text(call->options, "tunnel");
 
-    if (command != NULL && !is_one_line(command)) {
-        (void)tl_fail(err, TL_USAGE, "--command holds a line end, which no line can");
+    if (command != NULL && !fits_line(command)) {
+        (void)tl_fail(err, TL_USAGE,
+                      "--command holds a line end, or ends in a backslash, which no line can");
         return tl_remedy(err, "Put the command into a script on the server and give its path");
     }
     if (place != NULL && !is_place(place)) {
@@ -75,8 +79,8 @@ static const char *command_of(const struct tl_call *call)
     if (command == NULL && call->config != NULL &&
         tl_config_count(call->config, "streams") == 1)
         command = tl_config_text(tl_config_item(call->config, "streams", 0), "command");
-    return command != NULL && strstr(command, "{{") == NULL && is_one_line(command) ? command
-                                                                                    : NULL;
+    return command != NULL && strstr(command, "{{") == NULL && fits_line(command) ? command
+                                                                                  : NULL;
 }
 
 static void append_least(const struct tl_call *call, const char *line, struct buf *out)

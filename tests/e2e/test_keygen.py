@@ -90,6 +90,7 @@ def test_passphrase(towline, tmp_path):
     (("--type", "dsa"), "ed25519"), (("--type", "rsa", "--bits", "1024"), "2048"),
     (("--type", "ecdsa", "--bits", "512"), "521"), (("--comment", "a'b"), "--comment"),
     (("--tunnel", "5432"), "HOST:PORT"), (("--command", "a\nb"), "line end"),
+    (("--command", "a\\"), "backslash"),
     (("--tpye", "rsa"), "--type"),
 ])
 def test_wrong_usage(towline, tmp_path, options, text):
