@@ -20,8 +20,9 @@ enum {
     PLACES_MAX = 8,
     URL_BYTES = 64 * 1024,
     RECEIVE_BYTES = 128 * 1024,
-    TLS_TRY_MS = 5000, /* before it is taken that a server speaks no TLS */
-    READY_MS = 1000    /* how often a full sync is asked again at the latest */
+    TLS_TRY_MS = 5000,      /* before it is taken that a server speaks no TLS */
+    READY_MS = 1000,        /* how often a full sync is asked again at the latest */
+    HEAD_BYTES = 256 * 1024 /* of all headers of an answer, and of those before it (1xx) */
 };
 
 /* Where requests have gone, and how they get there. */
@@ -49,6 +50,7 @@ struct http_client {
     bool busy, trying_tls, paused;
     bool dead; /* the session has ended */
     int64_t start_ms, last_byte_ms;
+    size_t head_bytes;
     struct tl_error failure; /* of a callback */
     char why[CURL_ERROR_SIZE];
 };
@@ -64,7 +66,14 @@ static size_t take_header(char *line, size_t one, size_t size, void *user)
 {
     struct http_client *client = user;
 
+    struct tl_error err = {0};
+
     client->last_byte_ms = clock_now_ms();
+    client->head_bytes += size;
+    if (client->head_bytes > HEAD_BYTES) {
+        (void)http_fault_head(&err);
+        return stop(client, &err);
+    }
     http_answer_take_header(client->answer, line, size);
     return one * size;
 }
@@ -287,14 +296,21 @@ static enum tl_status find_door(struct http_client *client, const struct http_pl
     return TL_OK;
 }
 
+/* How long connecting may take, TLS included; 0: as long as libcurl thinks fit. */
+static long connect_ms(const struct http_client *client)
+{
+    if (client->trying_tls)
+        return TLS_TRY_MS;
+    return client->settings->connect_timeout_ms > 0
+               ? 2 * (long)client->settings->connect_timeout_ms
+               : 0;
+}
+
 static bool set_request(struct http_client *client, const char *url)
 {
     const struct http_request *request = client->request;
     CURL *easy = client->easy;
     bool body = request->body != NULL;
-    long connect_ms = client->settings->connect_timeout_ms > 0
-                          ? 2 * (long)client->settings->connect_timeout_ms
-                          : 0;
 
     return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, client->door->path) == CURLE_OK &&
@@ -304,8 +320,7 @@ static bool set_request(struct http_client *client, const char *url)
                       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                                        (curl_off_t)request->body_size) == CURLE_OK)) &&
            curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                            client->trying_tls ? (long)TLS_TRY_MS : connect_ms) == CURLE_OK;
+           curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms(client)) == CURLE_OK;
 }
 
 /* Where TLS is not required it is tried all the same, once for each place. */
@@ -323,6 +338,7 @@ static enum tl_status start(struct http_client *client, struct tl_error *err)
     client->failure = (struct tl_error){0};
     client->why[0] = '\0';
     client->paused = false;
+    client->head_bytes = 0;
     client->last_byte_ms = clock_now_ms();
     status = http_url_with_tls(client->request->url, tls, &url, err);
     if (status == TL_OK && (!set_request(client, buf_text(&url)) ||
@@ -497,6 +513,7 @@ static enum tl_status explain(const struct http_client *client, CURLcode code,
     const struct http_fault fault = {.settings = client->settings,
                                      .host = client->door->place.host,
                                      .taken = client->answer->taken,
+                                     .connect_ms = connect_ms(client),
                                      .code = (int)code,
                                      .why = client->why};
 

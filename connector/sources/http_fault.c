@@ -39,6 +39,21 @@ static enum tl_status no_tls(const char *why, struct tl_error *err)
                           "newer");
 }
 
+/* libcurl is given a time for connecting alone, and the tunnel takes connections at once. */
+static enum tl_status no_handshake(const struct http_fault *fault, struct tl_error *err)
+{
+    (void)tl_fail(err, TL_LOST, "no answer to the beginning of TLS within %g s",
+                  (double)fault->connect_ms / 1000);
+    return tl_remedy(err, "Look whether the service hangs or speaks no TLS on that port, or "
+                          "raise ssh_connect_timeout");
+}
+
+enum tl_status http_fault_head(struct tl_error *err)
+{
+    (void)tl_fail(err, TL_DATA, "the head of the answer is too large");
+    return tl_remedy(err, "Look at the headers that the service sends: curl -sI");
+}
+
 enum tl_status http_fault_cut_short(uint64_t taken, struct tl_error *err)
 {
     (void)tl_fail(err, TL_DATA, "the answer was cut short after %" PRIu64 " bytes of its body",
@@ -63,7 +78,9 @@ enum tl_status http_fault_explain(const struct http_fault *fault, struct tl_erro
     case CURLE_PARTIAL_FILE:
         return http_fault_cut_short(fault->taken, err);
     case CURLE_OPERATION_TIMEDOUT:
-        return http_fault_silent(fault->settings, err);
+        return no_handshake(fault, err);
+    case CURLE_OUT_OF_MEMORY: /* so it calls a line that is longer than it takes */
+        return http_fault_head(err);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
         (void)tl_fail(err, TL_DATA, "what answers there does not speak HTTP: %s", why);

@@ -94,6 +94,23 @@ def test_service_hangs(http, serve, towline):
     assert one_line(result) and result.seconds < 5
 
 
+def test_service_does_not_begin_tls(serve, http, towline, warehouse, authority):
+    service = serve(None, Silent)
+    config = http(service.url.replace("http:", "https:"), keys={"ssh_connect_timeout": "0.5"})
+    result = towline("sync", config=config).expect(3, "beginning of TLS within 1 s")
+    assert one_line(result) and warehouse.tables() == []
+
+
+@pytest.mark.parametrize("head", [
+    b"X: " + b"y" * 200_000 + b"\r\n", b"X: y\r\n" * 200_000,
+    b"\r\nHTTP/1.1 100 Continue\r\n" * 50_000], ids=["line", "lines", "interim answers"])
+def test_a_head_without_end(head, serve, http, towline, warehouse):
+    service = serve(lambda request: b"HTTP/1.1 100 Continue\r\n" + head)
+    result = towline("sync", config=http(service, keys={"idle_timeout": "20"}))
+    assert one_line(result.expect(7, "the head of the answer is too large"))
+    assert warehouse.tables() == []
+
+
 def test_service_drips(http, serve, towline):
     def reply(_):
         time.sleep(0.5)
