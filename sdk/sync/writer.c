@@ -445,7 +445,9 @@ static enum tl_status writer_carry_out(struct writer *writer, struct operation *
             writer_put_failures(writer);
         break;
     case OPERATION_ROLLBACK:
-        writer_rollback(writer);
+        /* a stream that was given up has been rolled back, whether the source heard or not */
+        if (!atomic_load(&stream_root(writer->stream)->failed))
+            writer_rollback(writer);
         if (operation->last)
             writer_record_failure(writer, &operation->progress, operation->warnings,
                                   operation->state != NULL ? operation->state
