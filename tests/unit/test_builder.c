@@ -357,6 +357,58 @@ static void test_arena(void **state)
     assert_null(arena.pieces);
 }
 
+/* Keeps what the last block showed of its first two columns. */
+struct observed_sink {
+    struct builder_sink sink;
+    type_observed observed[2];
+    uint32_t n_blocks, n_rows;
+};
+
+static enum tl_status observe_block(struct builder_sink *sink, struct block *block,
+                                    struct tl_error *err)
+{
+    struct observed_sink *self = (struct observed_sink *)sink;
+    (void)err;
+    assert_int_equal(block->stride, 2);
+    memcpy(self->observed, block->observed, sizeof(self->observed));
+    self->n_blocks++;
+    self->n_rows += block->n_rows;
+    block_free(block);
+    return TL_OK;
+}
+
+static void test_expectations(void **state)
+{
+    struct observed_sink sink = {.sink = {.block = observe_block}};
+    struct builder builder;
+    struct tl_error err = {0};
+    struct tl_value *cell;
+    uint32_t a, b;
+    (void)state;
+    builder_init(&builder, &sink.sink, &roomy);
+    assert_int_equal(builder_column(&builder, "a", 1, &a, &err), TL_OK);
+    assert_int_equal(builder_column(&builder, "b", 1, &b, &err), TL_OK);
+    assert_int_equal(builder_expect(&builder, b, OBSERVED(TL_TYPE_DOUBLE), &err), TL_OK);
+    assert_int_equal(builder_announce(&builder, &err), TL_OK);
+    assert_int_equal(sink.n_blocks, 1);
+    assert_int_equal(sink.n_rows, 0);
+    assert_int_equal(sink.observed[0], 0);
+    assert_int_equal(sink.observed[1], OBSERVED(TL_TYPE_DOUBLE));
+    assert_int_equal(builder_begin(&builder, &err), TL_OK);
+    cell = builder_cell(&builder, "b", 1, &err);
+    assert_non_null(cell);
+    *cell = (struct tl_value){.type = TL_TYPE_BOOLEAN, .as.boolean = true};
+    assert_int_equal(builder_end(&builder, &err), TL_OK);
+    /* What is expected anew begins with the rows that follow. */
+    assert_int_equal(builder_expect(&builder, a, OBSERVED(TL_TYPE_JSON), &err), TL_OK);
+    assert_int_equal(sink.n_rows, 1);
+    assert_int_equal(sink.observed[0], 0);
+    assert_int_equal(sink.observed[1], OBSERVED(TL_TYPE_DOUBLE) | OBSERVED(TL_TYPE_BOOLEAN));
+    assert_int_equal(builder_announce(&builder, &err), TL_OK);
+    assert_int_equal(sink.observed[0], OBSERVED(TL_TYPE_JSON));
+    builder_reset(&builder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_sink),
         cmocka_unit_test(test_columns_copied_when_shared),
         cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_expectations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
