@@ -24,11 +24,9 @@ static char *state_of(const char *message, size_t size, const char *at)
     space = tap_member(message, size, pointer);
     if (name != NULL)
         buf_printf(&of, "%s\n%s", name, space ? space : "");
-    else
-        buf_append_string(&of, "");
     free(name);
     free(space);
-    return of.size > 0 ? buf_take(&of) : text_copy("", 0);
+    return of.failed || of.size > 0 ? buf_take(&of) : text_copy("", 0);
 }
 
 static void forget(struct tap *tap, size_t index)
