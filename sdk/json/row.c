@@ -18,6 +18,7 @@ struct parse {
     const struct json_row_limits *limits;
     struct builder *builder;
     struct json_rows *rows; /* NULL for a single value */
+    uint32_t column;        /* of a single value */
     struct tl_error *err;
     enum tl_status status; /* set when err is filled */
     const char *name;      /* of the member being parsed, as it stands in the text; or NULL */
@@ -61,7 +62,10 @@ static enum tl_status fail_syntax(const struct parse *parse)
 /* Whether the number is of a column that wants it as it is written. */
 static bool wants_text(const struct parse *parse)
 {
-    return parse->rows != NULL && builder_named(parse->builder)->verbatim;
+    const struct columns *columns = parse->builder->columns;
+    uint32_t column = parse->rows != NULL ? parse->builder->last - 1 : parse->column;
+
+    return columns->names[column].verbatim;
 }
 
 static enum json_lexed parse_number(struct parse *parse, struct tl_value *cell)
@@ -384,7 +388,7 @@ void json_rows_reset(struct json_rows *rows)
 }
 
 enum tl_status json_value_parse(const char *json, size_t size, struct builder *builder,
-                                struct tl_value *cell, struct tl_error *err)
+                                uint32_t column, struct tl_value *cell, struct tl_error *err)
 {
     static const struct json_row_limits limits = {.max_depth = JSON_DEPTH_LIMIT};
     struct json_row_at at = {.json = json, .size = size, .number = builder->rows + 1};
@@ -393,6 +397,7 @@ enum tl_status json_value_parse(const char *json, size_t size, struct builder *b
         .at = &at,
         .limits = &limits,
         .builder = builder,
+        .column = column,
         .err = err,
         .whole = true,
     };

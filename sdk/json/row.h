@@ -30,10 +30,10 @@ void json_rows_init(struct json_rows *rows, struct builder *builder,
                     const struct json_row_limits *limits);
 void json_rows_reset(struct json_rows *rows);
 
-/* Gives *cell the value of JSON text that is known to be one valid value, by the same rules,
- * with its text in the builder's memory. */
+/* Gives *cell the value of JSON text that is known to be one valid value, by the same rules as
+ * in a row's column of that index, with its text in the builder's memory. */
 TL_NODISCARD enum tl_status json_value_parse(const char *json, size_t size,
-                                             struct builder *builder, struct tl_value *cell,
-                                             struct tl_error *err);
+                                             struct builder *builder, uint32_t column,
+                                             struct tl_value *cell, struct tl_error *err);
 
 #endif

@@ -174,10 +174,12 @@ static enum tl_status sync_check_row(struct tl_sync *sync, struct tl_value *cell
 {
     const struct tl_stream *stream = sync->stream->stream;
 
+    if (key_find(&sync->stream->key, &sync->builder, cells, err) != TL_OK)
+        return err->status;
     for (size_t i = 0; i < stream->n_columns; i++)
         if (sync_coerce(sync, &sync->declared[i], cells, err) != TL_OK)
             return err->status;
-    if (key_complete(&sync->stream->key, &sync->builder, cells, err) != TL_OK)
+    if (key_hash(&sync->stream->key, &sync->builder, cells, err) != TL_OK)
         return err->status;
     return stream->cursor != NULL ? sync_follow_cursor(sync, cells, err) : TL_OK;
 }

@@ -106,17 +106,22 @@ enum tl_status key_attach(struct key *key, struct builder *builder, struct tl_er
 }
 
 /* A column of that name would be overwritten by the hash. */
-static enum tl_status key_hash(struct key *key, struct builder *builder, struct tl_value *cells,
-                               struct tl_error *err)
+static enum tl_status key_check_hash(const struct tl_value *cell, struct tl_error *err)
 {
-    uint32_t index = key->parts[key->n_parts - 1].index;
-
-    if (cells[index].type == TL_TYPE_ABSENT)
-        return key_hash_row(key->hash, builder, index, cells, err);
+    if (cell->type == TL_TYPE_ABSENT)
+        return TL_OK;
     (void)tl_fail(err, TL_DATA, "its column \"%s\" has the name of the content hash",
                   KEY_HASH_COLUMN);
     return tl_remedy(err, "Name a primary_key, \"%s\" if that is what it is, or rename it",
                      KEY_HASH_COLUMN);
+}
+
+enum tl_status key_hash(struct key *key, struct builder *builder, struct tl_value *cells,
+                        struct tl_error *err)
+{
+    uint32_t index = key->parts[key->n_parts - 1].index;
+
+    return key->hashed ? key_hash_row(key->hash, builder, index, cells, err) : TL_OK;
 }
 
 /* Takes the key out of a nested value into its own column. */
@@ -136,7 +141,7 @@ static enum tl_status key_extract(struct key_part *part, struct builder *builder
     if (parent->type != TL_TYPE_JSON ||
         !json_pointer_find(&part->path, 1, parent->as.text, parent->size, &found, &size))
         return TL_OK;
-    return json_value_parse(found, size, builder, &cells[part->index], err);
+    return json_value_parse(found, size, builder, part->index, &cells[part->index], err);
 }
 
 static enum tl_status key_check(const struct key_part *part, const struct tl_value *value,
@@ -182,15 +187,15 @@ static enum tl_status key_place(const struct key_part *part, struct tl_value *ce
     return tl_remedy(err, "Let the command print it under another name");
 }
 
-enum tl_status key_complete(struct key *key, struct builder *builder, struct tl_value *cells,
-                            struct tl_error *err)
+enum tl_status key_find(struct key *key, struct builder *builder, struct tl_value *cells,
+                        struct tl_error *err)
 {
     bool partitioned = key->parts[0].value != NULL;
 
     if (partitioned && key_place(&key->parts[0], &cells[key->parts[0].index], err) != TL_OK)
         return err->status;
     if (key->hashed)
-        return key_hash(key, builder, cells, err);
+        return key_check_hash(&cells[key->parts[key->n_parts - 1].index], err);
     for (size_t i = partitioned; i < key->n_parts; i++) {
         struct key_part *part = &key->parts[i];
         struct tl_value *value = &cells[part->index];

@@ -47,9 +47,14 @@ void key_names_free(char **names);
 TL_NODISCARD enum tl_status key_attach(struct key *key, struct builder *builder,
                                        struct tl_error *err);
 
-/* Completes and checks the key of a row under construction. A missing, null or nested key is
- * TL_DATA; the message names the column, the caller adds the row. */
-TL_NODISCARD enum tl_status key_complete(struct key *key, struct builder *builder,
-                                         struct tl_value *cells, struct tl_error *err);
+/* Puts the parts of the key of a row under construction into their columns and checks them, as
+ * the source gave them: before values are made of their declared types. A missing, null or
+ * nested key is TL_DATA; the message names the column, the caller adds the row. */
+TL_NODISCARD enum tl_status key_find(struct key *key, struct builder *builder,
+                                     struct tl_value *cells, struct tl_error *err);
+
+/* Where the key is the hash of the row's content: of the row as it will be stored. */
+TL_NODISCARD enum tl_status key_hash(struct key *key, struct builder *builder,
+                                     struct tl_value *cells, struct tl_error *err);
 
 #endif

@@ -69,3 +69,15 @@ def test_a_declared_column_is_made_though_no_row_names_it(sync, warehouse):
     assert warehouse.rows("t", "id", "w") == [(1, None)]
     sync({"w": "BINARY", "x": "LONG"}, '{"id":1,"w":"aGk="}').expect(0)
     assert warehouse.rows("t", "id", "w", "x") == [(1, b"hi", None)]
+
+
+def test_declared_keys_are_checked_as_they_come_and_kept_as_declared(towline, configuration, sync,
+                                                                     warehouse):
+    output = '{"m":{"id":1.50}}\\n{"m":{"id":true}}'
+    towline("sync", config=configuration(
+        {"table": "u", "command": f"printf '{output}\\n'", "primary_key": ["/m/id"],
+         "columns": {"/m/id": "STRING", "m": "STRING"}})).expect(0)
+    assert warehouse.rows("u", "m_id") == [("1.50",), ("true",)]
+    sync({"id": "STRING"}, '{"id":[1]}').expect(7, "is an object or an array")
+    sync({"id": "JSON"}, '{"id":"a"}').expect(0)
+    assert warehouse.rows("t", "id") == [('"a"',)]

@@ -221,15 +221,18 @@ static void test_value_parse(void **state)
     struct rows_text text;
     struct builder builder;
     struct tl_error err = {0};
+    uint32_t column;
     (void)state;
     rows_text_init(&text);
     builder_init(&builder, &text.sink, &limits);
+    assert_int_equal(builder_column(&builder, "v", 1, &column, &err), TL_OK);
     assert_int_equal(builder_begin(&builder, &err), TL_OK);
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct buf shown = BUF_INIT(1000);
         struct tl_value cell;
         assert_int_equal(
-            json_value_parse(cases[i][0], strlen(cases[i][0]), &builder, &cell, &err), TL_OK);
+            json_value_parse(cases[i][0], strlen(cases[i][0]), &builder, column, &cell, &err),
+            TL_OK);
         rows_text_value(&shown, &cell);
         assert_string_equal(buf_text(&shown), cases[i][1]);
         buf_free(&shown);

@@ -26,7 +26,8 @@ static enum tl_status probe_row(struct builder_sink *sink, struct tl_value *cell
     const struct tl_value *value;
 
     (void)row;
-    if (key_complete(&probe->key, &probe->builder, cells, err) != TL_OK)
+    if (key_find(&probe->key, &probe->builder, cells, err) != TL_OK ||
+        key_hash(&probe->key, &probe->builder, cells, err) != TL_OK)
         return err->status;
     value = &cells[probe->key.parts[probe->key.n_parts - 1].index];
     if (value->type == TL_TYPE_LONG)
