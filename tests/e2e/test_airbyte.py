@@ -256,6 +256,12 @@ def test_discover_that_cannot_look_prints_no_catalog(airbyte, configuration):
     assert messages.errors()[0]["failure_type"] == "config_error"
 
 
+def test_discover_fails_as_the_first_stream_that_does(airbyte, configuration):
+    messages = airbyte.discover(configuration(
+        stream(echo('[{"id":1}]'), "good"), stream("exit 4", "bad"), stream("exit 5", "worse")))
+    assert messages.expect(6).errors()[0]["message"].startswith("stream bad: ")
+
+
 # -- read ----------------------------------------------------------------------------------------
 
 def test_read_sends_every_value_as_it_is(airbyte, configuration):
@@ -295,6 +301,26 @@ def test_full_refresh_ignores_the_state(airbyte, configuration):
     assert again.rows("users") == USERS
     estimate = [trace["estimate"] for trace in again.of("TRACE") if trace["type"] == "ESTIMATE"]
     assert [(each["name"], each["row_estimate"]) for each in estimate] == [("users", 9)]
+
+
+def test_hosts_are_partitions_of_one_stream(airbyte, configuration, sshd):
+    hosts = [f"{sshd.user}@{name}:{sshd.port}" for name in (sshd.host, "localhost")]
+    config = configuration(users(), ssh_host=None, ssh_port=None, ssh_user=None, ssh_hosts=hosts,
+                           ssh_host_key_policy="relaxed")
+    catalog = configured(*airbyte.streams(config).values())
+    messages = airbyte.read(config, catalog).expect(0)
+    assert messages.statuses("users") == ["STARTED", "RUNNING", "COMPLETE"]
+    for host in (f"{sshd.host}:{sshd.port}", f"localhost:{sshd.port}"):
+        assert [{key: value for key, value in row.items() if key != "_towline_host"}
+                for row in messages.rows("users") if row["_towline_host"] == host] == USERS
+    full = configured(catalog["streams"][0]["stream"], mode="full_refresh")
+    again = airbyte.read(config, full, messages.of("STATE")[-1:]).expect(0)
+    assert not [each for each in again.of("TRACE") if each["type"] == "ESTIMATE"]
+    config["ssh_hosts"][1] = f"{sshd.user}@localhost:1"
+    failed = airbyte.read(config, catalog, messages.of("STATE")[-1:]).expect(10)
+    assert failed.statuses("users") == ["STARTED", "RUNNING", "INCOMPLETE"]
+    assert failed.errors()[0]["failure_type"] == "transient_error"
+    assert set(failed.states("users")[-1][0]["state"]) == set(messages.states("users")[-1][0]["state"])
 
 
 def test_a_stream_without_rows_has_a_state(airbyte, configuration):

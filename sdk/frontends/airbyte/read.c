@@ -82,12 +82,15 @@ static void append_states(struct reading *reading, const char *stream, const cha
     }
 }
 
+/* How much there was is known where one partition has it all. */
 static void tell_state(struct lines *lines, struct lines_table *table,
                        const struct run_record *run, struct buf *out)
 {
-    bool done = run != NULL && strcmp(run->status, "done") == 0;
+    struct reading *reading = (struct reading *)lines;
+    bool done =
+        run != NULL && strcmp(run->status, "done") == 0 && reading->report.n_partitions == 0;
 
-    append_states((struct reading *)lines, table->name, table->state, done ? run : NULL, out);
+    append_states(reading, table->name, table->state, done ? run : NULL, out);
 }
 
 static const struct lines_protocol airbyte_protocol = {

@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+/* A catalog of some of the streams is none: the first that failed says why. */
+static enum tl_status fail_as_first(const struct run_report *report, struct tl_error *err)
+{
+    for (size_t i = 0; err->status == TL_PARTIAL && i < report->n_streams; i++)
+        if (report->streams[i].error.status != TL_OK)
+            *err = report->streams[i].error;
+    return err->status;
+}
+
 enum tl_status discovery_run(struct discovery *out, const struct platform *platform,
                              const char *const *tables, uint64_t enough_rows,
                              struct tl_error *err)
@@ -13,7 +22,9 @@ enum tl_status discovery_run(struct discovery *out, const struct platform *platf
     lines_init(&out->lines, NULL, NULL, &out->all, NULL, 0);
     options.tables = tables;
     options.enough_rows = enough_rows;
-    return run_sync(&options, &out->report, err);
+    if (run_sync(&options, &out->report, err) == TL_OK)
+        return TL_OK;
+    return fail_as_first(&out->report, err);
 }
 
 void discovery_reset(struct discovery *discovery)

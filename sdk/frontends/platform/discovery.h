@@ -13,7 +13,7 @@ struct discovery {
 };
 
 /* Runs the streams of those names (NULL: all), each to its end or for enough_rows (0: to its
- * end). Fails if one of them fails. The caller resets *out in any case. */
+ * end). Fails as the first of them that fails. The caller resets *out in any case. */
 TL_NODISCARD enum tl_status discovery_run(struct discovery *out,
                                           const struct platform *platform,
                                           const char *const *tables, uint64_t enough_rows,
