@@ -454,6 +454,23 @@ def test_a_reader_that_hangs_up_ends_the_read(airbyte, configuration):
     assert b"hung up" in process.stderr.read()
 
 
+def test_a_reader_that_hangs_up_while_nothing_is_said_ends_the_read(airbyte, configuration):
+    process = start(airbyte, configuration(stream("sleep 60")), configured(bare("t")))
+    for line in process.stdout:
+        if b'"STARTED"' in line:
+            break
+    process.stdout.close()
+    assert process.wait(20) == 8
+    assert b"hung up" in process.stderr.read()
+
+
+def test_a_reader_that_has_all_it_wants_may_hang_up(airbyte):
+    process = airbyte.towline.start("airbyte", "spec")
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(20) == 0 and process.stderr.read() == b""
+
+
 def test_a_full_disk_is_named_on_standard_error(airbyte):
     with open("/dev/full", "wb") as full:
         result = subprocess.run([airbyte.towline.program, "airbyte", "spec"], stdout=full,

@@ -400,6 +400,15 @@ def test_a_reader_that_hangs_up_ends_the_sync(tap, configuration):
     assert b"CRITICAL" in process.stderr.read()
 
 
+def test_a_reader_that_hangs_up_while_nothing_is_said_ends_the_sync(tap, configuration):
+    process = start(tap, configuration(stream(echo('[{"id":1}]'), "first"), stream("sleep 60")))
+    for _ in range(4):  # SCHEMA, RECORD, ACTIVATE_VERSION, STATE
+        assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(20) == 8
+    assert process.stderr.read().endswith(b"CRITICAL whoever read standard output hung up\n")
+
+
 def test_secrets_are_masked(tap, configuration):
     config = configuration(stream("echo {{config.api_key}} >&2; exit 9"), api_key="s3cret-sauce")
     tap.sync(config, code=6)

@@ -1,8 +1,12 @@
-/* A sign of life over a wire that is silent for long. */
+/* A sign of life over a wire that is silent for long, and an ear for its reader. */
 #include "frontends/platform/heartbeat.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "towline/log.h"
@@ -12,77 +16,69 @@ struct heartbeat {
     int64_t every_ms;
     int64_t started_ms;
     pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t stop;
-    bool stopped;
+    int stop_fd;
 };
 
-/* Under the lock: waits so long, or until it is to end. */
-static void wait_for(struct heartbeat *heartbeat, int64_t wait_ms)
+/* Says that the program is alive if it is time to; returns when to look again, -1: never. */
+static int give_sign(const struct heartbeat *heartbeat)
 {
-    struct timespec until;
+    int64_t silent_ms = wire_silent_ms(heartbeat->wire), wait_ms;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000);
-    until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
+    if (heartbeat->every_ms == 0)
+        return -1;
+    if (silent_ms >= heartbeat->every_ms) {
+        tl_log(TL_LOG_INFO, "still at work, %lld s after the start",
+               (long long)(clock_now_ms() - heartbeat->started_ms) / 1000);
+        silent_ms = 0;
     }
-    (void)pthread_cond_timedwait(&heartbeat->stop, &heartbeat->lock, &until);
+    wait_ms = heartbeat->every_ms - silent_ms;
+    return wait_ms < INT_MAX ? (int)wait_ms : INT_MAX;
 }
 
 static void *beat(void *argument)
 {
     struct heartbeat *heartbeat = argument;
+    struct pollfd watched[] = {{.fd = heartbeat->stop_fd, .events = POLLIN},
+                               {.fd = heartbeat->wire->fd}};
 
-    pthread_mutex_lock(&heartbeat->lock);
-    while (!heartbeat->stopped) {
-        int64_t silent_ms = wire_silent_ms(heartbeat->wire);
-        if (silent_ms >= heartbeat->every_ms) {
-            tl_log(TL_LOG_INFO, "still at work, %lld s after the start",
-                   (long long)(clock_now_ms() - heartbeat->started_ms) / 1000);
-            silent_ms = 0;
+    while (watched[0].revents == 0) {
+        if (poll(watched, 2, give_sign(heartbeat)) < 0 && errno != EINTR)
+            break;
+        if (watched[1].revents != 0) {
+            wire_hang_up(heartbeat->wire);
+            watched[1] = (struct pollfd){.fd = -1};
         }
-        wait_for(heartbeat, heartbeat->every_ms - silent_ms);
     }
-    pthread_mutex_unlock(&heartbeat->lock);
     return NULL;
 }
 
 struct heartbeat *heartbeat_start(struct wire *wire, int64_t every_ms)
 {
     struct heartbeat *heartbeat = calloc(1, sizeof(*heartbeat));
-    pthread_condattr_t monotonic;
 
     if (heartbeat == NULL)
         return NULL;
     heartbeat->wire = wire;
     heartbeat->every_ms = every_ms;
     heartbeat->started_ms = clock_now_ms();
-    pthread_mutex_init(&heartbeat->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&heartbeat->stop, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&heartbeat->thread, NULL, beat, heartbeat) == 0)
+    heartbeat->stop_fd = eventfd(0, EFD_CLOEXEC);
+    if (heartbeat->stop_fd >= 0 &&
+        pthread_create(&heartbeat->thread, NULL, beat, heartbeat) == 0)
         return heartbeat;
-    pthread_cond_destroy(&heartbeat->stop);
-    pthread_mutex_destroy(&heartbeat->lock);
+    if (heartbeat->stop_fd >= 0)
+        close(heartbeat->stop_fd);
     free(heartbeat);
     return NULL;
 }
 
 void heartbeat_stop(struct heartbeat *heartbeat)
 {
+    const uint64_t one = 1;
+
     if (heartbeat == NULL)
         return;
-    pthread_mutex_lock(&heartbeat->lock);
-    heartbeat->stopped = true;
-    pthread_cond_signal(&heartbeat->stop);
-    pthread_mutex_unlock(&heartbeat->lock);
+    (void)!write(heartbeat->stop_fd, &one, sizeof(one));
     pthread_join(heartbeat->thread, NULL);
-    pthread_cond_destroy(&heartbeat->stop);
-    pthread_mutex_destroy(&heartbeat->lock);
+    close(heartbeat->stop_fd);
     free(heartbeat);
 }

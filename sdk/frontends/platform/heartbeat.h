@@ -1,4 +1,5 @@
-/* A sign of life: a platform takes a program that is silent for long for dead. */
+/* What goes on over a silent wire: a platform takes a program that is silent for long for dead,
+ * and a program that writes nothing does not notice that its reader is gone. */
 #ifndef PLATFORM_HEARTBEAT_H
 #define PLATFORM_HEARTBEAT_H
 
@@ -6,8 +7,9 @@
 
 struct heartbeat;
 
-/* From now on logs a line whenever no line has gone over the wire for that long. NULL if the
- * thread could not be started: the program works without. */
+/* From now on logs a line whenever no line has gone over the wire for that long (0: never), and
+ * breaks the wire as soon as its reader hangs up. NULL if the thread could not be started: the
+ * program works without. */
 struct heartbeat *heartbeat_start(struct wire *wire, int64_t every_ms);
 
 /* NULL is fine. */

@@ -75,11 +75,22 @@ enum tl_status wire_end(struct wire *wire, bool now, struct tl_error *err)
     return status;
 }
 
+void wire_hang_up(struct wire *wire)
+{
+    pthread_mutex_lock(&wire->lock);
+    wire->hung_up = true;
+    if (wire->error == 0 && wire->failed != NULL)
+        wire->failed();
+    pthread_mutex_unlock(&wire->lock);
+}
+
 bool wire_is_broken(struct wire *wire)
 {
     bool broken;
 
     pthread_mutex_lock(&wire->lock);
+    if (wire->hung_up && wire->error == 0)
+        wire->error = EPIPE;
     broken = wire->error != 0;
     pthread_mutex_unlock(&wire->lock);
     return broken;

@@ -14,8 +14,9 @@ struct wire {
     pthread_mutex_t lock;
     struct buf text;    /* lines that are not written yet */
     int64_t touched_ms; /* when a line last came */
-    int error; /* errno of the write that failed; 0: none. Nothing is written after it */
-    void (*failed)(void); /* called once when a write has failed; may be NULL */
+    int error;    /* errno of the write that failed; 0: none. Nothing is written after it */
+    bool hung_up; /* the reader is gone: who still has something to say fails */
+    void (*failed)(void); /* called when a write has failed, or would; may be NULL */
 };
 
 void wire_init(struct wire *wire, int fd);
@@ -32,7 +33,10 @@ void wire_spill(struct wire *wire);
  * before: whoever read hung up, the disk is full; TL_MEMORY for lines that did not fit. */
 TL_NODISCARD enum tl_status wire_end(struct wire *wire, bool now, struct tl_error *err);
 
-/* Whether a write failed. */
+/* The reader is gone, and nobody is writing. */
+void wire_hang_up(struct wire *wire);
+
+/* Whether a write failed, or would. */
 bool wire_is_broken(struct wire *wire);
 
 /* For how long no line has come. */

@@ -11,6 +11,7 @@
 #include "frontends/output.h"
 #include "frontends/platform/arguments.h"
 #include "frontends/platform/environment.h"
+#include "frontends/platform/heartbeat.h"
 #include "frontends/singer/about.h"
 #include "frontends/singer/catalog.h"
 #include "frontends/singer/sync.h"
@@ -217,15 +218,18 @@ static int singer_run(int argc, char **argv, const struct tl_connector *connecto
 {
     struct singer self = {0};
     struct tl_error err = {0};
+    struct heartbeat *heartbeat;
     char name[128];
     enum tl_status status = platform_init(
         &self.platform, connector, platform_name(connector, prefix, name, sizeof(name)), &err);
 
     (void)argc;
+    heartbeat = heartbeat_start(&self.platform.wire, 0);
     self.log = (struct log_sink){.line = take_line, .level = level_wanted(name)};
     log_set_sink(&self.log);
     if (status == TL_OK)
         status = dispatch(&self, argv + (platform_is_called(argv[0], prefix) ? 1 : 2), &err);
+    heartbeat_stop(heartbeat);
     status = platform_finish(&self.platform, status, &err);
     if (status != TL_OK)
         tell_failure(&err);
