@@ -67,7 +67,16 @@ size_t text_valid_utf8(const char *text, size_t size)
 {
     size_t at = 0;
     while (at < size) {
-        size_t length = utf8_character((const unsigned char *)text + at, size - at);
+        uint64_t eight;
+        size_t length;
+        if (size - at >= sizeof(eight)) { /* most text is ASCII */
+            memcpy(&eight, text + at, sizeof(eight));
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                at += sizeof(eight);
+                continue;
+            }
+        }
+        length = utf8_character((const unsigned char *)text + at, size - at);
         if (length == 0)
             break;
         at += length;

@@ -112,11 +112,15 @@ static size_t undouble(char *text, size_t size)
     return kept;
 }
 
-/* The characters that the field's text stands for, into memory of its room; how many. */
-static size_t clean_text(const struct csv_field *field, char *out)
+/* The characters that the field's text stands for, into memory of that room; how many. */
+static size_t clean_text(const struct csv_field *field, char *out, size_t room)
 {
-    size_t size = (size_t)(copy_valid(out, field->text, field->size) - out);
+    size_t size = field->size;
 
+    if (room == size)
+        memcpy(out, field->text, size);
+    else
+        size = (size_t)(copy_valid(out, field->text, size) - out);
     return field->doubled ? undouble(out, size) : size;
 }
 
@@ -206,7 +210,7 @@ static enum tl_status take_name(struct csv_rows *rows, const struct csv_line *li
     name = malloc(room + 1);
     if (name == NULL)
         return no_memory(err);
-    room = clean_text(field, name);
+    room = clean_text(field, name, room);
     status = add_column(rows, name, room, err);
     if (status == TL_OK && field->last)
         warn_one_column(rows, name, room);
@@ -238,7 +242,7 @@ static enum tl_status take_cell(struct csv_rows *rows, const struct csv_line *li
     copy = builder_text(rows->builder, room);
     if (copy == NULL)
         return no_memory(err);
-    *cell = csv_value(copy, (uint32_t)clean_text(field, copy));
+    *cell = csv_value(copy, (uint32_t)clean_text(field, copy, room));
     return TL_OK;
 }
 
