@@ -51,6 +51,13 @@ def test_cut_is_a_lost_connection(towline, through, warehouse, sshd, whole, shar
     assert is_complete(warehouse)
 
 
+def test_cut_in_every_part_of_the_handshake(towline, through, sshd):
+    """A sanitizer looks at what is left behind."""
+    for cut in range(20, 1700, 120):
+        with Proxy(sshd.host, sshd.port, cuts=[cut], reset=True) as proxy:
+            towline("sync", "--dry-run", config=through(proxy)).expect(3)
+
+
 @pytest.mark.parametrize("before_end", [1, 30, 60, 100, 200])
 def test_cut_near_the_end_is_never_half_a_success(towline, through, warehouse, sshd, whole,
                                                   before_end):
