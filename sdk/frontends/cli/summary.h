@@ -23,13 +23,4 @@ void summary_append_json(const struct summary *summary, struct buf *out);
 /* Rows per second of a stream. */
 uint64_t summary_rate(const struct stream_report *stream);
 
-/* Whether a file for the summary can be made or written there, as far as that shows before the
- * sync; TL_USAGE if not. Leaves nothing behind. */
-TL_NODISCARD enum tl_status summary_check(const char *path, struct tl_error *err);
-
-/* Puts the JSON object into a file, which is replaced whole and readable by its owner only; a
- * path that is no regular file is written to. TL_DESTINATION if that cannot be. */
-TL_NODISCARD enum tl_status summary_write(const struct summary *summary, const char *path,
-                                          struct tl_error *err);
-
 #endif

@@ -6,6 +6,7 @@
 #include "frontends/cli/progress.h"
 #include "frontends/cli/summary.h"
 #include "frontends/output.h"
+#include "frontends/output_file.h"
 #include "sync/state.h"
 #include "towline/log.h"
 
@@ -14,16 +15,24 @@ static bool prints_json(const struct cli *cli)
     return cli->options.summary != NULL && strcmp(cli->options.summary, "-") == 0;
 }
 
+static struct output_file summary_file(const struct cli *cli)
+{
+    return (struct output_file){cli->options.summary, "summary", "--summary"};
+}
+
 /* What would be a pity to find out only after the sync. */
 static enum tl_status check_usage(const struct cli *cli, struct tl_error *err)
 {
+    struct output_file file;
+
     if (cli->options.full_refresh && cli->options.state != NULL) {
         (void)tl_fail(err, TL_USAGE, "--full-refresh and --state exclude each other");
         return tl_remedy(err, "Leave out one of them");
     }
     if (cli->options.summary == NULL || prints_json(cli))
         return TL_OK;
-    return summary_check(cli->options.summary, err);
+    file = summary_file(cli);
+    return output_file_check(&file, err);
 }
 
 static enum tl_status read_state(const char *path, struct buf *out, struct tl_error *err)
@@ -66,6 +75,7 @@ static enum tl_status run(struct cli *cli, struct job *job, struct run_report *r
 static enum tl_status hand_over(const struct cli *cli, const struct summary *summary,
                                 struct tl_error *err)
 {
+    const struct output_file file = summary_file(cli);
     struct buf text = BUF_INIT(OUTPUT_MAX_BYTES);
     struct tl_error unprinted = {0};
     enum tl_status status = TL_OK;
@@ -76,13 +86,14 @@ static enum tl_status hand_over(const struct cli *cli, const struct summary *sum
         summary_append_text(summary, &text);
     if (output_print(&text, &unprinted) != TL_OK && !prints_json(cli))
         tl_log(TL_LOG_WARNING, "%s", unprinted.message);
-    buf_free(&text);
     if (prints_json(cli)) {
         *err = unprinted;
         status = err->status;
     } else if (cli->options.summary != NULL) {
-        status = summary_write(summary, cli->options.summary, err);
+        summary_append_json(summary, &text);
+        status = output_file_write(&file, &text, err);
     }
+    buf_free(&text);
     return status;
 }
 
