@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "sync/record.h"
 #include "sync/schema.h"
 #include "sync/state.h"
 #include "sync/sync.h"
@@ -357,15 +358,17 @@ enum tl_status sync_finish_early(struct tl_sync *sync, struct tl_error *err)
     return sync_checkpoint(sync, NULL, true, err);
 }
 
-void sync_abandon(struct tl_sync *sync, bool last, const char *message)
+void sync_abandon(struct tl_sync *sync, bool last, const struct tl_error *err)
 {
     struct operation *operation = sync->rollback;
+    char reason[RECORD_REASON_SIZE];
 
     sync->rollback = NULL;
     if (operation != NULL) {
         operation->last = last;
         operation->yields = true;
-        operation->state = text_copy(message, strlen(message));
+        (void)record_reason(err, reason);
+        operation->state = text_copy(reason, strlen(reason));
         operation->progress = report_progress(sync->report);
         operation->warnings = sync_warnings(sync);
         queue_push(sync->queue, operation);

@@ -85,7 +85,7 @@ static enum tl_status attempt(const struct partition *partition, struct tl_insta
         report->failures = partition->streams[index].progress.rows_read > committed_rows
                                ? 1
                                : report->failures + 1;
-        sync_abandon(&sync, !may_try_again(partition, report, status), err->message);
+        sync_abandon(&sync, !may_try_again(partition, report, status), err);
     }
     sync_reset(&sync);
     return status;

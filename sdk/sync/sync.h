@@ -90,9 +90,9 @@ TL_NODISCARD enum tl_status sync_finish(struct tl_sync *sync, struct tl_error *e
 /* The same for an output that was ended after enough rows: what has come is committed. */
 TL_NODISCARD enum tl_status sync_finish_early(struct tl_sync *sync, struct tl_error *err);
 
-/* Undoes what is not committed. `last`: the stream will not be tried again; message goes to the
- * run log. Waits for the writer. */
-void sync_abandon(struct tl_sync *sync, bool last, const char *message);
+/* Undoes what is not committed. `last`: the stream will not be tried again; the error goes to
+ * the run log. Waits for the writer. */
+void sync_abandon(struct tl_sync *sync, bool last, const struct tl_error *err);
 
 /* key.c's part of a key that the output itself names, before its first row; takes the names,
  * NULL-terminated. TL_DATA if it is another than before. */

@@ -335,7 +335,7 @@ struct writer_failure {
     const struct stream_run *stream;
     struct run_record record;
     char *warnings; /* or NULL */
-    char reason[sizeof(((struct tl_error *)0)->message)];
+    char reason[RECORD_REASON_SIZE];
 };
 
 static void writer_failure_free(struct writer_failure *failure)
@@ -374,7 +374,8 @@ static void writer_put_failures(struct writer *writer)
     }
 }
 
-/* The stream has failed: that is recorded too. */
+/* The stream has failed: that is recorded too. reason is NULL where the writer has it itself.
+ */
 static void writer_record_failure(struct writer *writer, const struct progress *progress,
                                   const char *warnings, const char *reason)
 {
@@ -391,7 +392,10 @@ static void writer_record_failure(struct writer *writer, const struct progress *
     failure->record = record_of(writer->stream, progress, NULL, "failed", "");
     if (warnings != NULL)
         failure->warnings = text_copy(warnings, strlen(warnings));
-    (void)snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
+    if (reason != NULL)
+        (void)snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
+    else
+        (void)record_reason(&stream_root(writer->stream)->error, failure->reason);
     writer_put_failures(writer);
 }
 
@@ -450,8 +454,7 @@ static enum tl_status writer_carry_out(struct writer *writer, struct operation *
             writer_rollback(writer);
         if (operation->last)
             writer_record_failure(writer, &operation->progress, operation->warnings,
-                                  operation->state != NULL ? operation->state
-                                                           : writer->stream->error.message);
+                                  operation->state);
         break;
     }
     operation_free(operation);
@@ -505,7 +508,7 @@ static void writer_step(struct writer *writer, struct operation *operation)
         writer_give_up(writer, &err);
     }
     if (unheard && atomic_load(&stream->failed))
-        writer_record_failure(writer, &progress, NULL, stream->error.message);
+        writer_record_failure(writer, &progress, NULL, NULL);
 }
 
 static void *writer_main(void *argument)
