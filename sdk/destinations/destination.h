@@ -101,6 +101,12 @@ struct destination_contents {
     } * states;
     size_t n_states;
     int64_t next_run; /* the number for a run that starts now */
+    size_t max_runs;  /* set before load: how many records of each stream are wanted */
+    struct stored_run {
+        struct run_record record;
+        char *text; /* memory of its texts */
+    } * runs;       /* by stream, the newest first */
+    size_t n_runs;
 };
 
 void destination_contents_reset(struct destination_contents *contents);
@@ -131,8 +137,8 @@ struct destination_ops {
     /* Rolls back what is not committed, unlocks, frees. NULL is fine. */
     void (*close)(struct destination *self);
 
-    /* Reads catalog, states and the run's number, as committed. Fills *out, which is all zero.
-     */
+    /* Reads catalog, states, the run's number and what is wanted of the run log, as committed.
+     * Fills *out, which is all zero but for max_runs. */
     enum tl_status (*load)(struct destination *self, struct destination_contents *out,
                            struct tl_error *err);
 

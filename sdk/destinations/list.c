@@ -49,6 +49,9 @@ void destination_contents_reset(struct destination_contents *contents)
         free(contents->states[i].stream);
         free(contents->states[i].json);
     }
+    for (size_t i = 0; i < contents->n_runs; i++)
+        free(contents->runs[i].text);
     free(contents->states);
+    free(contents->runs);
     *contents = (struct destination_contents){0};
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "destinations/sqlite/run_log.h"
 
 /* "TOWL" */
 enum { APPLICATION_ID = 0x544f574c, CATALOG_VERSION = 2 };
@@ -118,14 +119,10 @@ enum tl_status own_check(const struct sql *sql, bool *marked, struct tl_error *e
 static enum tl_status upgrade(const struct sql *sql, struct tl_error *err)
 {
     struct buf text = BUF_INIT(256);
-    int64_t present = 0;
-    enum tl_status status =
-        sql_number(sql,
-                   "SELECT count(*) FROM pragma_table_info('_towline_runs', 'main') WHERE name "
-                   "= 'warnings'",
-                   NULL, &present, err);
+    bool present = false;
+    enum tl_status status = run_log_has_warnings(sql, &present, err);
 
-    if (status != TL_OK || present > 0)
+    if (status != TL_OK || present)
         return status;
     buf_printf(&text,
                "ALTER TABLE main._towline_runs ADD COLUMN warnings TEXT NOT NULL DEFAULT ''; "
@@ -296,8 +293,9 @@ static enum tl_status load_all(const struct sql *sql, struct destination_content
         has_table(sql, "_towline_runs", &runs, err) != TL_OK ||
         (columns != 0 && load_columns(sql, out, err) != TL_OK) ||
         (states != 0 && load_states(sql, out, err) != TL_OK) ||
-        (runs != 0 &&
-         sql_number(sql, "SELECT max(run) FROM main._towline_runs", NULL, &last, err) != TL_OK))
+        (runs != 0 && (sql_number(sql, "SELECT max(run) FROM main._towline_runs", NULL, &last,
+                                  err) != TL_OK ||
+                       run_log_load(sql, out, err) != TL_OK)))
         return err->status;
     out->next_run = last + 1;
     return TL_OK;

@@ -82,9 +82,10 @@ static enum tl_status sqlite_load(struct destination *destination,
                                   struct destination_contents *out, struct tl_error *err)
 {
     struct sqlite *self = sqlite_of(destination);
+    const size_t max_runs = out->max_runs;
     bool again = true;
 
-    *out = (struct destination_contents){.next_run = 1};
+    *out = (struct destination_contents){.next_run = 1, .max_runs = max_runs};
     while (again && self->connection.sql.db != NULL) {
         enum tl_status status = own_load(&self->connection.sql, out, err);
         if (connection_settle(&self->connection, &again, err) != TL_OK)
@@ -93,6 +94,7 @@ static enum tl_status sqlite_load(struct destination *destination,
             return status;
         if (again)
             destination_contents_reset(out);
+        out->max_runs = max_runs;
     }
     return TL_OK;
 }

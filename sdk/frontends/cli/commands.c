@@ -66,6 +66,12 @@ static const struct cli_option discover_options[] = {
     {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
 };
 
+static const struct cli_option report_options[] = {
+    {"output", NULL, 0, CLI_TEXT, "FILE", "where the page goes, - for standard output (-)",
+     FIELD(output)},
+    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+};
+
 static const struct cli_option partition_options[] = {
     {"concurrency", NULL, 0, CLI_NUMBER, "N",
      "how many hosts at once, where the configuration lists several (8)", FIELD(concurrency)},
@@ -84,6 +90,8 @@ static const struct cli_option *const for_check[] = {check_options, partition_op
                                                      job_options, cli_common_options, NULL};
 static const struct cli_option *const for_discover[] = {discover_options, partition_options,
                                                         job_options, cli_common_options, NULL};
+static const struct cli_option *const for_report[] = {report_options, job_options,
+                                                      cli_common_options, NULL};
 static const struct cli_option *const for_state[] = {job_options, cli_common_options, NULL};
 static const struct cli_option *const for_help[] = {help_options, NULL};
 
@@ -154,6 +162,18 @@ const struct cli_command cli_commands[] = {
                                   "state set --stream users users.json",
                                   "state reset --stream users --yes", NULL},
         .run = cli_run_state,
+    },
+    {
+        .name = "report",
+        .summary = "Write a page about the runs, the streams and their tables",
+        .details =
+            "One HTML file without scripts, which fetches nothing: how the last run of "
+            "each stream ended, the runs before it (up to 50), and the tables with their "
+            "columns. The destination is only read; a sync may be running.",
+        .options = for_report,
+        .examples = (const char *const[]){"report --output runs.html",
+                                          "report --stream users > users.html", NULL},
+        .run = cli_run_report,
     },
     {
         .name = "reset",

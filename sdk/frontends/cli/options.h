@@ -24,6 +24,7 @@ struct cli_options {
     bool full_refresh;
     const char *state;
     const char *summary;
+    const char *output;
     size_t concurrency;
 
     const char *approve;

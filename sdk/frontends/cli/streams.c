@@ -60,7 +60,7 @@ static enum tl_status load_saved(struct streams *out, const struct job *job,
 enum tl_status streams_load(struct streams *out, const struct cli *cli, const struct job *job,
                             struct tl_error *err)
 {
-    *out = (struct streams){.closed = job->config != NULL};
+    out->closed = job->config != NULL;
     if (out->closed && load_configured(out, cli->connector, job->config, err) != TL_OK)
         return err->status;
     return load_saved(out, job, err);

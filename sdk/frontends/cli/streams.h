@@ -12,7 +12,8 @@ struct streams {
 };
 
 /* Asks the connector, if there is a configuration, and looks into the destination. Nothing is
- * connected to, written or made. The caller resets *out in any case. */
+ * connected to, written or made. *out is all zero but for saved.max_runs; the caller resets it
+ * in any case. */
 TL_NODISCARD enum tl_status streams_load(struct streams *out, const struct cli *cli,
                                          const struct job *job, struct tl_error *err);
 
