@@ -102,6 +102,15 @@ static void refuse(struct carrier_round *round, const struct tl_error *why)
     round->refusal = *why;
 }
 
+void carrier_round_refuse(struct carrier_round *round, struct connection *connection,
+                          const struct tl_error *why)
+{
+    refuse(round, why);
+    round->busy = true;
+    connection->next = round->turned_away;
+    round->turned_away = connection;
+}
+
 /* Goes on asking for the channel that is being opened. */
 static enum tl_status step_opening(struct carrier *self, struct carrier_round *round,
                                    struct tl_error *err)
@@ -121,8 +130,7 @@ static enum tl_status step_opening(struct carrier *self, struct carrier_round *r
         add(self, connection);
         round->opened++;
     } else {
-        refuse(round, err);
-        connection_free(connection);
+        carrier_round_refuse(round, connection, err);
     }
     return TL_OK;
 }

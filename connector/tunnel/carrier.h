@@ -37,8 +37,13 @@ struct carrier_round {
     char *scratch; /* of CONNECTION_PIECE_BYTES */
     bool busy;     /* another round has something to do at once */
     uint64_t opened, refused, received_bytes, sent_bytes; /* to be added to */
-    struct tl_error refusal; /* why the last one was refused, if one was */
+    struct tl_error refusal;        /* why the last one was refused, if one was */
+    struct connection *turned_away; /* to be reset in the next round, when it is known why */
 };
+
+/* Notes why the connection, which is taken, cannot be led through. */
+void carrier_round_refuse(struct carrier_round *round, struct connection *connection,
+                          const struct tl_error *why);
 
 /* Takes the session unless it is lent; NULL when memory or epoll ran out. */
 struct carrier *carrier_new(struct ssh_session *session, bool lent, int epoll_fd);

@@ -74,14 +74,13 @@ enum tl_status forwarder_open(const struct forwarder_options *options, struct fo
     return TL_OK;
 }
 
-static void free_line(struct forwarder *self)
+static void free_all(struct connection **line)
 {
-    while (self->waiting != NULL) {
-        struct connection *connection = self->waiting;
-        self->waiting = connection->next;
+    while (*line != NULL) {
+        struct connection *connection = *line;
+        *line = connection->next;
         connection_free(connection);
     }
-    self->n_waiting = 0;
 }
 
 void forwarder_close(struct forwarder *self)
@@ -94,7 +93,8 @@ void forwarder_close(struct forwarder *self)
         self->carriers = carrier->next;
         carrier_free(carrier);
     }
-    free_line(self);
+    free_all(&self->waiting);
+    free_all(&self->round.turned_away);
     while (self->inlets != NULL) {
         struct inlet *inlet = self->inlets;
         self->inlets = inlet->next;
@@ -269,14 +269,6 @@ static struct carrier *pick(const struct forwarder *self, const struct inlet *in
     return silent && n_free < 2 ? NULL : best;
 }
 
-static void refuse(struct forwarder *self, struct connection *connection,
-                   const struct tl_error *why)
-{
-    self->round.refused++;
-    self->round.refusal = *why;
-    connection_free(connection);
-}
-
 static void refuse_late(struct forwarder *self, struct connection *connection)
 {
     struct tl_error why = {0};
@@ -285,7 +277,7 @@ static void refuse_late(struct forwarder *self, struct connection *connection)
                   connection->inlet->target_host, connection->inlet->target_port);
     (void)tl_remedy(&why, "See what the connections before it wait for: the server is slow to "
                           "open channels, or their targets do not answer");
-    refuse(self, connection, &why);
+    carrier_round_refuse(&self->round, connection, &why);
 }
 
 /* Hands those who wait to sessions that can ask for their channels. */
@@ -313,7 +305,7 @@ static void assign(struct forwarder *self)
                               &why) == TL_OK)
             self->round.busy = true;
         else
-            refuse(self, connection, &why);
+            carrier_round_refuse(&self->round, connection, &why);
     }
 }
 
@@ -447,6 +439,7 @@ enum tl_status forwarder_step(struct forwarder *self, struct tl_error *err)
 {
     enum tl_status status;
 
+    free_all(&self->round.turned_away);
     collect(self);
     accept_all(self);
     reinforce(self);
