@@ -5,8 +5,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "commands/health.h"
 #include "commands/notify.h"
@@ -32,7 +32,8 @@ struct holder {
     struct ssh_session *session; /* while up */
     bool was_up;                 /* at least once: ready */
     int64_t attempts;            /* that failed since */
-    int64_t pause_ms, resume_ms, up_ms;
+    uint64_t failures;           /* since it was up for a while */
+    int64_t resume_ms, up_ms;
     int64_t watchdog_ms, watchdog_due_ms;
     uint16_t ports[TUNNEL_SPECS_MAX]; /* the ends that are listened on, once known */
     char host[300];                   /* "user@host", safe to show */
@@ -115,15 +116,6 @@ static enum tl_status print_ends(struct holder *self, struct tl_error *err)
     return status;
 }
 
-/* Half of it is chance, so that many tunnels do not come back at the same instant. */
-static int64_t with_jitter(int64_t pause_ms)
-{
-    uint32_t chance = 0;
-
-    (void)!getrandom(&chance, sizeof(chance), GRND_NONBLOCK);
-    return pause_ms / 2 + chance % (pause_ms / 2 + 1);
-}
-
 /* Goes to wait after a fault that passes; returns the status if it does not. */
 static enum tl_status wait_or_fail(struct holder *self, const struct tl_error *why)
 {
@@ -136,10 +128,9 @@ static enum tl_status wait_or_fail(struct holder *self, const struct tl_error *w
         return status;
     if (!self->was_up && self->attempts++ >= self->options->retry_attempts)
         return status;
-    self->resume_ms = clock_now_ms() + with_jitter(self->pause_ms);
+    self->resume_ms = clock_now_ms() + backoff_ms(PAUSE_MIN_MS, PAUSE_MAX_MS, ++self->failures);
     tl_log(TL_LOG_WARNING, "%s; connecting again in %.1f s", why->message,
            (double)(self->resume_ms - clock_now_ms()) / 1000);
-    self->pause_ms = self->pause_ms * 2 < PAUSE_MAX_MS ? self->pause_ms * 2 : PAUSE_MAX_MS;
     health_enter(&self->health, "waiting", why);
     notify_send("STATUS=waiting to connect again: %s", why->message);
     return TL_OK;
@@ -220,7 +211,7 @@ static enum tl_status step(struct holder *self, struct tl_error *err)
 
     if (status != TL_OK) {
         if (clock_now_ms() >= self->up_ms + SETTLED_MS)
-            self->pause_ms = PAUSE_MIN_MS;
+            self->failures = 0;
         go_down(self);
         *err = failure;
         return wait_or_fail(self, &failure);
@@ -300,7 +291,6 @@ static enum tl_status run(struct holder *self, struct tl_error *err)
 enum tl_status tunnel_hold(const struct tunnel_hold *options, struct tl_error *err)
 {
     struct holder self = {.options = options,
-                          .pause_ms = PAUSE_MIN_MS,
                           .watchdog_ms = notify_watchdog_ms(),
                           .health = {.path = options->health_path}};
     struct tl_error unwritten; /* is what it failed with, or was warned of */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "sources/http_place.h"
@@ -152,23 +153,14 @@ static enum tl_status not_rows(const struct http_exchange *exchange,
     return tl_remedy(err, "Give a URL that answers in JSON, or set `format` to \"csv\"");
 }
 
-static int64_t backoff_ms(int attempt)
-{
-    int64_t wait_ms = BACKOFF_FIRST_MS;
-
-    for (int i = 1; i < attempt && wait_ms < BACKOFF_LAST_MS; i++)
-        wait_ms *= 2;
-    if (wait_ms > BACKOFF_LAST_MS)
-        wait_ms = BACKOFF_LAST_MS;
-    return wait_ms / 2 + random() % (wait_ms / 2 + 1);
-}
-
 /* Waits before attempt + 1. */
 static enum tl_status wait_again(struct http_exchange *exchange, int64_t asked_ms, int attempt,
                                  const char *why, struct tl_error *err)
 {
     int64_t limit_ms = exchange->settings->max_wait_ms;
-    int64_t wait_ms = asked_ms >= 0 ? asked_ms : backoff_ms(attempt);
+    int64_t wait_ms = asked_ms >= 0
+                          ? asked_ms
+                          : backoff_ms(BACKOFF_FIRST_MS, BACKOFF_LAST_MS, (uint64_t)attempt);
 
     if (asked_ms >= 0 && limit_ms >= 0 && asked_ms > limit_ms) {
         (void)tl_fail(err, TL_COMMAND, "the server asks to wait for %" PRId64 " s (%s)",

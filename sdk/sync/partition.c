@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "sync/sync.h"
 #include "sync/tables.h"
@@ -13,7 +13,6 @@
 
 enum { SAMPLE_ROWS = 5 };
 
-/* Waits between attempts double from the first to the last, and half of each is chance. */
 enum { BACKOFF_FIRST_MS = 500, BACKOFF_LAST_MS = 30000 };
 
 bool partition_is_stopped(const struct run_options *options)
@@ -95,15 +94,11 @@ static enum tl_status attempt(const struct partition *partition, struct tl_insta
 static bool back_off(const struct run_options *options, const struct stream_report *report,
                      const struct tl_error *err)
 {
-    int64_t limit = BACKOFF_FIRST_MS;
+    int wait_ms = (int)backoff_ms(BACKOFF_FIRST_MS, BACKOFF_LAST_MS, report->failures);
     struct pollfd stop = {.fd = options->stop_fd, .events = POLLIN};
     int64_t until_ms;
-    int wait_ms, ready;
+    int ready;
 
-    for (uint64_t i = 1; i < report->failures && limit < BACKOFF_LAST_MS; i++)
-        limit *= 2;
-    limit = limit < BACKOFF_LAST_MS ? limit : BACKOFF_LAST_MS;
-    wait_ms = (int)(limit / 2 + random() % (limit / 2 + 1));
     tl_log(TL_LOG_WARNING, "%s: %s; retry %d of %d in %.1f s", report->name, err->message,
            (int)report->failures, (int)options->retry_attempts, wait_ms / 1000.0);
     until_ms = clock_now_ms() + wait_ms;

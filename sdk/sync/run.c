@@ -452,7 +452,6 @@ enum tl_status run_sync(const struct run_options *options, struct run_report *re
     int64_t started_ms = clock_now_ms();
     enum tl_status status;
 
-    srandom((unsigned)clock_utc_us());
     status = run_open_connector(&run, err);
     if (status == TL_OK)
         status = run_select(&run, err);
