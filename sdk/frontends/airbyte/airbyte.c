@@ -54,7 +54,7 @@ static enum tl_status run_spec(struct airbyte *self, struct tl_error *err)
 {
     const struct tl_option *const tables[] = {self->platform.connector->options,
                                               platform_runtime_options(), NULL};
-    struct buf *out = wire_begin(&self->platform.wire);
+    struct buf *out = emitter_begin(&self->platform.emitter);
 
     buf_append_string(out, "{\"type\":\"SPEC\",\"spec\":{\"protocol_version\":\"0.5.2\","
                            "\"supportsIncremental\":true,\"connectionSpecification\":{"
@@ -64,7 +64,7 @@ static enum tl_status run_spec(struct airbyte *self, struct tl_error *err)
     buf_append_char(out, ',');
     form_append(out, tables, FORM_AIRBYTE);
     buf_append_string(out, "}}}\n");
-    return wire_end(&self->platform.wire, true, err);
+    return emitter_end(&self->platform.emitter, true, err);
 }
 
 static enum tl_status configure(struct airbyte *self, struct tl_error *err)
@@ -123,11 +123,11 @@ static enum tl_status run_check(struct airbyte *self, struct tl_error *err)
     if (status != TL_OK && says_nothing(status))
         return status;
     airbyte_append_connection(&verdict, err);
-    out = wire_begin(&self->platform.wire);
+    out = emitter_begin(&self->platform.emitter);
     buf_append(out, verdict.data, verdict.size);
     buf_free(&verdict);
     *err = (struct tl_error){0};
-    return wire_end(&self->platform.wire, true, err);
+    return emitter_end(&self->platform.emitter, true, err);
 }
 
 static enum tl_status run_discover(struct airbyte *self, struct tl_error *err)
@@ -143,8 +143,8 @@ static enum tl_status run_discover(struct airbyte *self, struct tl_error *err)
     if (status == TL_OK)
         status = declared_expand(&declared, &discovery.report, err);
     if (status == TL_OK) {
-        airbyte_append_catalog(wire_begin(&self->platform.wire), &declared, &discovery);
-        status = wire_end(&self->platform.wire, true, err);
+        airbyte_append_catalog(emitter_begin(&self->platform.emitter), &declared, &discovery);
+        status = emitter_end(&self->platform.emitter, true, err);
     }
     discovery_reset(&discovery);
     declared_reset(&declared);
@@ -171,7 +171,7 @@ static const struct verb {
 
 static enum tl_status print_help(struct airbyte *self, struct tl_error *err)
 {
-    struct buf *out = wire_begin(&self->platform.wire);
+    struct buf *out = emitter_begin(&self->platform.emitter);
 
     buf_printf(out,
                "Usage: %s spec\n       %s check --config FILE\n"
@@ -181,7 +181,7 @@ static enum tl_status print_help(struct airbyte *self, struct tl_error *err)
                self->platform.name, self->platform.name, self->platform.name,
                self->platform.name);
     usage_append_options(out, arguments_table);
-    return wire_end(&self->platform.wire, true, err);
+    return emitter_end(&self->platform.emitter, true, err);
 }
 
 static enum tl_status dispatch(struct airbyte *self, char **words, struct tl_error *err)
@@ -206,10 +206,10 @@ static enum tl_status dispatch(struct airbyte *self, char **words, struct tl_err
 /* Where standard output is gone, people still read standard error. */
 static void tell_failure(struct airbyte *self, const struct tl_error *err)
 {
-    if (wire_is_broken(&self->platform.wire))
+    if (emitter_is_broken(&self->platform.emitter))
         (void)fprintf(stderr, "%s\n", err->message);
     else if (!self->told)
-        airbyte_send_error(&self->platform.wire, NULL, err);
+        airbyte_send_error(&self->platform.emitter, NULL, err);
 }
 
 static int64_t heartbeat_ms(void)
@@ -229,8 +229,8 @@ static int airbyte_run(int argc, char **argv, const struct tl_connector *connect
     enum tl_status status = platform_init(
         &self.platform, connector, platform_name(connector, prefix, name, sizeof(name)), &err);
 
-    airbyte_log_init(&self.log, &self.platform.wire, TL_LOG_INFO);
-    heartbeat = heartbeat_start(&self.platform.wire, heartbeat_ms());
+    airbyte_log_init(&self.log, &self.platform.emitter, TL_LOG_INFO);
+    heartbeat = heartbeat_start(&self.platform.emitter, heartbeat_ms());
     if (status == TL_OK)
         status = dispatch(&self, argv + (platform_is_called(argv[0], prefix) ? 1 : 2), &err);
     (void)argc;

@@ -95,27 +95,28 @@ void airbyte_append_connection(struct buf *out, const struct tl_error *error)
     buf_append_string(out, "}}\n");
 }
 
-static void send(struct wire *wire)
+static void send(struct emitter *emitter)
 {
     struct tl_error unheard = {0};
-    (void)!wire_end(wire, true, &unheard);
+    (void)!emitter_end(emitter, true, &unheard);
 }
 
-void airbyte_send_status(struct wire *wire, const char *stream, const char *status)
+void airbyte_send_status(struct emitter *emitter, const char *stream, const char *status)
 {
-    airbyte_append_status(wire_begin(wire), stream, status);
-    send(wire);
+    airbyte_append_status(emitter_begin(emitter), stream, status);
+    send(emitter);
 }
 
-void airbyte_send_error(struct wire *wire, const char *stream, const struct tl_error *error)
+void airbyte_send_error(struct emitter *emitter, const char *stream,
+                        const struct tl_error *error)
 {
     struct buf line = BUF_INIT(AIRBYTE_ERROR_BYTES);
     struct buf *out;
 
     airbyte_append_error(&line, stream, error);
-    out = wire_begin(wire);
+    out = emitter_begin(emitter);
     buf_append(out, line.data, line.size);
-    send(wire);
+    send(emitter);
     buf_free(&line);
 }
 
@@ -123,18 +124,19 @@ static void take_line(struct log_sink *sink, enum tl_log_level level, int64_t ut
                       const char *message)
 {
     static const char *const levels[] = {"DEBUG", "INFO", "WARN", "ERROR"};
-    struct wire *wire = ((struct airbyte_log *)sink)->wire;
-    struct buf *out = wire_begin(wire);
+    struct emitter *emitter = ((struct airbyte_log *)sink)->emitter;
+    struct buf *out = emitter_begin(emitter);
 
     (void)utc_us;
     buf_printf(out, "{\"type\":\"LOG\",\"log\":{\"level\":\"%s\",\"message\":", levels[level]);
     append_string(out, message);
     buf_append_string(out, "}}\n");
-    send(wire);
+    send(emitter);
 }
 
-void airbyte_log_init(struct airbyte_log *log, struct wire *wire, enum tl_log_level level)
+void airbyte_log_init(struct airbyte_log *log, struct emitter *emitter, enum tl_log_level level)
 {
-    *log = (struct airbyte_log){.sink = {.line = take_line, .level = level}, .wire = wire};
+    *log =
+        (struct airbyte_log){.sink = {.line = take_line, .level = level}, .emitter = emitter};
     log_set_sink(&log->sink);
 }

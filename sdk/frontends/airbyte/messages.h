@@ -4,7 +4,7 @@
 #define AIRBYTE_MESSAGES_H
 
 #include "base/log.h"
-#include "frontends/platform/wire.h"
+#include "frontends/platform/emitter.h"
 
 /* What a message about an error takes at the most. */
 enum { AIRBYTE_ERROR_BYTES = 64 * 1024 };
@@ -15,24 +15,28 @@ enum { AIRBYTE_ERROR_BYTES = 64 * 1024 };
 #define AIRBYTE_COMPLETE   "COMPLETE"
 #define AIRBYTE_INCOMPLETE "INCOMPLETE"
 
-/* Each appends one line. The last two mask secrets: not between wire_begin and wire_end. */
+/* Each appends one line. The last two mask secrets: not between emitter_begin and
+ * emitter_end. */
 void airbyte_append_status(struct buf *out, const char *stream, const char *status);
 void airbyte_append_estimate(struct buf *out, const char *stream, uint64_t rows,
                              uint64_t bytes);
 void airbyte_append_error(struct buf *out, const char *stream, const struct tl_error *error);
 void airbyte_append_connection(struct buf *out, const struct tl_error *error);
 
-/* A message alone, written at once; a wire that fails is for the caller's next one to notice.
+/* A message alone, written at once; an emitter that fails is for the caller's next one to
+ * notice.
  */
-void airbyte_send_status(struct wire *wire, const char *stream, const char *status);
-void airbyte_send_error(struct wire *wire, const char *stream, const struct tl_error *error);
+void airbyte_send_status(struct emitter *emitter, const char *stream, const char *status);
+void airbyte_send_error(struct emitter *emitter, const char *stream,
+                        const struct tl_error *error);
 
 /* The log as LOG messages. */
 struct airbyte_log {
     struct log_sink sink;
-    struct wire *wire;
+    struct emitter *emitter;
 };
 
-void airbyte_log_init(struct airbyte_log *log, struct wire *wire, enum tl_log_level level);
+void airbyte_log_init(struct airbyte_log *log, struct emitter *emitter,
+                      enum tl_log_level level);
 
 #endif

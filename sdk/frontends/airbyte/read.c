@@ -104,18 +104,19 @@ static const struct lines_protocol airbyte_protocol = {
 static void stream_started(struct run_observer *observer, const char *stream)
 {
     struct reading *reading = reading_of_observer(observer);
-    struct wire *wire = &reading->platform->wire;
+    struct emitter *emitter = &reading->platform->emitter;
     const struct configured_stream *filled;
     struct tl_error unheard = {0};
 
-    (void)wire_begin(wire);
+    (void)emitter_begin(emitter);
     for (size_t i = 0; (filled = filled_by(reading, stream, i)) != NULL; i++) {
         const struct airbyte_state *state = airbyte_states_find(&reading->states, filled->name);
-        airbyte_append_status(&wire->text, filled->name, AIRBYTE_STARTED);
+        airbyte_append_status(&emitter->text, filled->name, AIRBYTE_STARTED);
         if (state != NULL && state->n_rows > 0 && !filled->incremental)
-            airbyte_append_estimate(&wire->text, filled->name, state->n_rows, state->n_bytes);
+            airbyte_append_estimate(&emitter->text, filled->name, state->n_rows,
+                                    state->n_bytes);
     }
-    (void)!wire_end(wire, true, &unheard);
+    (void)!emitter_end(emitter, true, &unheard);
 }
 
 /* The state to start from next time: the last one that was sent, or the one given. */
@@ -153,7 +154,7 @@ static void append_end(struct reading *reading, struct lines_table *stream, stru
 static void stream_ended(struct run_observer *observer, const struct stream_report *stream)
 {
     struct reading *reading = reading_of_observer(observer);
-    struct wire *wire = &reading->platform->wire;
+    struct emitter *emitter = &reading->platform->emitter;
     struct buf error = BUF_INIT(AIRBYTE_ERROR_BYTES);
     const struct configured_stream *filled;
     struct lines_table *table;
@@ -166,13 +167,13 @@ static void stream_ended(struct run_observer *observer, const struct stream_repo
     lines_enter(&reading->lines);
     table = lines_find(&reading->lines, stream->table);
     if (table != NULL) {
-        struct buf *out = wire_begin(wire);
+        struct buf *out = emitter_begin(emitter);
         table->ended++;
         table->failed += stream->error.status != TL_OK;
         if (table->ended == ends_of(reading))
             append_end(reading, table, out);
         buf_append(out, error.data, error.size);
-        (void)!wire_end(wire, true, &unheard);
+        (void)!emitter_end(emitter, true, &unheard);
     }
     lines_leave(&reading->lines);
     buf_free(&error);
@@ -258,8 +259,8 @@ static size_t tell_missing(struct reading *reading)
             continue;
         (void)tl_fail(&error, TL_CONFIGURATION, "stream %s is not in the configuration", name);
         (void)tl_remedy(&error, "Refresh the connection's schema, or configure the stream");
-        airbyte_send_status(&reading->platform->wire, name, AIRBYTE_INCOMPLETE);
-        airbyte_send_error(&reading->platform->wire, name, &error);
+        airbyte_send_status(&reading->platform->emitter, name, AIRBYTE_INCOMPLETE);
+        airbyte_send_error(&reading->platform->emitter, name, &error);
         count++;
     }
     return count;
@@ -273,8 +274,8 @@ static void tell_unended(struct reading *reading)
         struct tl_error unheard = {0};
         if (table == NULL || table->ended == ends_of(reading))
             continue;
-        append_end(reading, table, wire_begin(&reading->platform->wire));
-        (void)!wire_end(&reading->platform->wire, true, &unheard);
+        append_end(reading, table, emitter_begin(&reading->platform->emitter));
+        (void)!emitter_end(&reading->platform->emitter, true, &unheard);
     }
 }
 
@@ -291,7 +292,7 @@ static enum tl_status read_streams(struct reading *reading, bool *told, struct t
     }
     options.tables = reading->configured.tables;
     reading->observer = (struct run_observer){.started = stream_started, .ended = stream_ended};
-    lines_init(&reading->lines, &airbyte_protocol, &reading->platform->wire,
+    lines_init(&reading->lines, &airbyte_protocol, &reading->platform->emitter,
                &reading->configured.selection, reading->start, reading->n_start);
     status = run_sync(&options, &reading->report, err);
     *told = status != TL_OK && reading->lines.n_tables > 0;

@@ -1,4 +1,4 @@
-/* A sign of life over a wire that is silent for long, and an ear for its reader. */
+/* A sign of life over an emitter that is silent for long, and an ear for its reader. */
 #include "frontends/platform/heartbeat.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "towline/log.h"
 
 struct heartbeat {
-    struct wire *wire;
+    struct emitter *emitter;
     int64_t every_ms;
     int64_t started_ms;
     pthread_t thread;
@@ -22,7 +22,7 @@ struct heartbeat {
 /* Says that the program is alive if it is time to; returns when to look again, -1: never. */
 static int give_sign(const struct heartbeat *heartbeat)
 {
-    int64_t silent_ms = wire_silent_ms(heartbeat->wire), wait_ms;
+    int64_t silent_ms = emitter_silent_ms(heartbeat->emitter), wait_ms;
 
     if (heartbeat->every_ms == 0)
         return -1;
@@ -39,26 +39,26 @@ static void *beat(void *argument)
 {
     struct heartbeat *heartbeat = argument;
     struct pollfd watched[] = {{.fd = heartbeat->stop_fd, .events = POLLIN},
-                               {.fd = heartbeat->wire->fd}};
+                               {.fd = heartbeat->emitter->fd}};
 
     while (watched[0].revents == 0) {
         if (poll(watched, 2, give_sign(heartbeat)) < 0 && errno != EINTR)
             break;
         if (watched[1].revents != 0) {
-            wire_hang_up(heartbeat->wire);
+            emitter_hang_up(heartbeat->emitter);
             watched[1] = (struct pollfd){.fd = -1};
         }
     }
     return NULL;
 }
 
-struct heartbeat *heartbeat_start(struct wire *wire, int64_t every_ms)
+struct heartbeat *heartbeat_start(struct emitter *emitter, int64_t every_ms)
 {
     struct heartbeat *heartbeat = calloc(1, sizeof(*heartbeat));
 
     if (heartbeat == NULL)
         return NULL;
-    heartbeat->wire = wire;
+    heartbeat->emitter = emitter;
     heartbeat->every_ms = every_ms;
     heartbeat->started_ms = clock_now_ms();
     heartbeat->stop_fd = eventfd(0, EFD_CLOEXEC);

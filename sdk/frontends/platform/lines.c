@@ -252,16 +252,16 @@ static enum tl_status send_rows(struct lines *lines, const struct batch *batch,
     tally->inserted += batch->n_rows;
     if (lines->protocol == NULL)
         return TL_OK;
-    out = wire_begin(lines->wire);
+    out = emitter_begin(lines->emitter);
     lines_introduce(lines, table, batch->table, out);
     for (size_t i = 0; i < batch->n_rows; i++) {
         const struct batch_row *at = &batch->rows[i];
         buf_append(out, lines->before.data, lines->before.size);
         row_text_append(&table->text, &batch->parts[at->part], at->row, out);
         buf_append(out, lines->after.data, lines->after.size);
-        wire_spill(lines->wire);
+        emitter_spill(lines->emitter);
     }
-    return wire_end(lines->wire, false, err);
+    return emitter_end(lines->emitter, false, err);
 }
 
 static enum tl_status lines_upsert(struct destination *self, const struct batch *batch,
@@ -343,9 +343,9 @@ static enum tl_status send_state(struct lines *lines, const char *stream, const 
     }
     free(table->state);
     table->state = copy;
-    lines->protocol->state(lines, table, run, wire_begin(lines->wire));
+    lines->protocol->state(lines, table, run, emitter_begin(lines->emitter));
     table->rows = 0;
-    return wire_end(lines->wire, true, err);
+    return emitter_end(lines->emitter, true, err);
 }
 
 static enum tl_status lines_commit(struct destination *self, const char *stream,
@@ -404,14 +404,14 @@ void lines_leave(struct lines *lines)
     pthread_mutex_unlock(&lines->lock);
 }
 
-void lines_init(struct lines *lines, const struct lines_protocol *protocol, struct wire *wire,
-                const struct selection *selection, const struct stored_state *states,
-                size_t n_states)
+void lines_init(struct lines *lines, const struct lines_protocol *protocol,
+                struct emitter *emitter, const struct selection *selection,
+                const struct stored_state *states, size_t n_states)
 {
     *lines = (struct lines){
         .base = {.ops = &lines_ops},
         .protocol = protocol,
-        .wire = wire,
+        .emitter = emitter,
         .selection = selection,
         .states = states,
         .n_states = n_states,

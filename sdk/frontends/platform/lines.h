@@ -7,7 +7,7 @@
 #include "frontends/platform/column_schema.h"
 #include "frontends/platform/row_text.h"
 #include "frontends/platform/selection.h"
-#include "frontends/platform/wire.h"
+#include "frontends/platform/emitter.h"
 
 /* One stream's table, as far as it was told. */
 struct lines_table {
@@ -55,7 +55,7 @@ struct lines_protocol {
 struct lines {
     struct destination base;
     const struct lines_protocol *protocol;
-    struct wire *wire;
+    struct emitter *emitter;
     const struct selection *selection;
     const struct stored_state *states; /* to start from */
     size_t n_states;
@@ -69,11 +69,11 @@ struct lines {
 void lines_enter(struct lines *lines);
 void lines_leave(struct lines *lines);
 
-/* Everything is borrowed until lines_reset. Without a protocol (and then without a wire)
+/* Everything is borrowed until lines_reset. Without a protocol (and then without an emitter)
  * nothing is told, only taken note of: that is how streams are discovered. */
-void lines_init(struct lines *lines, const struct lines_protocol *protocol, struct wire *wire,
-                const struct selection *selection, const struct stored_state *states,
-                size_t n_states);
+void lines_init(struct lines *lines, const struct lines_protocol *protocol,
+                struct emitter *emitter, const struct selection *selection,
+                const struct stored_state *states, size_t n_states);
 void lines_reset(struct lines *lines);
 
 /* The table of that name; made if there is none, NULL when memory ran out. */

@@ -12,7 +12,7 @@
 #include "frontends/signals.h"
 #include "towline/log.h"
 
-static void stop_for_wire(void)
+static void stop_for_broken_output(void)
 {
     signals_stop(TL_DESTINATION);
 }
@@ -21,15 +21,15 @@ enum tl_status platform_init(struct platform *out, const struct tl_connector *co
                              const char *name, struct tl_error *err)
 {
     *out = (struct platform){.connector = connector, .name = name, .stop_fd = -1};
-    wire_init(&out->wire, STDOUT_FILENO);
-    out->wire.failed = stop_for_wire;
+    emitter_init(&out->emitter, STDOUT_FILENO);
+    out->emitter.failed = stop_for_broken_output;
     return signals_open(&out->stop_fd, err);
 }
 
 void platform_reset(struct platform *platform)
 {
     config_free(platform->config);
-    wire_reset(&platform->wire);
+    emitter_reset(&platform->emitter);
 }
 
 const char *platform_name(const struct tl_connector *connector, const char *prefix, char *out,
@@ -150,10 +150,10 @@ enum tl_status platform_configure(struct platform *platform, const char *const *
 enum tl_status platform_finish(struct platform *platform, enum tl_status status,
                                struct tl_error *err)
 {
-    if (status != TL_OK && !wire_is_broken(&platform->wire))
+    if (status != TL_OK && !emitter_is_broken(&platform->emitter))
         return status;
-    (void)wire_begin(&platform->wire);
-    return wire_end(&platform->wire, true, err);
+    (void)emitter_begin(&platform->emitter);
+    return emitter_end(&platform->emitter, true, err);
 }
 
 const struct tl_option *platform_runtime_options(void)

@@ -1,15 +1,16 @@
-/* What every platform's protocol needs of the program: configuration, wire, request to stop. */
+/* What every platform's protocol needs of the program: configuration, emitter, request to stop.
+ */
 #ifndef PLATFORM_PLATFORM_H
 #define PLATFORM_PLATFORM_H
 
-#include "frontends/platform/wire.h"
+#include "frontends/platform/emitter.h"
 #include "sync/run.h"
 
 struct platform {
     const struct tl_connector *connector;
     const char *name;         /* of the program, as the platform knows it: "source-ssh" */
     struct tl_config *config; /* NULL until platform_configure */
-    struct wire wire;         /* on standard output */
+    struct emitter emitter;   /* on standard output */
     int stop_fd;
 };
 

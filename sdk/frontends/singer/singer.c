@@ -151,8 +151,8 @@ static enum tl_status discover(struct singer *self, const char *const what,
     if (status == TL_OK && schemas) {
         status = singer_send_schemas(&self->platform, &declared, &discovery, err);
     } else if (status == TL_OK && !only_test) {
-        singer_append_catalog(wire_begin(&self->platform.wire), &declared, &discovery);
-        status = wire_end(&self->platform.wire, true, err);
+        singer_append_catalog(emitter_begin(&self->platform.emitter), &declared, &discovery);
+        status = emitter_end(&self->platform.emitter, true, err);
     }
     discovery_reset(&discovery);
     declared_reset(&declared);
@@ -161,7 +161,7 @@ static enum tl_status discover(struct singer *self, const char *const what,
 
 static enum tl_status print_help(struct singer *self, struct tl_error *err)
 {
-    struct buf *out = wire_begin(&self->platform.wire);
+    struct buf *out = emitter_begin(&self->platform.emitter);
 
     buf_printf(out,
                "Usage: %s --config FILE [--catalog FILE] [--state FILE]\n"
@@ -169,21 +169,21 @@ static enum tl_status print_help(struct singer *self, struct tl_error *err)
                "A Singer tap: messages on standard output, the log on standard error.\n",
                self->platform.name, self->platform.name);
     usage_append_options(out, arguments_table);
-    return wire_end(&self->platform.wire, true, err);
+    return emitter_end(&self->platform.emitter, true, err);
 }
 
 static enum tl_status print_about(struct singer *self, struct tl_error *err)
 {
-    about_append(wire_begin(&self->platform.wire), &self->platform,
+    about_append(emitter_begin(&self->platform.emitter), &self->platform,
                  tl_config_text(self->arguments.options, "format"));
-    return wire_end(&self->platform.wire, true, err);
+    return emitter_end(&self->platform.emitter, true, err);
 }
 
 static enum tl_status print_version(struct singer *self, struct tl_error *err)
 {
-    buf_printf(wire_begin(&self->platform.wire), "%s %s\n", self->platform.name,
+    buf_printf(emitter_begin(&self->platform.emitter), "%s %s\n", self->platform.name,
                self->platform.connector->version);
-    return wire_end(&self->platform.wire, true, err);
+    return emitter_end(&self->platform.emitter, true, err);
 }
 
 static enum tl_status dispatch(struct singer *self, char **words, struct tl_error *err)
@@ -224,7 +224,7 @@ static int singer_run(int argc, char **argv, const struct tl_connector *connecto
         &self.platform, connector, platform_name(connector, prefix, name, sizeof(name)), &err);
 
     (void)argc;
-    heartbeat = heartbeat_start(&self.platform.wire, 0);
+    heartbeat = heartbeat_start(&self.platform.emitter, 0);
     self.log = (struct log_sink){.line = take_line, .level = level_wanted(name)};
     log_set_sink(&self.log);
     if (status == TL_OK)

@@ -275,8 +275,8 @@ static void stream_ended(struct run_observer *observer, const struct stream_repo
         table->failed += stream->error.status != TL_OK;
     }
     if (table != NULL && table->ended == ends && table->failed == 0) {
-        append_end(tap, table, wire_begin(&tap->platform->wire));
-        (void)!wire_end(&tap->platform->wire, true, &unheard);
+        append_end(tap, table, emitter_begin(&tap->platform->emitter));
+        (void)!emitter_end(&tap->platform->emitter, true, &unheard);
     }
     lines_leave(&tap->lines);
 }
@@ -333,9 +333,9 @@ static enum tl_status choose_states(struct tap *tap, struct tl_error *err)
 static enum tl_status send_state(struct tap *tap, struct tl_error *err)
 {
     tl_log(TL_LOG_WARNING, "no stream is selected, so none is synced");
-    bookmarks_append_state(wire_begin(&tap->platform->wire), &tap->bookmarks, &tap->declared,
-                           NULL);
-    return wire_end(&tap->platform->wire, true, err);
+    bookmarks_append_state(emitter_begin(&tap->platform->emitter), &tap->bookmarks,
+                           &tap->declared, NULL);
+    return emitter_end(&tap->platform->emitter, true, err);
 }
 
 static void log_failures(const struct tap *tap)
@@ -360,7 +360,7 @@ static enum tl_status sync_streams(struct tap *tap, struct tl_error *err)
         return tl_fail(err, TL_CONFIGURATION, "the catalog selects no stream of this tap");
     options.tables = tap->chosen.tables;
     tap->observer = (struct run_observer){.ended = stream_ended};
-    lines_init(&tap->lines, &singer_protocol, &tap->platform->wire, &tap->chosen.selection,
+    lines_init(&tap->lines, &singer_protocol, &tap->platform->emitter, &tap->chosen.selection,
                tap->start, tap->n_start);
     status = run_sync(&options, &tap->report, err);
     if (status == TL_PARTIAL)
@@ -395,11 +395,11 @@ static void append_discovered(struct buf *out, struct discovery *discovery,
 enum tl_status singer_send_schemas(struct platform *platform, const struct declared *declared,
                                    struct discovery *discovery, struct tl_error *err)
 {
-    struct buf *out = wire_begin(&platform->wire);
+    struct buf *out = emitter_begin(&platform->emitter);
 
     for (size_t i = 0; i < declared->schema.n_streams; i++)
         append_discovered(out, discovery, &declared->schema.streams[i]);
-    return wire_end(&platform->wire, true, err);
+    return emitter_end(&platform->emitter, true, err);
 }
 
 enum tl_status singer_sync(struct platform *platform, const char *catalog, const char *state,

@@ -1,7 +1,7 @@
-/* The wire: a platform's protocol on standard output. Whole lines only, from whichever thread,
- * written in large pieces. */
-#ifndef PLATFORM_WIRE_H
-#define PLATFORM_WIRE_H
+/* The emitter: a platform's protocol on standard output. Whole lines only, from whichever
+ * thread, written in large pieces. */
+#ifndef PLATFORM_EMITTER_H
+#define PLATFORM_EMITTER_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 
-struct wire {
+struct emitter {
     int fd;
     pthread_mutex_t lock;
     struct buf text;    /* lines that are not written yet */
@@ -19,27 +19,28 @@ struct wire {
     void (*failed)(void); /* called when a write has failed, or would; may be NULL */
 };
 
-void wire_init(struct wire *wire, int fd);
-void wire_reset(struct wire *wire);
+void emitter_init(struct emitter *emitter, int fd);
+void emitter_reset(struct emitter *emitter);
 
-/* Lends the buffer to append lines to, until wire_end. Nothing may be logged or masked in
+/* Lends the buffer to append lines to, until emitter_end. Nothing may be logged or masked in
  * between: the log, which holds its lock meanwhile, may write its lines here. */
-struct buf *wire_begin(struct wire *wire);
+struct buf *emitter_begin(struct emitter *emitter);
 
 /* Between two lines of those: writes them if they are many. */
-void wire_spill(struct wire *wire);
+void emitter_spill(struct emitter *emitter);
 
 /* Takes the lines; `now`: and writes everything. TL_DESTINATION if a write failed, now or
  * before: whoever read hung up, the disk is full; TL_MEMORY for lines that did not fit. */
-TL_NODISCARD enum tl_status wire_end(struct wire *wire, bool now, struct tl_error *err);
+TL_NODISCARD enum tl_status emitter_end(struct emitter *emitter, bool now,
+                                        struct tl_error *err);
 
 /* The reader is gone, and nobody is writing. */
-void wire_hang_up(struct wire *wire);
+void emitter_hang_up(struct emitter *emitter);
 
 /* Whether a write failed, or would. */
-bool wire_is_broken(struct wire *wire);
+bool emitter_is_broken(struct emitter *emitter);
 
 /* For how long no line has come. */
-int64_t wire_silent_ms(struct wire *wire);
+int64_t emitter_silent_ms(struct emitter *emitter);
 
 #endif
