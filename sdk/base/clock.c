@@ -5,11 +5,21 @@
 #include <stdio.h>
 #include <time.h>
 
-int64_t clock_now_ms(void)
+static int64_t read_ms(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clock_now_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t clock_coarse_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC_COARSE);
 }
 
 int64_t clock_utc_us(void)

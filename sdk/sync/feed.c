@@ -70,8 +70,8 @@ static enum tl_status feed_piece(struct tl_sync *sync, const char *bytes, size_t
 enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
                        struct tl_error *err)
 {
-    if (sync->broken.status != TL_OK || sync_turn(sync, OPERATION_UPSERT, err) != TL_OK ||
-        sync_open_feed(sync, err) != TL_OK)
+    if (sync->broken.status != TL_OK || sync_heed_stop(sync, err) != TL_OK ||
+        sync_turn(sync, OPERATION_UPSERT, err) != TL_OK || sync_open_feed(sync, err) != TL_OK)
         return feed_break(sync, err);
     while (size > 0) {
         size_t piece = size < FEED_PIECE ? size : FEED_PIECE;

@@ -18,7 +18,8 @@ enum {
     BLOCK_BYTES = 256 * 1024,
     BLOCK_ROWS = 4096,
     MAX_COLUMNS = 100000,
-    WARNINGS_BYTES = 64 * 1024
+    WARNINGS_BYTES = 64 * 1024,
+    LOOK_MS = 100
 };
 
 /* The error for which this attempt can only fail: rows were lost, or the writer gave up. */
@@ -42,6 +43,19 @@ static enum tl_status sync_check_stop(const struct tl_sync *sync, struct tl_erro
     if (sync->stop_fd < 0 || poll(&stop, 1, 0) <= 0)
         return TL_OK;
     return tl_fail(err, TL_INTERRUPTED, "stopped");
+}
+
+enum tl_status sync_heed_stop(struct tl_sync *sync, struct tl_error *err)
+{
+    int64_t now_ms;
+
+    if (sync->stop_fd < 0 || (now_ms = clock_coarse_ms()) < sync->next_look_ms)
+        return TL_OK;
+    sync->next_look_ms = now_ms + LOOK_MS;
+    if (sync_check_stop(sync, err) == TL_OK)
+        return TL_OK;
+    sync->broken = *err;
+    return err->status;
 }
 
 /* builder_sink.block: the block becomes an operation. */
@@ -169,7 +183,8 @@ static enum tl_status sync_row(struct tl_sync *sync, enum operation_kind kind,
                                const struct tl_field *row, size_t n_fields,
                                struct tl_error *err)
 {
-    if (sync_turn(sync, kind, err) != TL_OK || builder_begin(&sync->builder, err) != TL_OK)
+    if (sync_heed_stop(sync, err) != TL_OK || sync_turn(sync, kind, err) != TL_OK ||
+        builder_begin(&sync->builder, err) != TL_OK)
         return err->status;
     for (size_t i = 0; i < n_fields; i++) {
         struct tl_value *cell =
@@ -312,7 +327,8 @@ enum tl_status tl_checkpoint(struct tl_sync *sync, const char *state, struct tl_
 {
     char *copy;
 
-    if (state_check(state, err) != TL_OK || sync_checkpoint(sync, state, false, err) != TL_OK)
+    if (state_check(state, err) != TL_OK || sync_heed_stop(sync, err) != TL_OK ||
+        sync_checkpoint(sync, state, false, err) != TL_OK)
         return err->status;
     copy = text_copy(state, strlen(state));
     if (copy == NULL)

@@ -61,7 +61,8 @@ struct tl_sync {
     struct stream_report *report; /* counts of this stream, kept over attempts */
     struct run_observer *observer;
     int64_t next_progress_ms;
-    size_t max_sample; /* rows to keep for a dry run */
+    int64_t next_look_ms; /* at stop_fd */
+    size_t max_sample;    /* rows to keep for a dry run */
     uint64_t enough_rows;
     bool enough; /* that many have come: the failure that ended the output is none */
 };
@@ -119,6 +120,10 @@ TL_NODISCARD enum tl_status sync_sample(struct tl_sync *sync, const struct tl_va
 /* Rows of another kind of operation begin: those before go first, in order. */
 TL_NODISCARD enum tl_status sync_turn(struct tl_sync *sync, enum operation_kind kind,
                                       struct tl_error *err);
+
+/* Looks at the request to stop now and then: what a slow source does not, its operations do.
+ * TL_INTERRUPTED, and then the attempt can only fail. */
+TL_NODISCARD enum tl_status sync_heed_stop(struct tl_sync *sync, struct tl_error *err);
 
 /* Hands the rows under construction to the queue, not those of the stream's tables. */
 TL_NODISCARD enum tl_status sync_flush(struct tl_sync *sync, struct tl_error *err);
