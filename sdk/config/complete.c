@@ -31,7 +31,7 @@ bool complete_is_known(const struct tl_config *config, const char *key)
     return values_find(config, key) != NULL;
 }
 
-/* The option among whose fields the name is; NULL if none. */
+/* The value among whose fields the name is; NULL if none. */
 static const struct config_value *owner_of_field(const struct tl_config *config,
                                                  const char *name)
 {
@@ -84,18 +84,55 @@ static const char *nearest_to(const char *key, const struct tl_config *config,
     return nearest;
 }
 
+/* A key of what the item stands in, further out: the answer to "unknown" is where it goes. */
+static enum tl_status fail_too_deep(const struct config_value *inside, const char *key,
+                                    const char *path, struct tl_error *err)
+{
+    (void)tl_fail(err, TL_CONFIGURATION, "\"%s%s\" stands inside \"%s\"", path, key,
+                  inside->name);
+    if (inside->config->inside == NULL)
+        return tl_remedy(err, "Put it at the top level");
+    return tl_remedy(err, "Put it beside \"%s\"", inside->name);
+}
+
+/* The value that the key should stand beside, not inside; NULL if there is none. */
+static const struct config_value *find_outside(const struct tl_config *config, const char *key)
+{
+    const struct config_value *inside = config->inside;
+
+    while (inside != NULL && !complete_is_known(inside->config, key))
+        inside = inside->config->inside;
+    return inside;
+}
+
 static enum tl_status fail_unknown(const struct tl_config *config, const char *key,
                                    const struct placeholders *wanted, const char *path,
                                    struct tl_error *err)
 {
     const char *nearest = nearest_to(key, config, wanted);
+    const struct config_value *inside = find_outside(config, key);
     char shown[128];
 
+    if (inside != NULL)
+        return fail_too_deep(inside, key, path, err);
     (void)text_safe(shown, sizeof(shown), key, strlen(key));
     if (nearest == NULL)
         return tl_fail(err, TL_CONFIGURATION, "unknown key \"%s%s\"", path, shown);
     return tl_fail(err, TL_CONFIGURATION, "unknown key \"%s%s\"; did you mean \"%s\"?", path,
                    shown, nearest);
+}
+
+/* A key of what stands here, further in. */
+static enum tl_status fail_too_high(const struct config_value *owner, const char *key,
+                                    const char *path, struct tl_error *err)
+{
+    bool one = (owner->option->flags & TL_OPTION_ONE) != 0;
+
+    (void)tl_fail(err, TL_CONFIGURATION, "\"%s%s\" stands %s \"%s\"", path, key,
+                  owner->given ? "beside" : "outside of", owner->name);
+    return tl_remedy(err, "Put it inside %s\"%s\"",
+                     owner->option->kind == TL_OPTION_OBJECTS && !one ? "an element of " : "",
+                     owner->name);
 }
 
 enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *object,
@@ -106,20 +143,14 @@ enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *
 
     cJSON_ArrayForEach(member, object)
     {
-        const struct config_value *owner =
-            wanted ? owner_of_field(config, member->string) : NULL;
+        const struct config_value *owner = owner_of_field(config, member->string);
         if (document_is_comment(member) || complete_is_known(config, member->string) ||
             (wanted != NULL && placeholders_have(wanted, member->string)))
             continue;
         if (owner == NULL)
             return fail_unknown(config, member->string, wanted, path, err);
-        if (!owner->at_top) {
-            (void)tl_fail(err, TL_CONFIGURATION, "\"%s\" stands beside \"%s\"", member->string,
-                          owner->name);
-            return tl_remedy(err, "Put it inside %s\"%s\"",
-                             owner->option->kind == TL_OPTION_OBJECTS ? "an element of " : "",
-                             owner->name);
-        }
+        if (!owner->at_top)
+            return fail_too_high(owner, member->string, path, err);
     }
     return TL_OK;
 }

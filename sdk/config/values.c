@@ -23,7 +23,7 @@ struct tl_config *values_new(const struct tl_option *const *tables, size_t n_mor
     for (size_t t = 0; tables[t] != NULL; t++)
         for (const struct tl_option *row = tables[t]; row->name != NULL; row++)
             config->values[config->n_values++] =
-                (struct config_value){.option = row, .name = row->name};
+                (struct config_value){.config = config, .option = row, .name = row->name};
     return config;
 }
 
@@ -54,6 +54,7 @@ bool values_add_item(struct config_value *value, struct tl_config *item)
     if (items == NULL)
         return false;
     value->items = items;
+    item->inside = value;
     items[value->n_items++] = item;
     return true;
 }

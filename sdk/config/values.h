@@ -5,6 +5,7 @@
 #include "config/config.h"
 
 struct config_value {
+    const struct tl_config *config; /* that it is a value of */
     const struct tl_option *option; /* NULL: a secret text that only a placeholder names */
     const char *name;               /* option->name, or own_name */
     char *own_name;
@@ -20,6 +21,7 @@ struct config_value {
 };
 
 struct tl_config {
+    const struct config_value *inside; /* whose item it is; NULL: the whole */
     struct config_value *values;
     size_t n_values;
 };
@@ -34,7 +36,7 @@ struct config_value *values_find(const struct tl_config *config, const char *nam
 /* Appends a copy to texts. False when memory ran out. */
 bool values_add_text(struct config_value *value, const char *text, size_t size);
 
-/* Appends an item, which *value then owns. False when memory ran out. */
+/* Appends an item, which *value then owns and lives as long as. False when memory ran out. */
 bool values_add_item(struct config_value *value, struct tl_config *item);
 
 #endif

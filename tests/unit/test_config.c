@@ -286,6 +286,23 @@ static void test_unknown_keys(void **state)
                 "unknown key \"retry_atempts\"; did you mean \"retry_attempts\"?");
 }
 
+static void test_keys_of_another_level(void **state)
+{
+    (void)state;
+    refuse_with("\"streams\": [{\"table\": \"a\", \"command_timeout\": 5}]",
+                "\"streams[0].command_timeout\" stands inside \"streams\"");
+    refuse_with("\"streams\": [{\"table\": \"a\", \"auth\": {\"policy\": 5}}]",
+                "\"streams[0].auth.policy\" stands inside \"streams\"");
+    refuse_with("\"streams\": [{\"table\": \"a\", \"auth\": {\"url\": \"u\", \"ordered\": 1}}]",
+                "\"streams[0].auth.ordered\" stands inside \"auth\"");
+    refuse_with("\"table\": \"a\", \"auth\": {\"url\": \"u\", \"ordered\": 1}",
+                "\"auth.ordered\" stands inside \"auth\"");
+    refuse_with("\"streams\": [{\"table\": \"a\", \"tries\": 5}]",
+                "\"streams[0].tries\" stands outside of \"auth\"");
+    refuse_with("\"streams\": [{\"table\": \"a\", \"auth\": {\"url\": \"u\"}, \"tries\": 5}]",
+                "\"streams[0].tries\" stands beside \"auth\"");
+}
+
 static void test_duplicate_keys(void **state)
 {
     (void)state;
@@ -570,6 +587,7 @@ int main(void)
         cmocka_unit_test(test_short_objects),
         cmocka_unit_test(test_one_stream_at_the_top),
         cmocka_unit_test(test_unknown_keys),
+        cmocka_unit_test(test_keys_of_another_level),
         cmocka_unit_test(test_duplicate_keys),
         cmocka_unit_test(test_wrong_values),
         cmocka_unit_test(test_broken_documents),

@@ -115,7 +115,7 @@ static void what_does_not_fit_is_refused(void **state)
            "\"way.way_host\" and \"host\" are both given");
     refuse("{\"way\": [1]}", "\"way\" is an array: not an object");
     refuse("{\"way\": \"[1]\"}", "\"way\" is an array: not an object");
-    refuse("{\"way_host\": \"h\"}", "\"way_host\" stands beside \"way\"");
+    refuse("{\"way_host\": \"h\"}", "\"way_host\" stands outside of \"way\"");
     refuse("{\"way\": {\"way\": \"NONE\"}}", "\"host\" is missing");
 }
 
