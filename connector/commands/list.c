@@ -8,6 +8,8 @@ static const char *const keygen_examples[] = {
     "keygen", "keygen ~/.ssh/towline_db --type rsa --bits 4096",
     "keygen --command 'lsblk --json'", "keygen --tunnel 127.0.0.1:5432", NULL};
 
+static const char *const tunnel_unread[] = {"streams", "destination", NULL};
+
 const struct tl_command connector_commands[] = {
     {
         .name = "keygen",
@@ -36,6 +38,7 @@ const struct tl_command connector_commands[] = {
         .examples = tunnel_examples,
         .options = tunnel_options,
         .configuration = TL_COMMAND_CONFIG_REQUIRED,
+        .unread = tunnel_unread,
         .run = tunnel_run,
     },
     {.name = NULL},

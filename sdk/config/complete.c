@@ -149,7 +149,7 @@ enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *
             continue;
         if (owner == NULL)
             return fail_unknown(config, member->string, wanted, path, err);
-        if (!owner->at_top)
+        if (!owner->at_top && !owner->unread)
             return fail_too_high(owner, member->string, path, err);
     }
     return TL_OK;

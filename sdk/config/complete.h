@@ -8,8 +8,8 @@
 #include "config/values.h"
 
 /* Fails for the first key of the object that is no option of config and, at the top level
- * (`wanted` not NULL), neither a field of an item that was made of those, nor wanted by a
- * placeholder. */
+ * (`wanted` not NULL), neither a field of an item that was made of those, or would be if it
+ * were read, nor wanted by a placeholder. */
 TL_NODISCARD enum tl_status complete_check_keys(const struct tl_config *config,
                                                 const cJSON *object,
                                                 const struct placeholders *wanted,

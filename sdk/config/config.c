@@ -48,7 +48,7 @@ static enum tl_status read_all_fields_at_top(struct tl_config *config, const cJS
     for (size_t i = 0; i < config->n_values; i++) {
         struct config_value *value = &config->values[i];
         enum tl_status status;
-        if (value->n_items > 0 || value->option->kind != TL_OPTION_OBJECTS ||
+        if (value->unread || value->n_items > 0 || value->option->kind != TL_OPTION_OBJECTS ||
             !has_fields_of(object, config, value->option))
             continue;
         status = read_fields_at_top(value, config, object, wanted, err);
@@ -93,13 +93,29 @@ static enum tl_status complete_all(struct tl_config *config, bool whole, struct 
     return status;
 }
 
+/* How much of a configuration is wanted. */
+struct extent {
+    bool whole;                /* what is required must be there */
+    const char *const *unread; /* of config_parse_part */
+};
+
+static void leave_unread(struct tl_config *config, const char *const *names)
+{
+    for (; names != NULL && *names != NULL; names++) {
+        struct config_value *value = values_find(config, *names);
+        if (value != NULL)
+            value->unread = true;
+    }
+}
+
 /* Unknown keys are reported before missing ones: a key mistyped is both. */
 static enum tl_status read_document(struct tl_config *config, cJSON *object,
-                                    struct placeholders *wanted, bool whole,
+                                    struct placeholders *wanted, const struct extent *extent,
                                     struct tl_error *err)
 {
     enum tl_status status = document_check_keys(object, "", err);
 
+    leave_unread(config, extent->unread);
     if (status == TL_OK)
         status = aliases_unfold(config, object, err);
     if (status == TL_OK)
@@ -108,15 +124,15 @@ static enum tl_status read_document(struct tl_config *config, cJSON *object,
         status = read_all_fields_at_top(config, object, wanted, err);
     if (status == TL_OK)
         status = complete_check_keys(config, object, wanted, "", err);
-    if (status == TL_OK)
+    if (status == TL_OK && extent->unread == NULL)
         status = read_wanted(config, object, wanted, err);
     if (status == TL_OK)
-        status = complete_all(config, whole, err);
+        status = complete_all(config, extent->whole, err);
     return status;
 }
 
 static enum tl_status parse(const char *json, size_t size,
-                            const struct tl_option *const *tables, bool whole,
+                            const struct tl_option *const *tables, const struct extent *extent,
                             struct tl_config **out, struct tl_error *err)
 {
     struct placeholders wanted = {0};
@@ -136,7 +152,7 @@ static enum tl_status parse(const char *json, size_t size,
         status = tl_fail(err, TL_MEMORY, "out of memory for the configuration");
         goto done;
     }
-    status = read_document(config, document, &wanted, whole, err);
+    status = read_document(config, document, &wanted, extent, err);
     if (status != TL_OK)
         goto done;
     *out = config;
@@ -152,12 +168,13 @@ enum tl_status config_parse(const char *json, size_t size,
                             const struct tl_option *const *tables, struct tl_config **out,
                             struct tl_error *err)
 {
-    return parse(json, size, tables, true, out, err);
+    return parse(json, size, tables, &(struct extent){.whole = true}, out, err);
 }
 
 enum tl_status config_parse_part(const char *json, size_t size,
-                                 const struct tl_option *const *tables, struct tl_config **out,
+                                 const struct tl_option *const *tables,
+                                 const char *const *unread, struct tl_config **out,
                                  struct tl_error *err)
 {
-    return parse(json, size, tables, false, out, err);
+    return parse(json, size, tables, &(struct extent){.unread = unread}, out, err);
 }

@@ -20,10 +20,13 @@ TL_NODISCARD enum tl_status config_parse(const char *json, size_t size,
                                          const struct tl_option *const *tables,
                                          struct tl_config **out, struct tl_error *err);
 
-/* The same, but no option counts as required. */
+/* The same, but no option counts as required. Options named in `unread` (NULL-terminated, or
+ * NULL) are left out: what they name elsewhere need not be there. So are then the keys that
+ * only placeholders name. */
 TL_NODISCARD enum tl_status config_parse_part(const char *json, size_t size,
                                               const struct tl_option *const *tables,
-                                              struct tl_config **out, struct tl_error *err);
+                                              const char *const *unread, struct tl_config **out,
+                                              struct tl_error *err);
 
 /* An option and its value as they stand on a command line; borrowed. */
 struct config_word {

@@ -493,7 +493,10 @@ enum tl_status read_members(struct tl_config *config, const cJSON *object,
         struct config_value *value = &config->values[i];
         const cJSON *member;
         char key[PATH_BYTES];
-        enum tl_status status = find_member(object, value, path, &member, err);
+        enum tl_status status;
+        if (value->unread)
+            continue;
+        status = find_member(object, value, path, &member, err);
         if (status != TL_OK)
             return status;
         if (member == NULL || (outer != NULL && values_find(outer, value->name) != NULL))

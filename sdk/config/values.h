@@ -9,6 +9,7 @@ struct config_value {
     const struct tl_option *option; /* NULL: a secret text that only a placeholder names */
     const char *name;               /* option->name, or own_name */
     char *own_name;
+    bool unread;     /* nobody asks for it: left as if not given */
     bool given;      /* by the user; otherwise it is the default, or nothing */
     bool here;       /* given in the document itself */
     char *text;      /* TEXT, CHOICE; NULL: neither given nor a default */

@@ -351,6 +351,16 @@ def test_other_addresses_only_on_demand_and_with_a_warning(tunnel, echo_server):
         exchange(private.port, b"x", host="127.0.0.2")
 
 
+def test_what_only_a_sync_needs_may_be_missing(towline, configuration):
+    absent = {"env": "TOWLINE_TEST_ABSENT"}
+    config = configuration({"table": "t", "command": absent, "stdin": {"file": "/nowhere"}},
+                           destination=absent)
+    towline("tunnel", "--explain", "-L", "5432:db:5432", config=config).expect(0)
+    config["ssh_user"] = absent
+    towline("tunnel", "--explain", "-L", "5432:db:5432", config=config).expect(
+        2, "ssh_user", "TOWLINE_TEST_ABSENT")
+
+
 def test_explain_says_it_in_the_words_of_others(try_tunnel, sshd):
     result = try_tunnel("--explain", "-L", "5432:db:5432", "-R", "9000:localhost:80",
                         "-R", "[::1]:9001:[fd00::5]:80").expect(0)

@@ -78,7 +78,7 @@ static enum tl_status parse_answers(const struct init *init, bool with_stream,
     enum tl_status status;
 
     append_configuration(&text, init, with_stream);
-    status = config_parse_part(buf_text(&text), text.size, tables, out, err);
+    status = config_parse_part(buf_text(&text), text.size, tables, NULL, out, err);
     buf_wipe(&text);
     return status;
 }

@@ -90,8 +90,10 @@ static enum tl_status parse(struct job *job, const struct cli *cli, const struct
 {
     const struct tl_option *const tables[] = {cli->connector->options, config_runtime_options,
                                               NULL};
-    enum tl_status status = (whole ? config_parse : config_parse_part)(
-        buf_text(text), text->size, tables, &job->config, err);
+    enum tl_status status =
+        whole ? config_parse(buf_text(text), text->size, tables, &job->config, err)
+              : config_parse_part(buf_text(text), text->size, tables, cli->command->own->unread,
+                                  &job->config, err);
 
     if (status == TL_OK) {
         tl_log(TL_LOG_INFO, "configuration: %s", job->source);

@@ -18,8 +18,8 @@ struct job {
 TL_NODISCARD enum tl_status job_init(struct job *job, const struct cli *cli, bool required,
                                      struct tl_error *err);
 
-/* Reads the configuration alone, in which no option counts as required; the destination stays
- * NULL. */
+/* Reads what a connector's own command wants of the configuration; the destination stays NULL.
+ */
 TL_NODISCARD enum tl_status job_init_part(struct job *job, const struct cli *cli, bool required,
                                           struct tl_error *err);
 

@@ -41,6 +41,10 @@ struct tl_command {
     const struct tl_option *options;
     enum tl_command_config configuration;
 
+    /* Options of the configuration that the command has no use for, NULL-terminated: they are
+     * not read, so that what they name elsewhere need not be there. NULL: none. */
+    const char *const *unread;
+
     /* Runs to the end; its status decides the exit code. May block, as long as it heeds
      * stop_fd. */
     enum tl_status (*run)(const struct tl_call *call, struct tl_error *err);
