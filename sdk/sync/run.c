@@ -395,6 +395,26 @@ static enum tl_status run_partly(const struct run *run, const struct stream_repo
     return err->status;
 }
 
+/* Everything failed: as the first did, or each in its way. What all say is said once. */
+static enum tl_status run_wholly(const struct run *run, const struct stream_report *first,
+                                 struct tl_error *err)
+{
+    bool by_partition = run->report->n_partitions > 1;
+    bool alike = true, equal = true;
+
+    for (size_t i = 0; i < run->report->n_streams; i++) {
+        const struct tl_error *error = &run->report->streams[i].error;
+        alike = alike && error->status == first->error.status;
+        equal = equal && strcmp(error->message, first->error.message) == 0;
+    }
+    *err = first->error;
+    if (equal)
+        return err->status;
+    return tl_context(err, "all %zu %ss failed%s; the first says",
+                      by_partition ? run->report->n_partitions : run->n_selected,
+                      by_partition ? run->report->partition : "stream", alike ? " alike" : "");
+}
+
 /* The run's outcome out of its streams'. */
 static enum tl_status run_outcome(struct run *run, struct tl_error *err)
 {
@@ -412,9 +432,7 @@ static enum tl_status run_outcome(struct run *run, struct tl_error *err)
         return partition_stopped(run->options, err);
     if (failed > 0 && failed < run->report->n_streams)
         return run_partly(run, first, err);
-    if (failed > 0)
-        *err = first->error;
-    return err->status;
+    return failed > 0 ? run_wholly(run, first, err) : err->status;
 }
 
 static void run_close(struct run *run)

@@ -108,7 +108,9 @@ def test_one_that_fails_leaves_the_others_committed(towline, fleet_of, outputs, 
 
 def test_when_all_fail_the_first_says_how(towline, fleet_of):
     config = fleet_of(stream("true"), hosts=[f"{address(1)}:1", f"{address(2)}:1"])
-    towline("sync", config=config).expect(3, "refused")
+    result = towline("sync", config=config).expect(
+        3, "refused", f"all 2 hosts failed alike; the first says: stream t@{address(1)}:1: ")
+    assert result.stderr.count(f"stream t@{address(2)}:1: ") == 1
 
 
 def test_entries_of_every_form(towline, fleet, fleet_of, outputs, warehouse, tmp_path):

@@ -289,6 +289,23 @@ static void when_all_fail_the_first_says_how(void **state)
     assert_int_equal(
         PLAY(scene, {.name = "a", .updates = TL_COMMAND}, {.name = "b", .updates = TL_DATA}),
         TL_COMMAND);
+    assert_string_equal(scene->err.message, "all 2 places failed; the first says: stream t@a: "
+                                            "it broke off");
+    assert_int_equal(
+        PLAY(scene, {.name = "a", .updates = TL_DATA}, {.name = "b", .updates = TL_DATA}),
+        TL_DATA);
+    assert_string_equal(scene->err.message,
+                        "all 2 places failed alike; the first says: stream t@a: it broke off");
+}
+
+static void of_one_that_fails_all_streams_do(void **state)
+{
+    struct scene *scene = *state;
+
+    streams[1] = (struct tl_stream){.table = "u", .primary_key = key_id};
+    assert_int_equal(PLAY(scene, {.name = "a", .updates = TL_DATA}), TL_DATA);
+    assert_string_equal(scene->err.message,
+                        "all 2 streams failed alike; the first says: stream t@a: it broke off");
 }
 
 static void one_that_cannot_be_opened_fails_each_of_its_streams(void **state)
@@ -382,6 +399,7 @@ int main(void)
         TEST(a_state_of_before_there_were_partitions_is_refused),
         TEST(one_that_fails_leaves_the_others_committed),
         TEST(when_all_fail_the_first_says_how),
+        TEST(of_one_that_fails_all_streams_do),
         TEST(one_that_cannot_be_opened_fails_each_of_its_streams),
         TEST(one_that_cannot_be_reached_is_not_tried_for_each_stream),
         TEST(deletes_are_of_one_partition),
