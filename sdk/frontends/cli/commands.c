@@ -37,7 +37,8 @@ static const struct cli_option job_options[] = {
      FIELD(destination)},
     {"stream", NULL, 0, CLI_TEXTS, "NAME", "only this stream; may be repeated", FIELD(streams)},
     {"progress", NULL, 0, CLI_CHOICE, "auto|always|never",
-     "whether progress is shown: auto on a terminal only (auto)", FIELD(progress)},
+     "whether progress is shown, by commands that have any: auto on a terminal only (auto)",
+     FIELD(progress)},
     {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
 };
 
