@@ -57,6 +57,12 @@ static enum tl_status open_forwarder(struct holder *self, struct tl_error *err)
     return forwarder_open(&options, &self->forwarder, err);
 }
 
+static struct tunnel_route route_of(const struct tunnel_spec *spec, uint16_t port)
+{
+    return (struct tunnel_route){
+        .bind = spec->bind, .port = port, .host = spec->host, .host_port = spec->host_port};
+}
+
 static enum tl_status listen_local(struct holder *self, struct tl_error *err)
 {
     const struct tunnel_plan *plan = self->options->plan;
@@ -64,12 +70,12 @@ static enum tl_status listen_local(struct holder *self, struct tl_error *err)
 
     for (size_t i = 0; i < plan->n_local && status == TL_OK; i++) {
         const struct tunnel_spec *spec = &plan->specs[i];
+        const struct tunnel_route route = route_of(spec, spec->port);
         if (!inlet_is_loopback(spec->bind))
             tl_log(TL_LOG_WARNING,
                    "whoever reaches this machine at %s can use the tunnel to %s", spec->bind,
                    spec->host);
-        status = forwarder_listen_port(self->forwarder, spec->bind, spec->port, spec->host,
-                                       spec->host_port, &self->ports[i], err);
+        status = forwarder_listen_port(self->forwarder, &route, &self->ports[i], err);
     }
     return status;
 }
@@ -83,9 +89,10 @@ static enum tl_status listen_remote(struct holder *self, struct tl_error *err)
 
     for (size_t i = plan->n_local; i < plan->n && status == TL_OK; i++) {
         const struct tunnel_spec *spec = &plan->specs[i];
-        uint16_t port = self->was_up ? self->ports[i] : spec->port;
-        status = forwarder_listen_remote(self->forwarder, spec->bind, port, spec->host,
-                                         spec->host_port, deadline_ms, &self->ports[i], err);
+        const struct tunnel_route route =
+            route_of(spec, self->was_up ? self->ports[i] : spec->port);
+        status =
+            forwarder_listen_remote(self->forwarder, &route, deadline_ms, &self->ports[i], err);
     }
     return status;
 }

@@ -152,12 +152,11 @@ enum tl_status forwarder_listen_unix(struct forwarder *self, const char *host, u
     return status;
 }
 
-enum tl_status forwarder_listen_port(struct forwarder *self, const char *bind, uint16_t port,
-                                     const char *host, uint16_t host_port, uint16_t *bound_port,
-                                     struct tl_error *err)
+enum tl_status forwarder_listen_port(struct forwarder *self, const struct tunnel_route *route,
+                                     uint16_t *bound_port, struct tl_error *err)
 {
     struct inlet *inlet = NULL;
-    enum tl_status status = inlet_open_port(bind, port, host, host_port, &inlet, err);
+    enum tl_status status = inlet_open_port(route, &inlet, err);
 
     if (status == TL_OK)
         status = add_inlet(self, inlet, err);
@@ -166,8 +165,7 @@ enum tl_status forwarder_listen_port(struct forwarder *self, const char *bind, u
     return status;
 }
 
-enum tl_status forwarder_listen_remote(struct forwarder *self, const char *bind, uint16_t port,
-                                       const char *host, uint16_t host_port,
+enum tl_status forwarder_listen_remote(struct forwarder *self, const struct tunnel_route *route,
                                        int64_t deadline_ms, uint16_t *bound_port,
                                        struct tl_error *err)
 {
@@ -179,8 +177,7 @@ enum tl_status forwarder_listen_remote(struct forwarder *self, const char *bind,
         carrier = carrier->next;
     if (carrier == NULL)
         return tl_fail(err, TL_INTERNAL, "no session was lent to listen through");
-    status = outlet_open(carrier->session, bind, port, host, host_port, deadline_ms, &outlet,
-                         bound_port, err);
+    status = outlet_open(carrier->session, route, deadline_ms, &outlet, bound_port, err);
     if (status == TL_OK) {
         outlet->next = carrier->outlets;
         carrier->outlets = outlet;

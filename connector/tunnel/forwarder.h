@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "ssh/session.h"
+#include "tunnel/route.h"
 
 struct forwarder;
 
@@ -61,17 +62,15 @@ TL_NODISCARD enum tl_status forwarder_listen_unix(struct forwarder *forwarder, c
                                                   struct tl_error *err);
 
 /* Listens on a port of this machine; bind as for inlet_open_port. */
-TL_NODISCARD enum tl_status forwarder_listen_port(struct forwarder *forwarder, const char *bind,
-                                                  uint16_t port, const char *host,
-                                                  uint16_t host_port, uint16_t *bound_port,
-                                                  struct tl_error *err);
+TL_NODISCARD enum tl_status forwarder_listen_port(struct forwarder *forwarder,
+                                                  const struct tunnel_route *route,
+                                                  uint16_t *bound_port, struct tl_error *err);
 
 /* Has the server of the session that was lent listen at a port of its own, which leads to
- * host:port as this machine sees them, as long as that session lasts; waits for its answer
+ * the route's host as this machine sees it, as long as that session lasts; waits for its answer
  * until deadline_ms. bind as for ssh_listener_open. TL_FORWARD if the server refuses. */
 TL_NODISCARD enum tl_status forwarder_listen_remote(struct forwarder *forwarder,
-                                                    const char *bind, uint16_t port,
-                                                    const char *host, uint16_t host_port,
+                                                    const struct tunnel_route *route,
                                                     int64_t deadline_ms, uint16_t *bound_port,
                                                     struct tl_error *err);
 

@@ -113,23 +113,23 @@ static uint16_t bound_port(int fd)
                      : ((const struct sockaddr_in *)&address)->sin_port);
 }
 
-enum tl_status inlet_open_port(const char *bind, uint16_t port, const char *host,
-                               uint16_t host_port, struct inlet **out, struct tl_error *err)
+enum tl_status inlet_open_port(const struct tunnel_route *route, struct inlet **out,
+                               struct tl_error *err)
 {
-    struct inlet *inlet = inlet_new(host, host_port);
+    struct inlet *inlet = inlet_new(route->host, route->host_port);
     struct addrinfo *addresses = NULL;
     enum tl_status status = TL_OK;
 
     if (inlet == NULL)
-        return tl_fail(err, TL_MEMORY, "out of memory for a tunnel to %s", host);
-    status = look_up(bind, port, &addresses, err);
+        return tl_fail(err, TL_MEMORY, "out of memory for a tunnel to %s", route->host);
+    status = look_up(route->bind, route->port, &addresses, err);
     if (status != TL_OK)
         goto done;
     for (const struct addrinfo *each = addresses; each != NULL && inlet->fd < 0;
          each = each->ai_next)
         inlet->fd = listen_at(each);
     if (inlet->fd < 0) {
-        status = fail_port(bind, port, errno, err);
+        status = fail_port(route->bind, route->port, errno, err);
         goto done;
     }
     inlet->port = bound_port(inlet->fd);

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include "towline/error.h"
+#include "tunnel/route.h"
 #include "tunnel/watch.h"
 
 struct inlet {
@@ -21,12 +22,11 @@ struct inlet {
     struct sockaddr_un address; /* of a Unix socket */
 };
 
-/* Listens on a port of `bind`: NULL or "" is this machine's loopback address, "*" every
+/* Listens on the route's port; `bind` NULL or "" is this machine's loopback address, "*" every
  * address. Port 0 is any free one; which is in (*out)->port. TL_USAGE if the port is taken or
  * not allowed, TL_RESOLVE, TL_MEMORY. */
-TL_NODISCARD enum tl_status inlet_open_port(const char *bind, uint16_t port, const char *host,
-                                            uint16_t host_port, struct inlet **out,
-                                            struct tl_error *err);
+TL_NODISCARD enum tl_status inlet_open_port(const struct tunnel_route *route,
+                                            struct inlet **out, struct tl_error *err);
 
 /* Listens on a Unix socket in a fresh folder that only this user can enter. The socket bears
  * the name that libpq looks for: .s.PGSQL.<host_port>. TL_INTERNAL, TL_MEMORY. */

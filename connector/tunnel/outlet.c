@@ -15,9 +15,9 @@
 #include "ssh/link.h"
 #include "ssh/listener.h"
 
-enum tl_status outlet_open(struct ssh_session *session, const char *bind, uint16_t port,
-                           const char *host, uint16_t host_port, int64_t deadline_ms,
-                           struct outlet **out, uint16_t *bound_port, struct tl_error *err)
+enum tl_status outlet_open(struct ssh_session *session, const struct tunnel_route *route,
+                           int64_t deadline_ms, struct outlet **out, uint16_t *bound_port,
+                           struct tl_error *err)
 {
     const struct ssh_patience patience = {.deadline_ms = deadline_ms, .stop_fd = -1};
     struct outlet *self = calloc(1, sizeof(*self));
@@ -25,17 +25,17 @@ enum tl_status outlet_open(struct ssh_session *session, const char *bind, uint16
     enum tl_status status;
 
     if (self == NULL)
-        return tl_fail(err, TL_MEMORY, "out of memory for a tunnel to %s", host);
+        return tl_fail(err, TL_MEMORY, "out of memory for a tunnel to %s", route->host);
     snprintf(self->target, sizeof(self->target), "%s port %u",
-             text_safe(safe, sizeof(safe), host, strlen(host)), host_port);
-    status = ssh_resolve(host, host_port, &patience, &self->addresses, err);
+             text_safe(safe, sizeof(safe), route->host, strlen(route->host)), route->host_port);
+    status = ssh_resolve(route->host, route->host_port, &patience, &self->addresses, err);
     if (status == TL_RESOLVE)
         (void)tl_remedy(err,
                         "Check the spelling of the tunnel's target, and that this machine's "
                         "name server knows it");
     if (status == TL_OK)
-        status = ssh_listener_open(session, bind, port, deadline_ms, &self->listener,
-                                   bound_port, err);
+        status = ssh_listener_open(session, route->bind, route->port, deadline_ms,
+                                   &self->listener, bound_port, err);
     if (status == TL_OK) {
         *out = self;
         self = NULL;

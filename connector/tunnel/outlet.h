@@ -6,6 +6,7 @@
 
 #include "ssh/session.h"
 #include "tunnel/connection.h"
+#include "tunnel/route.h"
 
 struct outlet {
     struct outlet *next;
@@ -17,10 +18,10 @@ struct outlet {
 /* Has the session's server listen (see ssh_listener_open) and looks the target up, both until
  * deadline_ms. To be closed before the session is. TL_RESOLVE, and what ssh_listener_open
  * fails with. */
-TL_NODISCARD enum tl_status outlet_open(struct ssh_session *session, const char *bind,
-                                        uint16_t port, const char *host, uint16_t host_port,
-                                        int64_t deadline_ms, struct outlet **out,
-                                        uint16_t *bound_port, struct tl_error *err);
+TL_NODISCARD enum tl_status outlet_open(struct ssh_session *session,
+                                        const struct tunnel_route *route, int64_t deadline_ms,
+                                        struct outlet **out, uint16_t *bound_port,
+                                        struct tl_error *err);
 
 /* Takes the next connection that has come in; false if none has. *out is on its way to the
  * target, watched by epoll_fd, or NULL: *failure says why it cannot be led there. */

@@ -145,22 +145,24 @@ static enum tl_status open_inlet(struct tunnel *self, const struct tunnel_option
 {
     bool reverse = options->kind == TUNNEL_REVERSE;
     const char *loopback = self->endpoint != NULL ? self->endpoint : "127.0.0.1";
-    const char *host = reverse ? loopback : self->host;
-    uint16_t port = reverse ? options->endpoint_port : options->port;
+    const struct tunnel_route route = {
+        .host = reverse ? loopback : self->host,
+        .host_port = reverse ? options->endpoint_port : options->port,
+    };
     const char *path;
 
     if (options->wants_port) {
         self->end.address = "127.0.0.1";
-        return forwarder_listen_port(self->forwarder, NULL, 0, host, port, &self->end.port,
-                                     err);
+        return forwarder_listen_port(self->forwarder, &route, &self->end.port, err);
     }
-    if (forwarder_listen_unix(self->forwarder, host, port, &path, err) != TL_OK)
+    if (forwarder_listen_unix(self->forwarder, route.host, route.host_port, &path, err) !=
+        TL_OK)
         return err->status;
     self->path = copy(path);
     self->folder = text_copy(path, (size_t)(strrchr(path, '/') - path));
     self->end.path = self->path;
     self->end.folder = self->folder;
-    self->end.port = port;
+    self->end.port = route.host_port;
     return self->path != NULL && self->folder != NULL
                ? TL_OK
                : tl_fail(err, TL_MEMORY, "out of memory for a tunnel");
