@@ -1,6 +1,7 @@
 /* Values read from the members of a JSON object: native, as texts, or from elsewhere. */
 #include "config/read.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "config/document.h"
 #include "config/said.h"
 #include "towline/log.h"
-#include "towline/value.h"
+#include "towline/stream.h"
 
 enum { PATH_BYTES = 160 };
 
@@ -78,12 +79,12 @@ static enum tl_status take_text(struct config_value *value, const char *path, co
 static const cJSON *reference_in(const struct config_value *value, const cJSON *member)
 {
     const cJSON *only = cJSON_IsObject(member) ? member->child : NULL;
+    struct tl_column column = {0};
 
     if (only == NULL || only->next != NULL || !cJSON_IsString(only) ||
         (strcmp(only->string, "env") != 0 && strcmp(only->string, "file") != 0))
         return NULL;
-    if (kind_of(value) == TL_OPTION_COLUMNS &&
-        tl_type_from_name(only->valuestring) != TL_TYPE_COUNT)
+    if (kind_of(value) == TL_OPTION_COLUMNS && tl_column_set_type(&column, only->valuestring))
         return NULL;
     if (kind_of(value) == TL_OPTION_OBJECTS &&
         complete_has_row(value->option->fields, only->string))
@@ -138,21 +139,19 @@ static enum tl_status resolve(const struct tl_option *option, const cJSON *refer
     return buf_check(out, path, err);
 }
 
-static enum tl_status read_item(struct config_value *value, const cJSON *object,
-                                struct placeholders *wanted, const char *path,
-                                struct tl_error *err)
+/* An object by a table of its own. *out is the caller's, whether it fails or not. */
+static enum tl_status read_fields(const struct tl_option *fields, const cJSON *object,
+                                  struct placeholders *wanted, const char *path,
+                                  struct tl_config **out, struct tl_error *err)
 {
-    const struct tl_option *const tables[] = {value->option->fields, NULL};
-    struct tl_config *item = values_new(tables, 0);
+    const struct tl_option *const tables[] = {fields, NULL};
+    struct tl_config *item = *out = values_new(tables, 0);
     char prefix[PATH_BYTES];
     enum tl_status status;
 
-    if (item == NULL || !values_add_item(value, item)) {
-        config_free(item);
+    if (item == NULL)
         return fail_memory(err);
-    }
     (void)snprintf(prefix, sizeof(prefix), "%s.", path);
-    value->given = true;
     status = document_check_keys(object, path, err);
     if (status == TL_OK)
         status = read_members(item, object, NULL, wanted, prefix, err);
@@ -160,6 +159,22 @@ static enum tl_status read_item(struct config_value *value, const cJSON *object,
         status = complete_check_keys(item, object, NULL, prefix, err);
     if (status == TL_OK)
         status = complete_defaults(item, true, prefix, err);
+    return status;
+}
+
+static enum tl_status read_item(struct config_value *value, const cJSON *object,
+                                struct placeholders *wanted, const char *path,
+                                struct tl_error *err)
+{
+    struct tl_config *item;
+    enum tl_status status =
+        read_fields(value->option->fields, object, wanted, path, &item, err);
+
+    if (item == NULL || !values_add_item(value, item)) {
+        config_free(item);
+        return status != TL_OK ? status : fail_memory(err);
+    }
+    value->given = true;
     return status;
 }
 
@@ -336,25 +351,68 @@ static enum tl_status read_list(struct config_value *value, const cJSON *array,
     return TL_OK;
 }
 
+/* {"type": "DECIMAL", "precision": 10, "scale": 2}, as the text that means the same. */
+static enum tl_status print_column(const cJSON *object, struct placeholders *wanted,
+                                   const char *path, struct buf *out, struct tl_error *err)
+{
+    static const struct tl_option fields[] = {
+        {.name = "type", .kind = TL_OPTION_TEXT, .flags = TL_OPTION_REQUIRED},
+        {.name = "precision", .kind = TL_OPTION_INTEGER, .min = 1, .max = TL_PRECISION_MAX},
+        {.name = "scale", .kind = TL_OPTION_INTEGER, .min = 0, .max = TL_PRECISION_MAX},
+        {.name = NULL}};
+    struct tl_config *column;
+    enum tl_status status = read_fields(fields, object, wanted, path, &column, err);
+    bool sized = status == TL_OK && tl_config_given(column, "precision");
+
+    if (status == TL_OK)
+        buf_append_string(out, tl_config_text(column, "type"));
+    if (sized)
+        buf_printf(out, "(%" PRId64 ",%" PRId64 ")", tl_config_integer(column, "precision"),
+                   tl_config_integer(column, "scale"));
+    else if (status == TL_OK && tl_config_given(column, "scale"))
+        status = tl_fail(err, TL_CONFIGURATION, "\"%s\" has a scale but no precision", path);
+    config_free(column);
+    return status;
+}
+
+static enum tl_status read_column(struct config_value *value, const cJSON *column,
+                                  struct placeholders *wanted, const char *path,
+                                  struct tl_error *err)
+{
+    struct buf type = BUF_INIT(CONFIG_MAX_BYTES);
+    enum tl_status status = TL_OK;
+
+    if (cJSON_IsString(column))
+        buf_append_string(&type, column->valuestring);
+    else if (cJSON_IsObject(column))
+        status = print_column(column, wanted, path, &type, err);
+    else
+        status = tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not a type's name", path,
+                         document_kind(column));
+    if (status == TL_OK && (!values_add_text(value, column->string, strlen(column->string)) ||
+                            !values_add_text(value, buf_text(&type), type.size)))
+        status = fail_memory(err);
+    buf_free(&type);
+    return status;
+}
+
 static enum tl_status read_columns(struct config_value *value, const cJSON *object,
-                                   const char *path, struct tl_error *err)
+                                   struct placeholders *wanted, const char *path,
+                                   struct tl_error *err)
 {
     enum tl_status status = document_check_keys(object, path, err);
     const cJSON *column;
 
-    if (status != TL_OK)
-        return status;
     cJSON_ArrayForEach(column, object)
     {
-        if (!cJSON_IsString(column))
-            return tl_fail(err, TL_CONFIGURATION, "\"%s.%s\" is %s: not a type's name", path,
-                           column->string, document_kind(column));
-        if (!values_add_text(value, column->string, strlen(column->string)) ||
-            !values_add_text(value, column->valuestring, strlen(column->valuestring)))
-            return fail_memory(err);
+        char column_path[PATH_BYTES];
+        if (status != TL_OK)
+            return status;
+        (void)snprintf(column_path, sizeof(column_path), "%s.%s", path, column->string);
+        status = read_column(value, column, wanted, column_path, err);
     }
     value->given = value->n_texts > 0;
-    return TL_OK;
+    return status;
 }
 
 static enum tl_status read_map(struct config_value *value, const cJSON *object,
@@ -448,7 +506,7 @@ enum tl_status read_value(struct config_value *value, const cJSON *member,
     if (kind == TL_OPTION_LIST && cJSON_IsArray(member))
         return read_list(value, member, path, err);
     if (kind == TL_OPTION_COLUMNS && cJSON_IsObject(member))
-        return read_columns(value, member, path, err);
+        return read_columns(value, member, wanted, path, err);
     if (kind == TL_OPTION_MAP && cJSON_IsObject(member))
         return read_map(value, member, path, err);
     if (kind == TL_OPTION_JSON && (cJSON_IsObject(member) || cJSON_IsArray(member)))

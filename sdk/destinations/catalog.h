@@ -19,6 +19,10 @@ struct catalog_column {
     type_observed observed;
     enum tl_type type; /* types_of(observed); TL_TYPE_NULL: only nulls so far, not created */
     uint32_t key;      /* position in the primary key, from 1; 0: not part of it */
+
+    /* What the run that adds a DECIMAL was told of its digits, for platforms that want to know;
+     * precision 0: nothing. No destination keeps it: each value is held to it as it comes. */
+    uint32_t precision, scale;
 };
 
 struct catalog_table {

@@ -93,6 +93,50 @@ bool number_is_valid(const char *text, uint32_t size)
     return number_read(text, text + size, &number, &bad) == text + size;
 }
 
+static int64_t positive(int64_t count)
+{
+    return count > 0 ? count : 0;
+}
+
+struct number_places number_written_places(const char *text, uint32_t size)
+{
+    struct number number;
+    const char *bad;
+
+    (void)number_read(text, text + size, &number, &bad);
+    return (struct number_places){.whole = positive((int64_t)number.digits + number.exponent),
+                                  .fraction = positive(-number.exponent)};
+}
+
+/* How many zeros the digits at text begin with, going by step; all of them where only zeros
+ * stand there. */
+static int64_t count_zeros(const char *text, int64_t size, int64_t step)
+{
+    int64_t zeros = 0;
+
+    for (; size > 0 && (*text == '0' || !is_digit(*text)); size--, text += step)
+        zeros += *text == '0';
+    return zeros;
+}
+
+struct number_places number_needed_places(const char *text, uint32_t size)
+{
+    int64_t mantissa_size = 0, leading, trailing;
+    struct number number;
+    const char *bad;
+
+    (void)number_read(text, text + size, &number, &bad);
+    while (mantissa_size < size && text[mantissa_size] != 'e' && text[mantissa_size] != 'E')
+        mantissa_size++;
+    leading = count_zeros(text, mantissa_size, 1);
+    trailing = count_zeros(text + mantissa_size - 1, mantissa_size, -1);
+    if (leading == (int64_t)number.digits)
+        return (struct number_places){0};
+    return (struct number_places){
+        .whole = positive((int64_t)number.digits - leading + number.exponent),
+        .fraction = positive(-number.exponent - trailing)};
+}
+
 /* The digits of a number without zeros at either end: two numbers are equal exactly if these
  * and the exponent are. */
 struct significant {

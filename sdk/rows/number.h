@@ -30,6 +30,20 @@ struct tl_value number_value(const struct number *number, const char *text, uint
 /* Whether the whole of text is one number. */
 bool number_is_valid(const char *text, uint32_t size);
 
+/* How many digits stand before and after the point when a number is written without exponent.
+ */
+struct number_places {
+    int64_t whole;
+    int64_t fraction;
+};
+
+/* As it is written: 1.50 has one and two, 1e3 four and none. Its text must be a number. */
+struct number_places number_written_places(const char *text, uint32_t size);
+
+/* As many as its value takes, so that zeros at either end do not count: 1.50 one and one, 0.05
+ * none and two. */
+struct number_places number_needed_places(const char *text, uint32_t size);
+
 /* Whether a 32-bit float holds real, or prints back to the same decimal value. */
 bool number_fits_float(double real);
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/base64.h"
+#include "towline/stream.h"
 
 static const char *const type_names[TL_TYPE_COUNT] = {
 #define X(name) #name,
@@ -27,6 +28,54 @@ enum tl_type tl_type_from_name(const char *name)
     while (type < TL_TYPE_COUNT && !text_equal_ignoring_case(name, type_names[type]))
         type++;
     return (enum tl_type)type;
+}
+
+/* Reads a number of at most most, blanks around it and the byte that ends it. */
+static const char *read_count(const char *text, uint32_t most, const char *ends, char *end,
+                              uint32_t *out)
+{
+    const char *from = text += strspn(text, " ");
+
+    for (*out = 0; *text >= '0' && *text <= '9'; text++) {
+        *out = 10 * *out + (uint32_t)(*text - '0');
+        if (*out > most)
+            return NULL;
+    }
+    if (text == from)
+        return NULL;
+    text += strspn(text, " ");
+    *end = *text;
+    return *end != '\0' && strchr(ends, *end) != NULL ? text + 1 : NULL;
+}
+
+/* What stands in the parentheses of DECIMAL(10,2); without a scale it is 0. */
+static bool read_precision(struct tl_column *column, const char *text)
+{
+    char end;
+
+    text = read_count(text, TL_PRECISION_MAX, ",)", &end, &column->precision);
+    if (text != NULL && end == ',')
+        text = read_count(text, column->precision, ")", &end, &column->scale);
+    return text != NULL && text[strspn(text, " ")] == '\0' && column->precision > 0;
+}
+
+bool tl_column_set_type(struct tl_column *column, const char *text)
+{
+    struct tl_column typed = {.name = column->name};
+    size_t size = strcspn(text, " (");
+    const char *rest = text + size + strspn(text + size, " ");
+    char name[32] = "";
+
+    if (size < sizeof(name))
+        memcpy(name, text, size);
+    typed.type = tl_type_from_name(name);
+    if (typed.type == TL_TYPE_COUNT || typed.type <= TL_TYPE_NULL)
+        return false;
+    if (*rest != '\0' &&
+        (typed.type != TL_TYPE_DECIMAL || *rest != '(' || !read_precision(&typed, rest + 1)))
+        return false;
+    *column = typed;
+    return true;
 }
 
 #define INTEGERS  (OBSERVED(TL_TYPE_SHORT) | OBSERVED(TL_TYPE_INT) | OBSERVED(TL_TYPE_LONG))

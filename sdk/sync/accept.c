@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "rows/number.h"
 #include "sync/state.h"
 #include "sync/sync.h"
 
@@ -37,22 +38,60 @@ bool sync_wants_verbatim(struct builder_sink *sink, const char *name, size_t siz
                               column->type == TL_TYPE_STRING || column->type == TL_TYPE_JSON);
 }
 
+enum { SHOWN_BYTES = 64 };
+
+/* How a refused value is shown. */
+static const char *sync_show(const struct tl_value *value, char out[SHOWN_BYTES])
+{
+    struct buf printed = BUF_INIT(1 << 20);
+
+    cursor_print(value, &printed);
+    text_safe(out, SHOWN_BYTES, buf_text(&printed), printed.size);
+    buf_free(&printed);
+    return out;
+}
+
 static enum tl_status sync_wrong_type(const struct tl_column *column,
                                       const struct tl_value *given, struct tl_error *err)
 {
     type_observed declared = OBSERVED(column->type) | OBSERVED_DECLARED;
     enum tl_type both = types_of(types_undeclare(declared) | types_observe(given));
-    struct buf printed = BUF_INIT(1 << 20);
-    char shown[64];
+    char shown[SHOWN_BYTES];
 
-    cursor_print(given, &printed);
-    text_safe(shown, sizeof(shown), buf_text(&printed), printed.size);
-    buf_free(&printed);
+    (void)sync_show(given, shown);
     (void)tl_fail(err, TL_DATA, "its column \"%s\" holds %s \"%s\", which is no %s",
                   column->name, tl_type_name(given->type), shown, tl_type_name(column->type));
     return tl_remedy(err,
                      "Declare \"%s\" as %s in `columns`, or leave it out to have it inferred",
                      column->name, tl_type_name(both));
+}
+
+/* A number that needs more digits than its column has. */
+static enum tl_status sync_check_digits(const struct tl_column *column,
+                                        const struct tl_value *decimal, struct tl_error *err)
+{
+    int64_t whole = column->precision - column->scale, scale = column->scale;
+    struct number_places needed;
+    char shown[SHOWN_BYTES];
+
+    if (column->precision == 0 || decimal->type != TL_TYPE_DECIMAL)
+        return TL_OK;
+    needed = number_needed_places(decimal->as.text, decimal->size);
+    if (needed.whole <= whole && needed.fraction <= scale)
+        return TL_OK;
+    whole = needed.whole > whole ? needed.whole : whole;
+    scale = needed.fraction > scale ? needed.fraction : scale;
+    (void)tl_fail(err, TL_DATA,
+                  "its column \"%s\" holds \"%s\", which DECIMAL(%" PRIu32 ",%" PRIu32
+                  ") does not hold without losing a digit",
+                  column->name, sync_show(decimal, shown), column->precision, column->scale);
+    if (whole + scale > TL_PRECISION_MAX)
+        return tl_remedy(err, "Declare \"%s\" as DECIMAL in `columns`, which holds any number",
+                         column->name);
+    return tl_remedy(err,
+                     "Declare \"%s\" as DECIMAL(%" PRId64 ",%" PRId64
+                     ") in `columns`, or as DECIMAL, which holds any number",
+                     column->name, whole + scale, scale);
 }
 
 static enum tl_status sync_coerce(struct tl_sync *sync, struct declared_column *declared,
@@ -71,6 +110,8 @@ static enum tl_status sync_coerce(struct tl_sync *sync, struct declared_column *
     if (!types_coerce(&coerced, column->type, &sync->scratch))
         return sync->scratch.failed ? buf_check(&sync->scratch, column->name, err)
                                     : sync_wrong_type(column, value, err);
+    if (sync_check_digits(column, &coerced, err) != TL_OK)
+        return err->status;
     if (types_is_text(value->type) && types_is_text(coerced.type) &&
         coerced.as.text == value->as.text) {
         *value = coerced;

@@ -87,12 +87,15 @@ static enum tl_status plan_add(struct plan *plan, const struct destination_trait
                                const struct stream_run *stream, const struct column_name *name,
                                type_observed observed, struct tl_error *err)
 {
+    const struct tl_column *declared = stream_column(stream->stream, name->text, name->size);
     struct catalog_table *table = plan->table;
     struct catalog_column column = {.source_name = (char *)(uintptr_t)name->text,
                                     .source_size = name->size,
                                     .observed = observed,
                                     .type = types_of(observed),
-                                    .key = plan_key_position(&stream->key, name)};
+                                    .key = plan_key_position(&stream->key, name),
+                                    .precision = declared ? declared->precision : 0,
+                                    .scale = declared ? declared->scale : 0};
     char *wish;
     enum tl_status status;
 

@@ -22,13 +22,16 @@ static enum tl_status stream_read_columns(const struct tl_config *config,
         return tl_fail(err, TL_MEMORY, "out of memory for the declared columns");
     for (size_t i = 0; i < count; i++) {
         (void)tl_config_pair(config, "columns", i, &name, &type);
-        (*columns)[i] = (struct tl_column){.name = name, .type = tl_type_from_name(type)};
-        if ((*columns)[i].type == TL_TYPE_COUNT || (*columns)[i].type <= TL_TYPE_NULL) {
+        (*columns)[i].name = name;
+        if (!tl_column_set_type(&(*columns)[i], type)) {
             (void)tl_fail(err, TL_CONFIGURATION,
                           "columns: \"%s\" is no type, for column \"%s\"", type, name);
             return tl_remedy(err,
                              "Types are BOOLEAN SHORT INT LONG DECIMAL FLOAT DOUBLE "
-                             "NAIVE_DATE NAIVE_DATETIME UTC_DATETIME BINARY XML STRING JSON");
+                             "NAIVE_DATE NAIVE_DATETIME UTC_DATETIME BINARY XML STRING JSON, "
+                             "and DECIMAL(10,2) for ten digits, at most %d, two of them after "
+                             "the point",
+                             TL_PRECISION_MAX);
         }
     }
     stream->columns = *columns;

@@ -27,6 +27,32 @@ def test_numbers_in_a_column_declared_as_text_stay_as_written(sync, warehouse, d
     assert "Unchanged        7" in sync({"v": declared}, *rows).expect(0).stdout
 
 
+@pytest.mark.parametrize("declared", [
+    "DECIMAL(5,2)", "decimal(5, 2)", {"type": "DECIMAL", "precision": 5, "scale": 2},
+    {"type": "decimal", "precision": "5", "scale": "2"}])
+def test_decimals_fit_their_precision_and_scale_as_they_are(sync, warehouse, declared):
+    fitting = ["1.5", "-999.99", "7", "0.05", "1.500", "1e2", "null", "0"]
+    rows = [f'{{"id":{n},"v":{number}}}' for n, number in enumerate(fitting)]
+    sync({"v": declared}, *rows, '{"id":8,"v":"12.30"}').expect(0)
+    assert [v for _, v in warehouse.rows("t", "id", "v")] == [
+        *(None if v == "null" else v for v in fitting), "12.30"]
+    before = warehouse.content()
+    for number, remedy in [("1.234", "DECIMAL(6,3)"), ("1000", "DECIMAL(6,2)"),
+                           ('"99999.9"', "DECIMAL(7,2)"), ("1e-3", "DECIMAL(6,3)"),
+                           ("1e400", "DECIMAL(403,2)"), ("1e4000", "as DECIMAL in"),
+                           ("true", "as STRING")]:
+        sync({"v": declared}, '{"id":9,"v":2.5}', f'{{"id":1,"v":{number}}}').expect(
+            7, "row 2", "\"v\"", number.strip('"'), remedy)
+    assert warehouse.content() == before
+
+
+@pytest.mark.parametrize("declared", [
+    "DECIMAL(2,3)", "DECIMAL(0,0)", "LONG(5,2)", {"type": "STRING", "precision": 5},
+    {"type": "DECIMAL", "precision": 2, "scale": 3}])
+def test_what_is_no_precision_is_refused(sync, declared):
+    sync({"v": declared}, '{"id":1,"v":1}').expect(2, "is no type, for column \"v\"", "DECIMAL(10,2)")
+
+
 def test_a_wider_declaration_widens_the_table_in_place(sync, warehouse):
     sync({"v": "SHORT"}, '{"id":1,"v":"7"}').expect(0)
     told = sync({"v": "SHORT"}, '{"id":2,"v":32768}').expect(7, "Declare \"v\" as LONG")

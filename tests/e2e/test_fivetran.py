@@ -148,9 +148,11 @@ def kinds_command(tmp_path):
 def test_schema_has_tables_columns_types_and_keys(serve, configuration, tmp_path):
     _, client = serve()
     declared = {"table": "declared", "primary_key": "k",
-                "columns": {"k": "STRING", "n": "SHORT", "b": "BINARY", "f": "FLOAT"},
-                "command": """echo '{"k":7,"n":"3","b":"AAH/","f":0.5}'"""}
-    nothing = {"table": "nothing", "primary_key": "k", "columns": {"k": "INT"}, "command": "true"}
+                "columns": {"k": "STRING", "n": "SHORT", "b": "BINARY", "f": "FLOAT",
+                            "d": "DECIMAL(9,3)"},
+                "command": """echo '{"k":7,"n":"3","b":"AAH/","f":0.5,"d":1.50}'"""}
+    nothing = {"table": "nothing", "primary_key": "k", "command": "true",
+               "columns": {"k": "INT", "d": {"type": "DECIMAL", "precision": 12, "scale": 4}}}
     config = flat(configuration({"table": "kinds", "primary_key": "id",
                                  "command": kinds_command(tmp_path)},
                                 declared, nothing, {"table": "keyless", "command": "echo '{}'"}))
@@ -167,12 +169,13 @@ def test_schema_has_tables_columns_types_and_keys(serve, configuration, tmp_path
         "object": ("JSON", False), "array": ("JSON", False)}
     assert platform.columns["declared"] == {
         "k": ("STRING", True), "n": ("SHORT", False), "b": ("BINARY", False),
-        "f": ("FLOAT", False)}
-    assert platform.columns["nothing"] == {"k": ("INT", True)}
+        "f": ("FLOAT", False), "d": ("DECIMAL", False)}
+    assert platform.columns["nothing"] == {"k": ("INT", True), "d": ("DECIMAL", False)}
     assert platform.columns["keyless"] == {"_towline_id": ("STRING", True)}
-    decimal, = [column for column in schema.without_schema.tables[0].columns
-                if column.name == "decimal"]
-    assert (decimal.params.decimal.precision, decimal.params.decimal.scale) == (22, 2)
+    sizes = [(column.params.decimal.precision, column.params.decimal.scale)
+             for table in schema.without_schema.tables for column in table.columns
+             if platform.columns[table.name][column.name][0] == "DECIMAL"]
+    assert sizes == [(22, 2), (9, 3), (12, 4)]
     platform.take_all(client.update(configuration=config))
     assert platform.counts["changes"] == 0
     row = platform.rows["kinds"][1,]
@@ -183,7 +186,8 @@ def test_schema_has_tables_columns_types_and_keys(serve, configuration, tmp_path
     assert str(row["instant"]) == "2023-12-31 22:00:00.123456"
     assert str(row["local"]) == "1969-12-31 23:59:59.250000" and str(row["date"]) == "2024-02-29"
     assert set(platform.rows["kinds"][2,].values()) == {2, "x", None}
-    assert platform.rows["declared"] == {("7",): {"k": "7", "n": 3, "b": b"\x00\x01\xff", "f": .5}}
+    assert platform.rows["declared"] == {("7",): {"k": "7", "n": 3, "b": b"\x00\x01\xff", "f": .5,
+                                                  "d": decimal.Decimal("1.50")}}
 
 
 def test_rows_equal_those_of_sqlite(serve, configuration, towline, warehouse, tmp_path):

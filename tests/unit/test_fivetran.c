@@ -192,6 +192,36 @@ static void decimals_are_as_long_as_the_data(void **unused)
     view_reset(&copy);
 }
 
+static void declared_digits_are_not_measured(void **unused)
+{
+    static const char *const numbers[] = {"1.5"};
+    struct catalog_column column = {.source_name = "n",
+                                    .source_size = 1,
+                                    .name = "n",
+                                    .observed = OBSERVED(TL_TYPE_DECIMAL) | OBSERVED_DECLARED,
+                                    .type = TL_TYPE_DECIMAL,
+                                    .precision = 9,
+                                    .scale = 3};
+    struct catalog_table table = {.name = "t", .columns = &column, .n_columns = 1};
+    struct selection everything = {.new_tables = true};
+    struct buf told = BUF_INIT(64);
+    struct view view = {0}, copy = {0};
+    struct tl_error err = {0};
+
+    (void)unused;
+    assert_int_equal(view_alter(&view, &table, &err), TL_OK);
+    view_told(&view);
+    survey(&view, numbers, 1);
+    assert_false(view.tables[0].changed);
+    assert_int_equal(view_copy(&view, &copy, &err), TL_OK);
+    view_write_table(&copy.tables[0], &everything, 1, &told);
+    /* it ends with the params: a decimal, of precision 9 and scale 3 */
+    assert_memory_equal(told.data + told.size - 6, "\x0a\x04\x08\x09\x10\x03", 6);
+    buf_free(&told);
+    view_reset(&view);
+    view_reset(&copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +233,7 @@ int main(void)
         cmocka_unit_test(messages_within_messages_have_their_length),
         cmocka_unit_test(texts_are_made_utf8),
         cmocka_unit_test(decimals_are_as_long_as_the_data),
+        cmocka_unit_test(declared_digits_are_not_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -282,8 +282,8 @@ static enum tl_status word_in_v(struct tl_sync *sync, int attempt, struct tl_err
 
 static void a_declared_column_holds_nothing_else(void **state)
 {
-    static const struct tl_column declared[] = {{"v", TL_TYPE_LONG}};
-    static const struct tl_column otherwise[] = {{"v", TL_TYPE_DOUBLE}};
+    static const struct tl_column declared[] = {{.name = "v", .type = TL_TYPE_LONG}};
+    static const struct tl_column otherwise[] = {{.name = "v", .type = TL_TYPE_DOUBLE}};
     struct place *place = *state;
 
     stage.streams[0].columns = declared;

@@ -10,16 +10,6 @@
 
 static const struct selection everything = {.new_tables = true};
 
-static void append_column(struct buf *out, const char *name, enum tl_type type, bool is_key)
-{
-    size_t begun = proto_begin(out, TABLE_COLUMNS);
-
-    proto_text(out, COLUMN_NAME, name, strlen(name));
-    proto_number(out, COLUMN_TYPE, view_data_type(type));
-    proto_number(out, COLUMN_PRIMARY_KEY, is_key);
-    proto_end(out, begun);
-}
-
 static bool is_declared(const struct tl_stream *stream, const char *column)
 {
     for (size_t i = 0; i < stream->n_columns; i++)
@@ -57,11 +47,13 @@ static enum tl_status append_declared(const struct tl_stream *stream,
     begun = proto_begin(out, TABLE_LIST_TABLES);
     proto_text(out, TABLE_NAME, stream->table, strlen(stream->table));
     for (size_t i = 0; i < key.n_parts; i++)
-        if (!is_declared(stream, key.parts[i].column))
-            append_column(out, key.parts[i].column, type_of_own(key.parts[i].column), true);
+        if (!is_declared(stream, key.parts[i].column)) {
+            const char *name = key.parts[i].column;
+            view_write_column(&(struct tl_column){.name = name, .type = type_of_own(name)},
+                              true, out);
+        }
     for (size_t i = 0; i < stream->n_columns; i++)
-        append_column(out, stream->columns[i].name, stream->columns[i].type,
-                      is_key_part(&key, stream->columns[i].name));
+        view_write_column(&stream->columns[i], is_key_part(&key, stream->columns[i].name), out);
     proto_end(out, begun);
     key_reset(&key);
     return TL_OK;

@@ -6,6 +6,7 @@
 
 #include "frontends/fivetran/timestamp.h"
 #include "frontends/fivetran/proto.h"
+#include "rows/number.h"
 
 /* Beyond this a DECIMAL's size says nothing that a platform could use. */
 enum { DIGITS_MAX = 100000 };
@@ -18,11 +19,6 @@ static const unsigned data_types[TL_TYPE_COUNT] = {
     [TL_TYPE_UTC_DATETIME] = 10, [TL_TYPE_BINARY] = 11,    [TL_TYPE_XML] = 12,
     [TL_TYPE_STRING] = 13,       [TL_TYPE_JSON] = 14,
 };
-
-unsigned view_data_type(enum tl_type type)
-{
-    return data_types[type];
-}
 
 void view_reset(struct view *view)
 {
@@ -140,29 +136,9 @@ void view_told(struct view *view)
         view->tables[i].changed = false;
 }
 
-/* Digits before the point and after it that a plain notation of the number has. */
-static void measure(const char *text, uint32_t size, uint32_t *before, uint32_t *after)
+static uint32_t at_most(int64_t digits)
 {
-    int64_t whole = 0, fraction = 0, exponent = 0;
-    bool point = false, negative = false;
-    uint32_t i = 0;
-
-    for (; i < size && text[i] != 'e' && text[i] != 'E'; i++) {
-        if (text[i] == '.')
-            point = true;
-        else if (text[i] >= '0' && text[i] <= '9')
-            *(point ? &fraction : &whole) += 1;
-    }
-    for (i += i < size; i < size; i++) {
-        negative |= text[i] == '-';
-        if (text[i] >= '0' && text[i] <= '9' && exponent < DIGITS_MAX)
-            exponent = 10 * exponent + (text[i] - '0');
-    }
-    exponent = negative ? -exponent : exponent;
-    whole += exponent;
-    fraction -= exponent;
-    *before = (uint32_t)(whole < 1 ? 1 : whole > DIGITS_MAX ? DIGITS_MAX : whole);
-    *after = (uint32_t)(fraction < 0 ? 0 : fraction > DIGITS_MAX ? DIGITS_MAX : fraction);
+    return (uint32_t)(digits < DIGITS_MAX ? digits : DIGITS_MAX);
 }
 
 static enum tl_status survey_decimal(struct view_table *table, uint32_t index,
@@ -172,10 +148,11 @@ static enum tl_status survey_decimal(struct view_table *table, uint32_t index,
     struct view_column *column = &table->columns[index];
     struct buf scratch = BUF_INIT(DIGITS_BYTES);
     struct tl_value decimal = types_fit(value, table->table->columns[index].observed, &scratch);
-    uint32_t before, after;
+    struct number_places places = number_written_places(decimal.as.text, decimal.size);
+    uint32_t before = at_most(places.whole > 0 ? places.whole : 1);
+    uint32_t after = at_most(places.fraction);
 
     (void)err;
-    measure(decimal.as.text, decimal.size, &before, &after);
     buf_free(&scratch);
     if (before > column->integer_digits || after > column->scale)
         table->changed = true;
@@ -210,6 +187,8 @@ static enum tl_status survey_column(struct view_table *table, uint32_t index,
 {
     bool decimal = table->table->columns[index].type == TL_TYPE_DECIMAL;
 
+    if (table->table->columns[index].precision > 0)
+        return TL_OK;
     for (size_t row = 0; row < batch->n_rows; row++) {
         const struct tl_value *value = view_value(batch, row, index);
         if (value->type <= TL_TYPE_NULL)
@@ -240,25 +219,39 @@ enum tl_status view_survey(struct view_table *table, const struct batch *batch,
     return TL_OK;
 }
 
-static void write_column(const struct view_table *table, uint32_t index, struct buf *out)
+void view_write_column(const struct tl_column *column, bool is_key, struct buf *out)
 {
-    const struct catalog_column *column = &table->table->columns[index];
-    const struct view_column *extra = &table->columns[index];
-    enum tl_type type = view_type(table, index);
     size_t begun = proto_begin(out, TABLE_COLUMNS);
 
     proto_text(out, COLUMN_NAME, column->name, strlen(column->name));
-    proto_number(out, COLUMN_TYPE, data_types[type]);
-    proto_number(out, COLUMN_PRIMARY_KEY, column->key > 0);
-    if (type == TL_TYPE_DECIMAL && extra->integer_digits > 0) {
+    proto_number(out, COLUMN_TYPE, data_types[column->type]);
+    proto_number(out, COLUMN_PRIMARY_KEY, is_key);
+    if (column->precision > 0) {
         size_t params = proto_begin(out, COLUMN_PARAMS);
         size_t decimal = proto_begin(out, PARAMS_DECIMAL);
-        proto_number(out, DECIMAL_PRECISION, extra->integer_digits + extra->scale);
-        proto_number(out, DECIMAL_SCALE, extra->scale);
+        proto_number(out, DECIMAL_PRECISION, column->precision);
+        proto_number(out, DECIMAL_SCALE, column->scale);
         proto_end(out, decimal);
         proto_end(out, params);
     }
     proto_end(out, begun);
+}
+
+/* Digits are told as they were declared, else as they have been seen. */
+static void write_column(const struct view_table *table, uint32_t index, struct buf *out)
+{
+    const struct catalog_column *column = &table->table->columns[index];
+    const struct view_column *seen = &table->columns[index];
+    struct tl_column told = {.name = column->name,
+                             .type = view_type(table, index),
+                             .precision = column->precision,
+                             .scale = column->scale};
+
+    if (told.type == TL_TYPE_DECIMAL && told.precision == 0 && seen->integer_digits > 0) {
+        told.precision = seen->integer_digits + seen->scale;
+        told.scale = seen->scale;
+    }
+    view_write_column(&told, column->key > 0, out);
 }
 
 void view_write_table(const struct view_table *table, const struct selection *selection,

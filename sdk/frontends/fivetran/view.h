@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "destinations/destination.h"
 #include "frontends/platform/selection.h"
+#include "towline/stream.h"
 
 struct view_column {
     uint32_t integer_digits; /* of a DECIMAL, at most so far */
@@ -53,9 +54,6 @@ TL_NODISCARD enum tl_status view_survey(struct view_table *table, const struct b
 /* The type under which the platform gets the column; TL_TYPE_NULL: not at all yet. */
 enum tl_type view_type(const struct view_table *table, uint32_t column);
 
-/* The platform's number for the type; 0, which leaves it to infer, for TL_TYPE_NULL. */
-unsigned view_data_type(enum tl_type type);
-
 /* The value of the batch's row in the table's column, ABSENT where the row has none. */
 static inline const struct tl_value *view_value(const struct batch *batch, size_t row,
                                                 uint32_t column)
@@ -69,6 +67,9 @@ static inline const struct tl_value *view_value(const struct batch *batch, size_
         return &absent;
     return block_row(part->block, at->row) + source;
 }
+
+/* Appends a Column; of a type that is TL_TYPE_NULL nothing is known. */
+void view_write_column(const struct tl_column *column, bool is_key, struct buf *out);
 
 /* Appends field (a Table) with the columns that are selected. */
 void view_write_table(const struct view_table *table, const struct selection *selection,

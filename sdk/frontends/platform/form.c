@@ -152,6 +152,9 @@ static void append_kind(struct buf *out, const struct tl_option *option,
         buf_append_string(out, ",\"type\":\"array\",\"items\":{\"type\":\"string\"}");
         break;
     case TL_OPTION_COLUMNS:
+        buf_append_string(out, ",\"type\":\"object\",\"additionalProperties\":"
+                               "{\"type\":[\"string\",\"object\"]}");
+        break;
     case TL_OPTION_MAP:
         buf_append_string(out, ",\"type\":\"object\",\"additionalProperties\":"
                                "{\"type\":\"string\"}");

@@ -20,7 +20,8 @@ enum tl_option_kind {
     TL_OPTION_BOOLEAN,
     TL_OPTION_CHOICE,  /* one of choices */
     TL_OPTION_LIST,    /* texts: a JSON array, or one text with commas (see BLANKS) */
-    TL_OPTION_COLUMNS, /* an object: column name -> type name */
+    TL_OPTION_COLUMNS, /* an object: column name -> type, as tl_column_set_type takes it, or an
+                          object of type, precision and scale */
     TL_OPTION_MAP,     /* an object: any name -> text */
     TL_OPTION_JSON,    /* a text, or an object or array that stands for its JSON text */
     TL_OPTION_OBJECTS, /* an array of objects, or of one, each by `fields` */
@@ -111,8 +112,8 @@ size_t tl_config_count(const struct tl_config *config, const char *name);
 const struct tl_config *tl_config_item(const struct tl_config *config, const char *name,
                                        size_t index);
 
-/* The pairs of a COLUMNS or MAP option, in order: a name and its type's name or its text; false
- * past the end. */
+/* The pairs of a COLUMNS or MAP option, in order: a name and its type as text, or its text;
+ * false past the end. */
 bool tl_config_pair(const struct tl_config *config, const char *name, size_t index,
                     const char **key, const char **text);
 

@@ -20,10 +20,18 @@ enum tl_format {
 };
 enum tl_deletes { TL_DELETES_IGNORE, TL_DELETES_SOFT, TL_DELETES_HARD };
 
+enum { TL_PRECISION_MAX = 1000 };
+
 struct tl_column {
     const char *name;
     enum tl_type type;
+    uint32_t precision; /* DECIMAL: how many digits a value may have; 0: any number */
+    uint32_t scale;     /* DECIMAL with a precision: how many of them after the point */
 };
+
+/* Gives the column the type that a configuration writes as "LONG" or "DECIMAL(10,2)", in any
+ * letter case. False, with the column as it was, where that is none. */
+bool tl_column_set_type(struct tl_column *column, const char *text);
 
 /* What the runtime must know of a stream. Zero is the default of every field but table. All
  * pointers are borrowed for as long as the connector's instance lives. */
@@ -93,7 +101,8 @@ struct tl_stream {
         {                                                                                      \
             .name = "columns",                                                                 \
             .kind = TL_OPTION_COLUMNS,                                                         \
-            .help = "declared types of some columns; the others are inferred",                 \
+            .help = "declared types of some columns, such as LONG or DECIMAL(10,2); the "      \
+                    "others are inferred",                                                     \
         },                                                                                     \
         {                                                                                      \
             .name = "cursor",                                                                  \
