@@ -32,7 +32,7 @@ static enum tl_status read_fields_at_top(struct config_value *value,
                                          struct placeholders *wanted, struct tl_error *err)
 {
     const struct tl_option *const tables[] = {value->option->fields, NULL};
-    struct tl_config *item = values_new(tables, 0);
+    struct tl_config *item = values_new(value, tables, 0);
 
     if (item == NULL || !values_add_item(value, item)) {
         config_free(item);
@@ -147,7 +147,7 @@ static enum tl_status parse(const char *json, size_t size,
             tl_fail(err, TL_CONFIGURATION, "it is %s: not an object", document_kind(document));
         goto done;
     }
-    config = values_new(tables, (size_t)cJSON_GetArraySize(document));
+    config = values_new(NULL, tables, (size_t)cJSON_GetArraySize(document));
     if (config == NULL || !placeholders_scan(&wanted, json, size)) {
         status = tl_fail(err, TL_MEMORY, "out of memory for the configuration");
         goto done;

@@ -139,13 +139,15 @@ static enum tl_status resolve(const struct tl_option *option, const cJSON *refer
     return buf_check(out, path, err);
 }
 
-/* An object by a table of its own. *out is the caller's, whether it fails or not. */
-static enum tl_status read_fields(const struct tl_option *fields, const cJSON *object,
+/* The object of a value by a table of its own. *out is the caller's, whether it fails or not.
+ */
+static enum tl_status read_fields(const struct config_value *value,
+                                  const struct tl_option *fields, const cJSON *object,
                                   struct placeholders *wanted, const char *path,
                                   struct tl_config **out, struct tl_error *err)
 {
     const struct tl_option *const tables[] = {fields, NULL};
-    struct tl_config *item = *out = values_new(tables, 0);
+    struct tl_config *item = *out = values_new(value, tables, 0);
     char prefix[PATH_BYTES];
     enum tl_status status;
 
@@ -168,7 +170,7 @@ static enum tl_status read_item(struct config_value *value, const cJSON *object,
 {
     struct tl_config *item;
     enum tl_status status =
-        read_fields(value->option->fields, object, wanted, path, &item, err);
+        read_fields(value, value->option->fields, object, wanted, path, &item, err);
 
     if (item == NULL || !values_add_item(value, item)) {
         config_free(item);
@@ -352,8 +354,9 @@ static enum tl_status read_list(struct config_value *value, const cJSON *array,
 }
 
 /* {"type": "DECIMAL", "precision": 10, "scale": 2}, as the text that means the same. */
-static enum tl_status print_column(const cJSON *object, struct placeholders *wanted,
-                                   const char *path, struct buf *out, struct tl_error *err)
+static enum tl_status print_column(const struct config_value *value, const cJSON *object,
+                                   struct placeholders *wanted, const char *path,
+                                   struct buf *out, struct tl_error *err)
 {
     static const struct tl_option fields[] = {
         {.name = "type", .kind = TL_OPTION_TEXT, .flags = TL_OPTION_REQUIRED},
@@ -361,7 +364,7 @@ static enum tl_status print_column(const cJSON *object, struct placeholders *wan
         {.name = "scale", .kind = TL_OPTION_INTEGER, .min = 0, .max = TL_PRECISION_MAX},
         {.name = NULL}};
     struct tl_config *column;
-    enum tl_status status = read_fields(fields, object, wanted, path, &column, err);
+    enum tl_status status = read_fields(value, fields, object, wanted, path, &column, err);
     bool sized = status == TL_OK && tl_config_given(column, "precision");
 
     if (status == TL_OK)
@@ -385,7 +388,7 @@ static enum tl_status read_column(struct config_value *value, const cJSON *colum
     if (cJSON_IsString(column))
         buf_append_string(&type, column->valuestring);
     else if (cJSON_IsObject(column))
-        status = print_column(column, wanted, path, &type, err);
+        status = print_column(value, column, wanted, path, &type, err);
     else
         status = tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not a type's name", path,
                          document_kind(column));

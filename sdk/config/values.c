@@ -6,7 +6,8 @@
 
 #include "base/text.h"
 
-struct tl_config *values_new(const struct tl_option *const *tables, size_t n_more)
+struct tl_config *values_new(const struct config_value *inside,
+                             const struct tl_option *const *tables, size_t n_more)
 {
     struct tl_config *config = calloc(1, sizeof(*config));
     size_t count = n_more;
@@ -20,6 +21,7 @@ struct tl_config *values_new(const struct tl_option *const *tables, size_t n_mor
         free(config);
         return NULL;
     }
+    config->inside = inside;
     for (size_t t = 0; tables[t] != NULL; t++)
         for (const struct tl_option *row = tables[t]; row->name != NULL; row++)
             config->values[config->n_values++] =
@@ -54,7 +56,6 @@ bool values_add_item(struct config_value *value, struct tl_config *item)
     if (items == NULL)
         return false;
     value->items = items;
-    item->inside = value;
     items[value->n_items++] = item;
     return true;
 }

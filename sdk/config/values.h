@@ -22,14 +22,15 @@ struct config_value {
 };
 
 struct tl_config {
-    const struct config_value *inside; /* whose item it is; NULL: the whole */
+    const struct config_value *inside; /* whose value it is part of; NULL: the whole */
     struct config_value *values;
     size_t n_values;
 };
 
-/* An empty configuration with a value for each row of the tables and room for n_more; NULL when
- * memory ran out. */
-struct tl_config *values_new(const struct tl_option *const *tables, size_t n_more);
+/* An empty configuration with a value for each row of the tables and room for n_more. `inside`
+ * (NULL: nothing) must outlive it. NULL when memory ran out. */
+struct tl_config *values_new(const struct config_value *inside,
+                             const struct tl_option *const *tables, size_t n_more);
 
 /* The value of that name, NULL if there is none. */
 struct config_value *values_find(const struct tl_config *config, const char *name);
@@ -37,7 +38,7 @@ struct config_value *values_find(const struct tl_config *config, const char *nam
 /* Appends a copy to texts. False when memory ran out. */
 bool values_add_text(struct config_value *value, const char *text, size_t size);
 
-/* Appends an item, which *value then owns and lives as long as. False when memory ran out. */
+/* Appends an item, which *value then owns. False when memory ran out. */
 bool values_add_item(struct config_value *value, struct tl_config *item);
 
 #endif

@@ -45,7 +45,7 @@ enum tl_status config_from_words(const struct tl_option *table, const struct con
                                  size_t n_words, struct tl_config **out, struct tl_error *err)
 {
     const struct tl_option *const tables[] = {table, NULL};
-    struct tl_config *config = values_new(tables, 0);
+    struct tl_config *config = values_new(NULL, tables, 0);
     enum tl_status status;
 
     if (config == NULL)

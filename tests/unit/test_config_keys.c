@@ -29,6 +29,8 @@ static void test_keys_of_another_level(void **state)
                 "\"streams[0].auth.policy\" stands inside \"streams\"");
     refuse_with("\"streams\": [{\"table\": \"a\", \"auth\": {\"url\": \"u\", \"ordered\": 1}}]",
                 "\"streams[0].auth.ordered\" stands inside \"auth\"");
+    refuse_with("\"table\": \"a\", \"columns\": {\"v\": {\"type\": \"LONG\", \"ordered\": 1}}",
+                "\"columns.v.ordered\" stands inside \"columns\"");
     refuse_with("\"table\": \"a\", \"auth\": {\"url\": \"u\", \"ordered\": 1}",
                 "\"auth.ordered\" stands inside \"auth\"");
     refuse_with("\"streams\": [{\"table\": \"a\", \"tries\": 5}]",
