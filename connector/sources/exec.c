@@ -464,6 +464,29 @@ static enum tl_status unproven(const struct run *run, struct tl_error *err)
                           "killed shell; in fish, leave out exec");
 }
 
+static bool is_ascii(const char *text)
+{
+    while (*text != '\0' && (unsigned char)*text < 128)
+        text++;
+    return *text == '\0';
+}
+
+/* Some shells complain that they cannot read the command in their locale, then run nothing and
+ * are content. An exit status alone does not tell that from an empty output. */
+static void doubt_silence(const struct run *run)
+{
+    char line[300];
+
+    if (by_marker(run) || run->head_size > 0 || run->errors.bytes == 0 ||
+        is_ascii(run->request->command))
+        return;
+    tl_log(
+        TL_LOG_WARNING,
+        "%s: the command printed nothing%s. It is not all ASCII: if its shell could not read "
+        "it, give the account a UTF-8 locale; with `empty` \"fail\" no output is a failure",
+        label(run), exec_stderr_last_line(&run->errors, line, sizeof(line)));
+}
+
 static enum tl_status judge(const struct run *run, struct tl_error *err)
 {
     enum tl_status status;
@@ -554,7 +577,9 @@ enum tl_status exec_run(struct ssh_session *session, const struct exec_request *
     settle_errors(&run);
     if (status == TL_OK)
         status = judge(&run, err);
-    if (status != TL_OK)
+    if (status == TL_OK)
+        doubt_silence(&run);
+    else
         leave(&run, status);
     exec_stderr_finish(&run.errors);
     ssh_channel_close(run.channel);

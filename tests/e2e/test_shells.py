@@ -51,6 +51,18 @@ def test_forced_command_by_status(towline, configuration, warehouse, make_sshd):
         'set completion to "status"')
 
 
+def test_a_shell_that_cannot_read_the_command(towline, configuration, make_sshd):
+    """As yash in the locale C does: it complains, runs nothing, and is content."""
+    server = make_sshd(config=["ForceCommand echo cannot convert the argument >&2"])
+    doubt = "the command printed nothing: cannot convert the argument. It is not all ASCII"
+    unread = stream("echo '[{\"id\":\"Zürich\"}]'", completion="status")
+    towline("sync", config=configuration(unread, server=server)).expect(0, doubt)
+    towline("sync", config=configuration({**unread, "empty": "fail"}, server=server)).expect(7)
+    silent = towline("sync", config=configuration(
+        stream("nothing", completion="status"), server=server)).expect(0)
+    assert "not all ASCII" not in silent.stderr
+
+
 def test_a_forced_command_that_reads_its_input(towline, configuration, warehouse, make_sshd):
     server = make_sshd(config=["ForceCommand cat"])
     # The question which shell it is waits for an answer for 30 seconds: this ends before.
