@@ -66,22 +66,21 @@ static void jump_close(struct ssh_link *self)
     free(self);
 }
 
-enum tl_status ssh_jump_open(struct ssh_session *through, const char *host, uint16_t port,
+enum tl_status ssh_jump_open(struct ssh_session *through, const struct ssh_target *target,
                              const struct ssh_patience *patience, struct ssh_link **out,
                              char where[SSH_ADDRESS_SIZE], struct tl_error *err)
 {
-    const struct ssh_target target = {.host = host, .port = port};
     int64_t start_ms = clock_now_ms();
     struct ssh_channel *channel = NULL;
     struct jump *jump;
 
-    snprintf(where, SSH_ADDRESS_SIZE, "%.60s port %u", host, port);
-    if (ssh_forward_open(through, &target, patience->deadline_ms, &channel, err) != TL_OK)
+    snprintf(where, SSH_ADDRESS_SIZE, "%.60s port %u", target->host, target->port);
+    if (ssh_forward_open(through, target, patience->deadline_ms, &channel, err) != TL_OK)
         return err->status;
     jump = calloc(1, sizeof(*jump));
     if (jump == NULL) {
         ssh_channel_close(channel);
-        return tl_fail(err, TL_MEMORY, "connecting to %s: out of memory", host);
+        return tl_fail(err, TL_MEMORY, "connecting to %s: out of memory", target->host);
     }
     *jump = (struct jump){
         .base = {.receive = jump_receive,

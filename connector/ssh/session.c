@@ -193,10 +193,10 @@ static enum tl_status open_link(const struct opening *opening, struct ssh_sessio
                                 struct tl_error *err)
 {
     const struct ssh_options *options = &opening->options;
+    const struct ssh_target target = {.host = options->host, .port = options->port};
 
     if (through != NULL)
-        return ssh_jump_open(through, options->host, options->port, &opening->patience, out,
-                             where, err);
+        return ssh_jump_open(through, &target, &opening->patience, out, where, err);
     return ssh_socket_open(opening->addresses, options->host, options->port, &opening->patience,
                            out, where, err);
 }
