@@ -144,6 +144,20 @@ void text_append_safe(struct buf *out, const char *text, size_t size)
     }
 }
 
+void text_append_safe_lines(struct buf *out, const char *text, size_t size)
+{
+    while (size > 0) {
+        size_t span = 0;
+        while (span < size && text[span] != '\n' && text[span] != '\t')
+            span++;
+        text_append_safe(out, text, span);
+        if (span < size)
+            buf_append_char(out, text[span++]);
+        text += span;
+        size -= span;
+    }
+}
+
 const char *text_safe(char *out, size_t out_size, const char *text, size_t size)
 {
     struct buf safe = BUF_INIT(4 * out_size + 64);

@@ -16,6 +16,9 @@ void text_append_safe(struct buf *out, const char *text, size_t size);
 /* The same into a fixed array, cut at its end with "..."; returns out. */
 const char *text_safe(char *out, size_t out_size, const char *text, size_t size);
 
+/* As text_append_safe, but that lines and tabs stay what they are. */
+void text_append_safe_lines(struct buf *out, const char *text, size_t size);
+
 /* Appends `name` as a quoted SQL identifier: "a""b". */
 void text_append_identifier(struct buf *out, const char *name);
 
