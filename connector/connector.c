@@ -3,9 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands/commands.h"
 #include "options.h"
+#include "script.h"
 #include "sources/source.h"
 #include "ssh/channel.h"
 #include "ssh/session.h"
@@ -226,6 +228,27 @@ static enum tl_status connector_update(struct tl_instance *self, size_t index,
     return status;
 }
 
+static enum tl_status connector_explain(struct tl_instance *self, size_t index,
+                                        struct tl_sync *sync, struct tl_error *err)
+{
+    const struct stream *stream = &self->streams[index];
+    struct buf script = BUF_INIT(SCRIPT_MAX_BYTES);
+    struct source_way way = {.plain = false};
+    enum tl_status status = way_find(&self->way, NULL, err);
+
+    way.ssh = way_options(&self->way);
+    way.plain = strcmp(tl_config_text(self->config, "ssh_config"), "off") == 0;
+    if (status == TL_OK) {
+        script_ssh_remarks(&script, way.ssh);
+        status =
+            connector_source(stream)->explain(&way, stream, self->config, sync, &script, err);
+    }
+    if (status == TL_OK)
+        status = script_print(&script, err);
+    buf_free(&script);
+    return status;
+}
+
 const struct tl_connector connector = {
     .name = "towline",
     .source = "ssh",
@@ -241,4 +264,5 @@ const struct tl_connector connector = {
     .schema = connector_schema,
     .check = connector_check,
     .update = connector_update,
+    .explain = connector_explain,
 };

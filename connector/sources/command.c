@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "placeholder.h"
+#include "script.h"
 #include "sources/exec.h"
 #include "sources/exec_wrap.h"
 #include "sources/source.h"
@@ -21,13 +22,14 @@ struct command_values {
     struct placeholder_source base;
     struct tl_sync *sync;
     const struct tl_config *config;
-    struct ssh_session *session;
+    struct ssh_session *session; /* NULL: none, so that nothing can be asked */
     const struct stream *stream;
     enum shell shell;
     bool shell_known;
-    bool raw;        /* for stdin, which no shell reads */
-    bool is_state;   /* the value asked for last is the state */
-    bool state_file; /* the command reads the state from a file */
+    bool raw;                     /* for stdin, which no shell reads */
+    bool is_state;                /* the value asked for last is the state */
+    bool state_file;              /* the command reads the state from a file */
+    struct script_secret *secret; /* stands for {{config.NAME}} in a script; NULL: a run */
 };
 
 static const char *command_value(struct placeholder_source *source, const char *name)
@@ -36,7 +38,8 @@ static const char *command_value(struct placeholder_source *source, const char *
 
     self->is_state = false;
     if (strncmp(name, "config.", 7) == 0)
-        return tl_config_text(self->config, name + 7);
+        return self->secret != NULL ? script_secret(self->secret, name + 7)
+                                    : tl_config_text(self->config, name + 7);
     self->is_state = strcmp(name, "state") == 0;
     if (self->is_state)
         return tl_sync_handback(self->sync);
@@ -55,7 +58,7 @@ static enum tl_status command_find_shell(struct command_values *self, struct tl_
         return TL_OK;
     self->shell = self->stream->shell;
     self->shell_known = true;
-    if (self->shell != SHELL_POSIX)
+    if (self->shell != SHELL_POSIX || self->session == NULL)
         return TL_OK;
     if (ssh_session_login_shell(self->session, clock_now_ms() + SHELL_TIMEOUT_MS, &login,
                                 err) != TL_OK) {
@@ -163,30 +166,39 @@ static enum tl_status command_hand_state(struct command_values *self, struct buf
     return status;
 }
 
+/* Fills the placeholders of command and stdin; the buffers are the caller's to wipe. */
+static enum tl_status command_compose(struct command_values *values, struct buf *command,
+                                      struct buf *input, struct tl_error *err)
+{
+    static const char *const whole_state[] = {"state", NULL};
+    const struct stream *stream = values->stream;
+    enum tl_status status;
+
+    values->base = (struct placeholder_source){
+        .extra = whole_state, .value = command_value, .write = command_write};
+    status = placeholder_expand(stream->command, &values->base, command, err);
+    if (command->failed)
+        status = stream_too_large(stream, "command", err);
+    if (status == TL_OK && values->state_file)
+        status = command_hand_state(values, command, err);
+    values->raw = true;
+    if (status == TL_OK && stream->input != NULL)
+        status = placeholder_expand(stream->input, &values->base, input, err);
+    if (input->failed)
+        status = stream_too_large(stream, "stdin", err);
+    return status;
+}
+
 static enum tl_status command_run(struct ssh_session *session, const struct stream *stream,
                                   const struct tl_config *config, struct tl_sync *sync,
                                   struct tl_error *err)
 {
     struct buf command = BUF_INIT(STREAM_COMMAND_MAX_BYTES),
                input = BUF_INIT(STREAM_INPUT_MAX_BYTES);
-    static const char *const whole_state[] = {"state", NULL};
     struct command_values values = {
-        .base = {.extra = whole_state, .value = command_value, .write = command_write},
-        .sync = sync,
-        .config = config,
-        .session = session,
-        .stream = stream};
-    enum tl_status status = placeholder_expand(stream->command, &values.base, &command, err);
+        .sync = sync, .config = config, .session = session, .stream = stream};
+    enum tl_status status = command_compose(&values, &command, &input, err);
 
-    if (command.failed)
-        status = stream_too_large(stream, "command", err);
-    if (status == TL_OK && values.state_file)
-        status = command_hand_state(&values, &command, err);
-    values.raw = true;
-    if (status == TL_OK && stream->input != NULL)
-        status = placeholder_expand(stream->input, &values.base, &input, err);
-    if (input.failed)
-        status = stream_too_large(stream, "stdin", err);
     if (status == TL_OK)
         status = command_execute(session, stream, &command, &input, sync, err);
     buf_wipe(&command);
@@ -194,5 +206,35 @@ static enum tl_status command_run(struct ssh_session *session, const struct stre
     return status;
 }
 
+static enum tl_status command_explain(const struct source_way *way, const struct stream *stream,
+                                      const struct tl_config *config, struct tl_sync *sync,
+                                      struct buf *out, struct tl_error *err)
+{
+    struct buf command = BUF_INIT(STREAM_COMMAND_MAX_BYTES),
+               input = BUF_INIT(STREAM_INPUT_MAX_BYTES);
+    struct script_secret secret;
+    struct command_values values = {
+        .sync = sync, .config = config, .stream = stream, .secret = &secret};
+    enum tl_status status = command_compose(&values, &command, &input, err);
+
+    script_demand_secrets(out, buf_text(&command));
+    script_demand_secrets(out, buf_text(&input));
+    if (input.size > 0) {
+        buf_append_string(out, "printf %s");
+        script_word(out, buf_text(&input));
+        buf_append_string(out, " | ");
+    }
+    buf_printf(out, "ssh %s", input.size > 0 ? "-T" : "-n -T");
+    script_ssh_options(out, way->ssh, way->plain);
+    script_ssh_target(out, way->ssh);
+    buf_append_string(out, *buf_text(&command) == '-' ? " ''" : ""); /* else ssh's own option */
+    script_word(out, buf_text(&command));
+    buf_append_char(out, '\n');
+    buf_wipe(&command);
+    buf_wipe(&input);
+    return status;
+}
+
 extern const struct source source_command;
-const struct source source_command = {.serves = command_serves, .run = command_run};
+const struct source source_command = {
+    .serves = command_serves, .run = command_run, .explain = command_explain};

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sources/http_exchange.h"
+#include "sources/http_explain.h"
 #include "sources/http_pages.h"
 #include "sources/source.h"
 
@@ -185,4 +186,5 @@ static enum tl_status http_run(struct ssh_session *session, const struct stream 
 }
 
 extern const struct source source_http;
-const struct source source_http = {.serves = http_serves, .run = http_run};
+const struct source source_http = {
+    .serves = http_serves, .run = http_run, .explain = http_explain};

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "placeholder.h"
+#include "script.h"
 #include "sources/http_place.h"
 
 struct expansion {
@@ -21,6 +22,10 @@ static const char *expansion_value(struct placeholder_source *source, const char
     self->any = true;
     if (strcmp(name, "next") == 0)
         return self->values->next;
+    if (self->values->secret != NULL && strncmp(name, "config.", 7) == 0)
+        return script_secret(self->values->secret, name + 7);
+    if (self->values->secret != NULL && strncmp(name, "item.", 5) == 0)
+        return script_variable(self->values->secret, name);
     if (strncmp(name, "item.", 5) == 0)
         return self->values->items ? http_items_value(self->values->items, name + 5) : NULL;
     if (strncmp(name, "config.", 7) == 0)

@@ -14,12 +14,16 @@ enum http_encoding {
     HTTP_IN_A_HEADER /* as it is, and without a line's end, which could begin another header */
 };
 
+struct script_secret;
+
 /* Where values come from. */
 struct http_values {
     struct tl_sync *sync;
     const struct tl_config *config;
     const char *next;               /* {{next}} */
     const struct http_items *items; /* {{item.NAME}}; NULL: none */
+    struct script_secret *secret;   /* stands for {{config.NAME}} and {{item.NAME}} in a script;
+                                       NULL: a request */
 };
 
 /* Appends the text. *vacant, which may be NULL, tells whether it has placeholders and all that

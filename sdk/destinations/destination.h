@@ -183,6 +183,10 @@ struct destination_ops {
      * nothing is kept. */
     enum tl_status (*reset)(struct destination *self, const char *const *streams,
                             struct tl_error *err);
+
+    /* Appends the statements that bring rows into the table and keep a stream's state, for
+     * people to read and try. NULL: there are none. */
+    void (*explain)(const struct catalog_table *table, struct buf *out);
 };
 
 /* All of them, NULL-terminated. */

@@ -55,6 +55,16 @@ void output_append_safe(struct buf *out, const char *text)
     buf_free(&masked);
 }
 
+void output_append_lines(struct buf *out, const char *text)
+{
+    struct buf masked = BUF_INIT(OUTPUT_MAX_BYTES);
+
+    log_append_masked(&masked, text, strlen(text));
+    text_append_safe_lines(out, buf_text(&masked), masked.size);
+    out->failed = out->failed || masked.failed;
+    buf_free(&masked);
+}
+
 void output_append_json(struct buf *out, const char *text)
 {
     struct buf masked = BUF_INIT(OUTPUT_MAX_BYTES), json = BUF_INIT(OUTPUT_MAX_BYTES);

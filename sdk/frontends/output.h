@@ -17,6 +17,9 @@ TL_NODISCARD enum tl_status output_print(struct buf *text, struct tl_error *err)
 /* Appends text from elsewhere with secrets masked and control characters made harmless. */
 void output_append_safe(struct buf *out, const char *text);
 
+/* The same for text of several lines, in which these and tabs stay. */
+void output_append_lines(struct buf *out, const char *text);
+
 /* Appends it as a JSON string with its quotes, with secrets masked and what a terminal might
  * act on as \uNNNN; NULL as null. */
 void output_append_json(struct buf *out, const char *text);

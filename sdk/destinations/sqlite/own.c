@@ -358,10 +358,9 @@ enum tl_status own_put_state(const struct sql *sql, const char *stream, const ch
     char now[CLOCK_UTC_SIZE];
     sqlite3_stmt *statement = NULL;
 
-    if (sql_prepare(sql,
-                    removes ? "DELETE FROM main._towline_state WHERE stream = ?1"
-                            : "REPLACE INTO main._towline_state VALUES (?1, ?2, ?3)",
-                    &statement, err) != TL_OK)
+    if (sql_prepare(
+            sql, removes ? "DELETE FROM main._towline_state WHERE stream = ?1" : OWN_PUT_STATE,
+            &statement, err) != TL_OK)
         return err->status;
     (void)sql_bind_text(statement, 1, stream);
     if (!removes) {

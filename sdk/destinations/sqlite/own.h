@@ -28,6 +28,8 @@ TL_NODISCARD enum tl_status own_put_column(const struct sql *sql,
                                            const struct catalog_table *table, uint32_t column,
                                            struct tl_error *err);
 
+#define OWN_PUT_STATE "REPLACE INTO main._towline_state VALUES (?1, ?2, ?3)"
+
 /* "" removes the state. */
 TL_NODISCARD enum tl_status own_put_state(const struct sql *sql, const char *stream,
                                           const char *state, int64_t now_us,

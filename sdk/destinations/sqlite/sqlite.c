@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "destinations/sqlite/alter.h"
 #include "destinations/sqlite/connection.h"
+#include "destinations/sqlite/definition.h"
 #include "destinations/sqlite/own.h"
 #include "destinations/sqlite/sweep.h"
 #include "destinations/sqlite/write.h"
@@ -258,6 +259,18 @@ static enum tl_status sqlite_reset(struct destination *destination, const char *
     return status;
 }
 
+/* As write.c and own.c run them; sync is one transaction. */
+static void sqlite_explain(const struct catalog_table *table, struct buf *out)
+{
+    buf_append_string(out, "-- made once\n");
+    definition_append_table(out, table);
+    buf_append_string(out, ";\n-- for each row: ?1 is the time, the others its columns\n");
+    write_append_upsert(out, table, true);
+    buf_append_string(
+        out,
+        ";\n-- at the end: ?1 is the stream, ?2 its state, ?3 the time\n" OWN_PUT_STATE ";\n");
+}
+
 static const char *const reserved_names[] = {"_rowid_", NULL};
 static const char *const reserved_tables[] = {"sqlite_", NULL};
 
@@ -281,4 +294,5 @@ const struct destination_ops sqlite_destination = {
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .reset = sqlite_reset,
+    .explain = sqlite_explain,
 };

@@ -71,7 +71,13 @@ static void append_values(struct buf *out, const struct catalog_table *table,
     buf_append_string(out, ")");
 }
 
-static void append_insert(struct buf *out, const struct catalog_table *table)
+/* Parameters of statements about one row: ?1 is the time, ?(i + 2) the column i. */
+static int parameter_of(uint32_t column)
+{
+    return (int)column + 2;
+}
+
+static void append_insert(struct buf *out, const struct catalog_table *table, bool by_hand)
 {
     buf_append_string(out, "INSERT INTO main.");
     text_append_identifier(out, table->name);
@@ -81,11 +87,14 @@ static void append_insert(struct buf *out, const struct catalog_table *table)
             text_append_identifier(out, table->columns[i].name);
             buf_append_string(out, ", ");
         }
-    buf_append_string(out, CATALOG_SYNCED ", " CATALOG_DELETED ") SELECT ");
+    buf_append_string(out, CATALOG_SYNCED ", " CATALOG_DELETED ")\nSELECT ");
     for (uint32_t i = 0; i < table->n_columns; i++)
-        if (is_made(&table->columns[i]))
+        if (is_made(&table->columns[i]) && by_hand)
+            buf_printf(out, "?%d, ", parameter_of(i));
+        else if (is_made(&table->columns[i]))
             buf_printf(out, "c%" PRIu32 ", ", i);
-    buf_append_string(out, "?1, 0 FROM " BATCH_TABLE " WHERE true ON CONFLICT (");
+    buf_append_string(out, by_hand ? "?1, 0" : "?1, 0 FROM " BATCH_TABLE);
+    buf_append_string(out, " WHERE true\nON CONFLICT (");
     for (uint32_t i = 0, n = 0; i < table->n_columns; i++)
         if (table->columns[i].key != 0) {
             buf_append_string(out, n++ ? ", " : "");
@@ -94,11 +103,11 @@ static void append_insert(struct buf *out, const struct catalog_table *table)
 }
 
 /* An unchanged row is not written. */
-static void append_on_conflict(struct buf *out, const struct catalog_table *table)
+static void append_on_conflict(struct buf *out, const struct catalog_table *table, bool by_hand)
 {
     uint32_t values = 0;
 
-    buf_append_string(out, ") DO UPDATE SET ");
+    buf_append_string(out, ")\nDO UPDATE SET ");
     for (uint32_t i = 0; i < table->n_columns; i++) {
         if (table->columns[i].key != 0 || !is_made(&table->columns[i]))
             continue;
@@ -108,16 +117,22 @@ static void append_on_conflict(struct buf *out, const struct catalog_table *tabl
         buf_append_string(out, ", ");
         values++;
     }
-    buf_append_string(out,
-                      CATALOG_SYNCED " = ?1, " CATALOG_DELETED " = 0 "
-                                     "WHERE towline_met(old._rowid_, old." CATALOG_DELETED);
+    buf_append_string(out, CATALOG_SYNCED " = ?1, " CATALOG_DELETED " = 0\nWHERE ");
+    buf_append_string(out, by_hand ? "" : "towline_met(old._rowid_, ");
+    buf_append_string(out, "old." CATALOG_DELETED);
     if (values > 0) {
         buf_append_string(out, " OR ");
         append_values(out, table, "old.");
         buf_append_string(out, " IS NOT ");
         append_values(out, table, "excluded.");
     }
-    buf_append_string(out, ")");
+    buf_append_string(out, by_hand ? "" : ")");
+}
+
+void write_append_upsert(struct buf *out, const struct catalog_table *table, bool by_hand)
+{
+    append_insert(out, table, by_hand);
+    append_on_conflict(out, table, by_hand);
 }
 
 static enum tl_status prepare_text(struct write *write, struct buf *text, sqlite3_stmt **out,
@@ -144,8 +159,7 @@ static enum tl_status prepare_upsert(struct write *write, const struct catalog_t
     write->upsert_table = text_copy(table->name, strlen(table->name));
     if (write->upsert_table == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for table %s", table->name);
-    append_insert(&text, table);
-    append_on_conflict(&text, table);
+    write_append_upsert(&text, table, false);
     return prepare_text(write, &text, &write->upsert, err);
 }
 
@@ -224,12 +238,6 @@ enum tl_status write_upsert(struct write *write, const struct batch *batch, stru
         return err->status;
     tally->unchanged += batch->n_rows - rest.n_rows;
     return rest.n_rows > 0 ? upsert_rows(write, &rest, tally, err) : TL_OK;
-}
-
-/* Parameters of statements about one row: ?1 is the time, ?(i + 2) the column i. */
-static int parameter_of(uint32_t column)
-{
-    return (int)column + 2;
 }
 
 static void append_key_is(struct buf *out, const struct catalog_table *table)

@@ -25,6 +25,10 @@ TL_NODISCARD enum tl_status write_attach(struct write *write, const struct sql *
 /* Lets go of statements: before tables change, after a rollback, and at the end. */
 void write_forget(struct write *write);
 
+/* Appends the statement that upserts the rows of a batch; `by_hand`: one row given by
+ * parameters, ?1 the time and ?2 the table's first column, with nothing in it that is ours. */
+void write_append_upsert(struct buf *out, const struct catalog_table *table, bool by_hand);
+
 /* The operations, as in destination.h. */
 TL_NODISCARD enum tl_status write_upsert(struct write *write, const struct batch *batch,
                                          struct tally *tally, struct tl_error *err);

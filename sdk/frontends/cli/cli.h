@@ -58,6 +58,7 @@ enum tl_status cli_run_sync(struct cli *cli, struct tl_error *err);
 enum tl_status cli_run_check(struct cli *cli, struct tl_error *err);
 enum tl_status cli_run_discover(struct cli *cli, struct tl_error *err);
 enum tl_status cli_run_state(struct cli *cli, struct tl_error *err);
+enum tl_status cli_run_explain(struct cli *cli, struct tl_error *err);
 enum tl_status cli_run_report(struct cli *cli, struct tl_error *err);
 enum tl_status cli_run_reset(struct cli *cli, struct tl_error *err);
 enum tl_status cli_run_version(struct cli *cli, struct tl_error *err);

@@ -165,6 +165,17 @@ const struct cli_command cli_commands[] = {
         .run = cli_run_state,
     },
     {
+        .name = "explain",
+        .summary = "Show the commands and the SQL that do the same by hand",
+        .details = "For each stream what one would type into a POSIX shell to get the output "
+                   "that the next sync would get, and what the destination runs. Secrets are "
+                   "variables of the shell, to be set before. Nothing is connected to, and "
+                   "nothing is written.",
+        .options = for_state,
+        .examples = (const char *const[]){"explain", "explain --stream users", NULL},
+        .run = cli_run_explain,
+    },
+    {
         .name = "report",
         .summary = "Write a page about the runs, the streams and their tables",
         .details =

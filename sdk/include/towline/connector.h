@@ -102,6 +102,12 @@ struct tl_connector {
      * again for the same stream, whose uncommitted operations are forgotten. */
     enum tl_status (*update)(struct tl_instance *self, size_t stream, struct tl_sync *sync,
                              struct tl_error *err);
+
+    /* Prints with tl_print what a user would type into a shell to get the output of the stream
+     * with that index. Connects to nothing; sync may be asked for the stream, the state and its
+     * values alone. Secrets are variables of the shell. May be NULL. */
+    enum tl_status (*explain)(struct tl_instance *self, size_t stream, struct tl_sync *sync,
+                              struct tl_error *err);
 };
 
 /* The whole program: the command line and every platform's protocol. Returns the exit code. */
