@@ -329,7 +329,8 @@ static enum tl_status follow(struct run *run, struct tl_error *err)
     bool done = false;
 
     while (status == TL_OK && !done) {
-        bool ready = sink_ready(run);
+        uint64_t heard = ssh_session_heard(run->session);
+        bool ready = sink_ready(run), again;
 
         status = turn(run, ready, err);
         if (status == TL_OK && !run->moved && ssh_channel_at_end(run->channel))
@@ -337,9 +338,9 @@ static enum tl_status follow(struct run *run, struct tl_error *err)
         if (status != TL_OK || done || clock_now_ms() >= run->give_up_ms)
             break;
         status = ended_by_marker(run) ? TL_OK : check_time(run, err);
+        again = run->moved || (ready && ssh_session_heard(run->session) != heard);
         if (status == TL_OK)
-            status =
-                run->moved ? ssh_session_check(run->session, err) : wait_turn(run, ready, err);
+            status = again ? ssh_session_check(run->session, err) : wait_turn(run, ready, err);
         if (!ready) /* it was we who were waited for */
             run->last_byte_ms = clock_now_ms();
     }

@@ -20,7 +20,7 @@ struct cancel {
     struct ssh_channel *channel;
     struct exec_marker *marker; /* NULL: none */
     struct ssh_exit exit;
-    bool moved;  /* something came in this round */
+    bool moved;  /* something came in this round: see ssh_session_heard */
     bool closed; /* by the server: exit is known */
 };
 
@@ -48,6 +48,7 @@ static void look_for_mark(struct cancel *self, const char *data, size_t size)
 static enum tl_status drain(struct cancel *self, struct tl_error *err)
 {
     char chunk[CHUNK_BYTES];
+    uint64_t heard = ssh_session_heard(self->session);
     size_t out = 0, errors = 0;
     enum tl_status status =
         ssh_channel_read(self->channel, SSH_STDOUT, chunk, sizeof(chunk), &out, err);
@@ -56,8 +57,8 @@ static enum tl_status drain(struct cancel *self, struct tl_error *err)
     if (status == TL_OK)
         status =
             ssh_channel_read(self->channel, SSH_STDERR, chunk, sizeof(chunk), &errors, err);
-    self->moved = out + errors > 0;
-    if (status == TL_OK && !self->moved && ssh_channel_at_end(self->channel))
+    self->moved = out + errors > 0 || ssh_session_heard(self->session) != heard;
+    if (status == TL_OK && out + errors == 0 && ssh_channel_at_end(self->channel))
         status = ssh_channel_finish(self->channel, &self->closed, &self->exit, err);
     return status;
 }

@@ -47,6 +47,8 @@ static enum tl_status read_answer(struct ssh_session *session, struct ssh_channe
     enum tl_status status = TL_OK;
 
     while (status == TL_OK && session->login_shell == SSH_SHELL_NOT_ASKED && !answer.failed) {
+        uint64_t heard = ssh_session_heard(session);
+
         if (!ended)
             status = ssh_channel_send_eof(channel, &ended, err);
         if (status == TL_OK)
@@ -60,7 +62,7 @@ static enum tl_status read_answer(struct ssh_session *session, struct ssh_channe
             status = ssh_channel_read(channel, SSH_STDERR, chunk, sizeof(chunk), &ignored, err);
         if (status != TL_OK || ssh_channel_at_end(channel) || clock_now_ms() >= deadline_ms)
             break;
-        if (ignored == 0)
+        if (ignored == 0 && ssh_session_heard(session) == heard)
             status = ssh_session_wait(session, deadline_ms, -1, err);
     }
     buf_free(&answer);

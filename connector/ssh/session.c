@@ -513,6 +513,11 @@ bool ssh_session_is_windows(const struct ssh_session *session)
     return strstr(buf_text(&session->greeting.banner), "Windows") != NULL;
 }
 
+uint64_t ssh_session_heard(const struct ssh_session *session)
+{
+    return session->received_bytes + (session->held_back != 1);
+}
+
 enum tl_status ssh_session_wait(struct ssh_session *session, int64_t until_ms, int extra_fd,
                                 struct tl_error *err)
 {

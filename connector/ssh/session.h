@@ -42,6 +42,11 @@ const char *ssh_session_label(const struct ssh_session *session);
 /* Whether the server's greeting says that it runs on Windows. */
 bool ssh_session_is_windows(const struct ssh_session *session);
 
+/* Grows with whatever has come from the server: bytes, and the connection's end. Reading one of
+ * a channel's streams receives for the others, too: who has read them all in turn and got
+ * nothing reads them once more if this grew meanwhile, before waiting. */
+uint64_t ssh_session_heard(const struct ssh_session *session);
+
 /* Waits until the server sends, extra_fd (-1: none) is readable, or until_ms on the monotonic
  * clock; keeps the connection alive meanwhile. TL_INTERRUPTED, TL_LOST. */
 TL_NODISCARD enum tl_status ssh_session_wait(struct ssh_session *session, int64_t until_ms,

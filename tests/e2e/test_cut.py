@@ -1,5 +1,8 @@
 """The connection ends at byte N, by FIN or RST: no row of an incomplete output is kept, and a
 retry or the next run has them all."""
+import pathlib
+import signal
+
 import pytest
 from program import Towline, wait_until
 from proxy import Proxy
@@ -92,3 +95,31 @@ def test_server_killed_in_the_middle(towline, configuration, warehouse, make_ssh
     _, stderr = process.communicate(timeout=20)
     assert process.returncode == 3, stderr.decode()
     assert warehouse.count("t") == 0
+
+
+def client_socket(port):
+    """State and unread bytes of the connection to that port of 127.0.0.1, as the client sees it."""
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, _, remote, state, queues, *_ = line.split()
+        if remote == f"0100007F:{port:04X}" and state != "06":
+            return state, int(queues.partition(":")[2], 16)
+    return "", 0
+
+
+def test_an_end_that_comes_with_the_last_bytes_is_noticed(towline, configuration, make_sshd,
+                                                          tmp_path):
+    """The bytes are the server's question whether we live: they are no output. No sign of life is
+    asked for, so that nothing else would wake the program."""
+    server, begun = make_sshd(config=["ClientAliveInterval 1", "ClientAliveCountMax 60"]), \
+        tmp_path / "begun"
+    stream = {**STREAM, "command": f": >{begun}; sleep 100"}
+    process = towline.start("sync", config=configuration(stream, server=server,
+                                                         ssh_keepalive_interval="3600"))
+    wait_until(begun.exists)
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: client_socket(server.port)[1] > 0)
+    assert server.drop_connections() > 0
+    wait_until(lambda: client_socket(server.port)[0] == "08")
+    process.send_signal(signal.SIGCONT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 3, stderr.decode()
