@@ -239,8 +239,11 @@ enum tl_status ssh_forward_open(struct ssh_session *session, const struct ssh_ta
 
     *out = NULL;
     while (status == TL_OK && *out == NULL) {
+        uint64_t heard = ssh_session_heard(session);
+
+        session->undelivered = false; /* other channels are not read meanwhile */
         status = ssh_forward_step(forward, out, err);
-        if (status == TL_OK && *out == NULL)
+        if (status == TL_OK && *out == NULL && ssh_session_heard(session) == heard)
             status = ssh_session_wait(session, deadline_ms, -1, err);
     }
     ssh_forward_free(forward);

@@ -1,6 +1,7 @@
 """Through jump hosts: any number, each with its own port, user, key and host-key check, without a
 local port; who is at fault is always named."""
 import json
+import pathlib
 import signal
 import time
 
@@ -184,6 +185,22 @@ def test_a_lost_hop_is_named(towline, chain, make_sshd, sshd, which):
     _, stderr = process.communicate(timeout=20)
     assert process.returncode == 3, stderr.decode()
     assert f"jump host {hops[which].user}@127.0.0.1:{hops[which].port}: the server closed the " \
+        "connection" in stderr.decode()
+
+
+def test_a_hop_that_ends_while_it_connects_is_noticed_and_named(towline, chain, make_sshd,
+                                                                silent_port):
+    bastion = make_sshd()
+    connecting = f" 0100007F:{silent_port:04X} 02 "
+    before = pathlib.Path("/proc/net/tcp").read_text().count(connecting)
+    process = towline.start("sync", config=chain(bastion, ssh_port=str(silent_port),
+                                                 ssh_connect_timeout="300",
+                                                 ssh_keepalive_interval="3600"))
+    wait_for(lambda: pathlib.Path("/proc/net/tcp").read_text().count(connecting) > before)
+    bastion.drop_connections()
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 3, stderr.decode()
+    assert f"jump host {bastion.user}@127.0.0.1:{bastion.port}: the server closed the " \
         "connection" in stderr.decode()
 
 
