@@ -76,6 +76,11 @@ def test_through_jump_hosts(by_hand, configuration, sshd, make_sshd):
     assert by_hand.explanation.count("ProxyCommand") == 2
 
 
+def test_a_command_is_no_option_of_ssh(by_hand, configuration):
+    config = configuration({"table": "a", "command": "-V 2>&1 || echo ran", "primary_key": "id"})
+    assert "ran" in by_hand(config)
+
+
 def test_simple_jump_hosts_are_named_by_j(towline, configuration):
     config = configuration({"table": "a", "command": "true", "primary_key": "id"},
                            ssh_host="inner.example", ssh_jump="ops@bastion.example:2222,mid.example",

@@ -78,5 +78,7 @@ def test_example_has_the_whole_command_line(accounts, tmp_path):
         rows = dict(database.execute("SELECT name, uid FROM accounts"))
     assert rows["root"] == 0
     assert len(rows) == len({line.split(":")[0] for line in open("/etc/passwd")})
+    assert 'CREATE TABLE main."accounts"' in run(accounts, "explain", cwd=tmp_path)
+    assert "<h3>accounts</h3>" in run(accounts, "report", cwd=tmp_path)
     typo = subprocess.run([accounts, "snyc"], cwd=tmp_path, capture_output=True, text=True)
     assert typo.returncode == 2 and "sync" in typo.stderr
