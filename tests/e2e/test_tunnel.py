@@ -164,8 +164,7 @@ def test_a_health_file_is_no_reason_to_end(tunnel, try_tunnel, echo_server, tmp_
     folder.mkdir()
     local = tunnel("-L", target, "--health", folder / "file")
     wait_until((folder / "file").exists)
-    (folder / "file").unlink()
-    folder.rmdir()
+    folder.rename(tmp_path / "elsewhere")  # at once: the file is replaced meanwhile
     assert exchange(local.port, b"still there") == b"still there"
     code, stderr = local.stop()
     assert code == 143 and stderr.count("cannot write the health file") == 1
