@@ -14,7 +14,6 @@ enum {
     WINDOW_MAX_BYTES = 12 * 1024 * 1024,
     BANDWIDTH_BYTES_PER_MS = 240 * 1024,
     CLOSING_MS = 2000,
-    ANSWER_PART = 16, /* of the window, which is opened again when so much was read */
     ASK_AGAIN_MS = 20,
     FULL_WINDOWS = 8, /* so many channels to targets get one each, more of them share these */
     WINDOW_SHARE_MIN_BYTES = 256 * 1024
@@ -242,20 +241,6 @@ void channel_slice(struct ssh_channel *channel, enum ssh_stream stream, size_t s
         channel->session->slice_bytes = 0;
 }
 
-/* libssh2 opens the window again when a quarter of it is used up, and a long line then carries
- * three quarters of what it could. What cannot be sent now is tried with the next read. */
-static void answer(struct ssh_channel *channel, size_t read_bytes)
-{
-    unsigned long window_bytes = 0;
-
-    channel->unanswered_bytes += read_bytes;
-    (void)libssh2_channel_window_read_ex(channel->channel, NULL, &window_bytes);
-    if (channel->unanswered_bytes >= window_bytes / ANSWER_PART &&
-        libssh2_channel_receive_window_adjust2(
-            channel->channel, (unsigned long)channel->unanswered_bytes, 1, NULL) == 0)
-        channel->unanswered_bytes = 0;
-}
-
 enum tl_status ssh_channel_read(struct ssh_channel *channel, enum ssh_stream stream, char *data,
                                 size_t size, size_t *got, struct tl_error *err)
 {
@@ -267,8 +252,6 @@ enum tl_status ssh_channel_read(struct ssh_channel *channel, enum ssh_stream str
     *got = rc > 0 ? (size_t)rc : 0;
     if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
         return pump_fail(channel->session, TL_LOST, (int)rc, channel->words->reading, err);
-    if (rc > 0)
-        answer(channel, (size_t)rc);
     return TL_OK;
 }
 

@@ -89,7 +89,6 @@ struct ssh_channel {
     const struct channel_words *words;
     struct ssh_channel *next; /* of those closing */
     size_t granted_bytes;     /* by which the session's memory was raised for it */
-    size_t unanswered_bytes;  /* that were read and not given back to the window yet */
 };
 
 enum { CHANNEL_PACKET_BYTES = 32768 };
