@@ -11,8 +11,8 @@
  * a reader can use. A larger one only costs memory, which a slow reader fills to its brim. */
 enum {
     WINDOW_MIN_BYTES = 2 * 1024 * 1024,
-    WINDOW_MAX_BYTES = 12 * 1024 * 1024,
-    BANDWIDTH_BYTES_PER_MS = 240 * 1024,
+    WINDOW_MAX_BYTES = 16 * 1024 * 1024,
+    BANDWIDTH_BYTES_PER_MS = 320 * 1024,
     CLOSING_MS = 2000,
     ASK_AGAIN_MS = 20,
     FULL_WINDOWS = 8, /* so many channels to targets get one each, more of them share these */
