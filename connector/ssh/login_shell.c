@@ -31,7 +31,8 @@ enum ssh_login_shell ssh_login_shell_parse(const char *answer, const char *nonce
     size = path < end ? (size_t)(end - path) - 1 : 0;
     if (path_is(path, size, "fish"))
         return SSH_SHELL_FISH;
-    if (path_is(path, size, "csh") || path_is(path, size, "tcsh"))
+    if (path_is(path, size, "csh") || path_is(path, size, "tcsh") ||
+        path_is(path, size, "bsd-csh"))
         return SSH_SHELL_CSH;
     return SSH_SHELL_POSIX;
 }

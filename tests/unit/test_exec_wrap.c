@@ -118,6 +118,8 @@ static void test_commands(void **state)
         check(i, "printf '%s|' 'a b' \"it's\" '%d'", "a b|it's|%d|", 0);
         check(i, "echo one\necho two", "one\ntwo\n", 0);
         check(i, "echo one # comment", "one\n", 0);
+        check(i, "echo one; false\n", "one\n", 1);
+        check(i, "", "", 0);
         check(i, "echo $HOME >/dev/null && echo ok", "ok\n", 0);
     }
 }
@@ -139,6 +141,24 @@ static void test_failures(void **state)
         assert_int_equal(status, shells[i].kind == SSH_SHELL_CSH ? 1 : 127);
         buf_free(&output);
     }
+}
+
+/* What csh drops without a word because it ends in the middle is no success. */
+static void test_unfinished(void **state)
+{
+    const char *commands[] = {"echo a \\", "cat <<END\na", "cat <<'END'\na\nEND\n"};
+
+    (void)state;
+    for (size_t i = 0; i < SHELLS; i++)
+        for (size_t k = 0; k < sizeof(commands) / sizeof(commands[0]); k++) {
+            struct buf output = BUF_INIT(1 << 16);
+            int status = 0;
+            if (access(shells[i].path, X_OK) != 0 || shells[i].kind != SSH_SHELL_CSH)
+                continue;
+            assert_int_equal(run_command(i, commands[k], &output, &status), EXEC_AFTER);
+            assert_int_not_equal(status, 0);
+            buf_free(&output);
+        }
 }
 
 /* A guess that is wrong runs nothing at all. */
@@ -204,6 +224,7 @@ static void test_login_shell(void **state)
         {"N fish N\n", SSH_SHELL_FISH},
         {"N /bin/csh N\n", SSH_SHELL_CSH},
         {"N /usr/local/bin/tcsh N\n", SSH_SHELL_CSH},
+        {"N /bin/bsd-csh N\n", SSH_SHELL_CSH},
         {"N /opt/notfish N\n", SSH_SHELL_POSIX},
         {"N  N\n", SSH_SHELL_POSIX},
         {"N $SHELL N\n", SSH_SHELL_POSIX},
@@ -224,7 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_commands),    cmocka_unit_test(test_failures),
         cmocka_unit_test(test_guess),       cmocka_unit_test(test_lost_end),
-        cmocka_unit_test(test_login_shell),
+        cmocka_unit_test(test_login_shell), cmocka_unit_test(test_unfinished),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
