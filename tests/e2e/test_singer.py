@@ -29,6 +29,7 @@ class Target:
         """The columns from now on."""
         jsonschema.Draft7Validator.check_schema(message["schema"])
         assert set(message["key_properties"]) <= set(message["schema"]["properties"])
+        assert set(message.get("bookmark_properties", [])) <= set(message["schema"]["properties"])
         self.schemas[message["stream"]] = message
         self.tables.setdefault(message["stream"], {})
 
@@ -254,6 +255,27 @@ def test_a_table_without_rows_is_made_all_the_same(tap, configuration):
     assert messages[0]["key_properties"] == ["id"]
 
 
+@pytest.mark.parametrize("key, columns", [((), ["_towline_id"]), (["/m/n"], ["m_n"])])
+def test_a_table_without_rows_keeps_the_key_it_was_discovered_with(tap, configuration, key,
+                                                                   columns):
+    found = tap.discover(configuration(stream(echo('[{"m":{"n":"x"}}]'), key=key)))
+    tap.sync(configuration(stream("true", key=key)), {"streams": [select(found["t"])]})
+    schema = tap.target.schemas["t"]
+    assert schema["key_properties"] == columns
+    assert schema["schema"]["properties"][columns[0]] == {"type": "string"}
+
+
+@pytest.mark.parametrize("output, rows", [("[]", []), ('[{"id":1,"at":2,"a":3}]',
+                                                       [{"id": 1, "at": 2, "a": 3}])])
+def test_key_and_cursor_are_sent_also_if_the_catalog_lacks_them(tap, configuration, output, rows):
+    catalog = {"streams": [{"tap_stream_id": "t", "selected": True,
+                            "schema": {"properties": {"a": {"type": ["null", "integer"]}}}}]}
+    tap.sync(configuration(stream(echo(output), cursor="at")), catalog)
+    assert tap.target.rows("t") == rows
+    assert tap.target.schemas["t"]["key_properties"] == ["id"]
+    assert tap.target.schemas["t"]["bookmark_properties"] == ["at"]
+
+
 def test_a_stream_that_was_empty_when_discovered_keeps_its_types(tap, configuration):
     found = tap.discover(configuration(stream("true", "users", cursor="at")))["users"]
     assert metadata(found, "properties", "at") == {"inclusion": "automatic"}
@@ -316,6 +338,7 @@ def test_other_streams_keep_their_bookmarks(tap, configuration):
     "nonsense", "[]", {"bookmarks": []}, {"version": 2}, {"bookmarks": {"x": {"y": 1}}},
     {"bookmarks": {"users": {"last_update": "2026"}}},
     {"bookmarks": {"users": {"replication_key": "id", "replication_key_value": 3}}},
+    {"bookmarks": {"users": {"replication_key": "at", "replication_key_value": {"at": "2026"}}}},
 ])
 def test_a_state_that_is_not_ours_is_refused(tap, configuration, state):
     assert tap.sync(configuration(users()), None, state, code=2) == []

@@ -12,6 +12,7 @@ struct selection_column {
     char *name;             /* as the platform was told it: the catalog's, not the source's */
     type_observed observed; /* what the platform takes it to hold; 0: not said */
     unsigned shapes;        /* of its JSON values, see column_shape; 0: not said */
+    uint32_t key;           /* its place in the primary key, from 1; 0: none, or not said */
     bool nullable;          /* the platform takes null for it */
     bool selected;
 };

@@ -158,18 +158,69 @@ static bool is_stream_selected(const cJSON *stream)
     return flag_in(metadata, "selected", selected);
 }
 
-static bool is_property_selected(const cJSON *stream, const cJSON *property,
-                                 const struct tl_stream *known)
+static bool is_cursor(const struct tl_stream *known, const char *name)
+{
+    return known->cursor != NULL && strcmp(known->cursor, name) == 0;
+}
+
+static bool is_property_selected(const cJSON *stream, const cJSON *property)
 {
     const cJSON *metadata = metadata_of(stream, property->string);
     const char *inclusion = word_in(metadata, "inclusion");
     bool selected = flag_in(metadata, "selected-by-default", true);
 
-    if (strcmp(inclusion, "automatic") == 0 ||
-        (known->cursor != NULL && strcmp(known->cursor, property->string) == 0))
+    if (strcmp(inclusion, "automatic") == 0)
         return true;
     return strcmp(inclusion, "unsupported") != 0 &&
            flag_in(metadata, "selected", flag_in(property, "selected", selected));
+}
+
+/* The column's place in the key, from 1, as discovery told it or else as it is declared; 0: not
+ * in it. */
+static uint32_t place_in_key(const cJSON *stream, const struct tl_stream *known,
+                             const char *column)
+{
+    const cJSON *key =
+        cJSON_GetObjectItemCaseSensitive(metadata_of(stream, NULL), "table-key-properties");
+    const cJSON *name;
+    uint32_t place = 0;
+
+    if (!cJSON_IsArray(key))
+        key = cJSON_GetObjectItemCaseSensitive(stream, "key_properties");
+    cJSON_ArrayForEach(name, key)
+    {
+        place++;
+        if (cJSON_IsString(name) && strcmp(name->valuestring, column) == 0)
+            return place;
+    }
+    for (place = 0; known->primary_key != NULL && known->primary_key[place] != NULL; place++)
+        if (strcmp(known->primary_key[place], column) == 0)
+            return place + 1;
+    return 0;
+}
+
+/* The key and the cursor are sent in any case, so they are also listed. */
+static enum tl_status list_needed(struct selection_table *table, const char *name, uint32_t key,
+                                  struct tl_error *err)
+{
+    const struct selection_column column = {.name = (char *)name, .key = key, .selected = true};
+
+    if (selection_find_column(table, name) != NULL)
+        return TL_OK;
+    return selection_add_column(table, &column, err);
+}
+
+static enum tl_status list_all_needed(struct selection_table *table,
+                                      const struct tl_stream *known, struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+
+    for (uint32_t i = 0; known->primary_key != NULL && known->primary_key[i] != NULL; i++)
+        if (known->primary_key[i][0] != '/' && status == TL_OK)
+            status = list_needed(table, known->primary_key[i], i + 1, err);
+    if (known->cursor != NULL && status == TL_OK)
+        status = list_needed(table, known->cursor, 0, err);
+    return status;
 }
 
 static enum tl_status read_properties(struct selection_table *table, const cJSON *stream,
@@ -182,14 +233,15 @@ static enum tl_status read_properties(struct selection_table *table, const cJSON
     cJSON_ArrayForEach(property, properties)
     {
         struct selection_column column = {.name = property->string,
-                                          .selected =
-                                              is_property_selected(stream, property, known)};
+                                          .key = place_in_key(stream, known, property->string)};
+        column.selected = column.key > 0 || is_cursor(known, property->string) ||
+                          is_property_selected(stream, property);
         column_schema_read(property, &column);
         if (selection_add_column(table, &column, err) != TL_OK)
             return err->status;
         table->new_columns = false;
     }
-    return TL_OK;
+    return table->new_columns ? TL_OK : list_all_needed(table, known, err);
 }
 
 /* How the stream is synced is the connector's to say, but it can always be read in full. */

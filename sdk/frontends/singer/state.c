@@ -64,7 +64,7 @@ static enum tl_status fail_foreign(const char *stream, struct tl_error *err)
     return tl_remedy(err, "Leave its bookmark out to sync the stream from its start");
 }
 
-/* Whether all members are ones that this tap, or whoever runs it, puts there. */
+/* Whether it has only what this tap, or whoever runs it, puts there. */
 static bool is_own_bookmark(const cJSON *bookmark)
 {
     static const char *const names[] = {"replication_key",
@@ -84,7 +84,8 @@ static bool is_own_bookmark(const cJSON *bookmark)
         if (names[i] == NULL)
             return false;
     }
-    return cJSON_IsObject(bookmark);
+    member = cJSON_GetObjectItemCaseSensitive(bookmark, "replication_key_value");
+    return cJSON_IsObject(bookmark) && !cJSON_IsObject(member) && !cJSON_IsArray(member);
 }
 
 static void append_pointer(struct buf *out, const char *base, const char *stream,

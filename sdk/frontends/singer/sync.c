@@ -89,8 +89,8 @@ static void append_properties(struct lines *lines, const struct lines_table *tab
     }
     for (size_t i = 0; listed != NULL && i < listed->n_columns; i++) {
         const struct selection_column *column = &listed->columns[i];
-        const struct column_form form = {.observed = column->observed,
-                                         .shapes = column->shapes};
+        const struct column_form form = {
+            .observed = column->observed, .shapes = column->shapes, .key = column->key > 0};
         if (column->selected && !is_in(columns, column->name))
             append_property(out, column->name, &form, &first);
     }
@@ -107,14 +107,15 @@ static void append_catalog_key(struct buf *out, const struct catalog_table *colu
     end_list(out, first);
 }
 
-/* Of a stream without rows: what it declares, as far as it is a column's name. */
-static void append_declared_key(struct buf *out, const struct tl_stream *stream)
+/* Of a table without rows: as the platform's catalog has it. */
+static void append_listed_key(struct buf *out, const struct selection_table *listed)
 {
     bool first = true;
 
-    for (const char *const *key = stream->primary_key; key != NULL && *key != NULL; key++)
-        if (**key != '/')
-            append_item(out, *key, &first);
+    for (uint32_t key = 1; listed != NULL && key <= listed->n_columns; key++)
+        for (size_t i = 0; i < listed->n_columns; i++)
+            if (listed->columns[i].key == key)
+                append_item(out, listed->columns[i].name, &first);
     end_list(out, first);
 }
 
@@ -132,7 +133,7 @@ static void append_schema(struct lines *lines, const struct lines_table *table,
     if (columns != NULL)
         append_catalog_key(out, columns);
     else
-        append_declared_key(out, stream);
+        append_listed_key(out, selection_find(lines->selection, table->name));
     if (stream->cursor != NULL) {
         buf_append_string(out, ",\"bookmark_properties\":[");
         append_string(out, stream->cursor);
