@@ -3,11 +3,7 @@
 #include "sync/schema.h"
 #include "sync/sync.h"
 
-enum {
-    FEED_CHECKPOINT_ROWS = 10000,
-    FEED_PIECE = 64 * 1024, /* so that an ordered stream's checkpoints come in time */
-    PROGRESS_MS = 100
-};
+enum { PROGRESS_MS = 100 };
 
 enum tl_status sync_open_feed(struct tl_sync *sync, struct tl_error *err)
 {
@@ -16,6 +12,9 @@ enum tl_status sync_open_feed(struct tl_sync *sync, struct tl_error *err)
 
     if (sync->input.open)
         return TL_OK;
+    if (sync_flush(sync, err) != TL_OK)
+        return err->status;
+    sync_bound_block(sync);
     return input_open(&sync->input, stream,
                       stream->format == TL_FORMAT_AUTO ? sync->format : stream->format,
                       run->key.hashed ? NULL : run->key.names, run->name, &sync->builder, err);
@@ -38,16 +37,6 @@ static void feed_progress(struct tl_sync *sync)
         return;
     sync->next_progress_ms = now + PROGRESS_MS;
     sync->observer->progress(sync->observer, sync->report);
-}
-
-static enum tl_status feed_checkpoint(struct tl_sync *sync, struct tl_error *err)
-{
-    const struct tl_stream *stream = sync->stream->stream;
-    uint64_t every = stream->checkpoint_rows ? stream->checkpoint_rows : FEED_CHECKPOINT_ROWS;
-
-    if (!stream->ordered || sync->uncommitted_rows < every)
-        return TL_OK;
-    return sync_checkpoint(sync, NULL, false, err);
 }
 
 /* An output with a gap is none: whatever is fed after a failure is refused. */
@@ -73,16 +62,9 @@ enum tl_status tl_feed(struct tl_sync *sync, const char *bytes, size_t size,
     if (sync->broken.status != TL_OK || sync_heed_stop(sync, err) != TL_OK ||
         sync_turn(sync, OPERATION_UPSERT, err) != TL_OK || sync_open_feed(sync, err) != TL_OK)
         return feed_break(sync, err);
-    while (size > 0) {
-        size_t piece = size < FEED_PIECE ? size : FEED_PIECE;
-        sync->report->bytes_read += piece;
-        if (feed_piece(sync, bytes, piece, err) != TL_OK)
-            return feed_break(sync, err);
-        bytes += piece;
-        size -= piece;
-        if (feed_checkpoint(sync, err) != TL_OK)
-            return feed_break(sync, err);
-    }
+    sync->report->bytes_read += size;
+    if (size > 0 && feed_piece(sync, bytes, size, err) != TL_OK)
+        return feed_break(sync, err);
     feed_progress(sync);
     return TL_OK;
 }

@@ -17,6 +17,7 @@
 enum {
     BLOCK_BYTES = 256 * 1024,
     BLOCK_ROWS = 4096,
+    CHECKPOINT_ROWS = 10000,
     MAX_COLUMNS = 100000,
     WARNINGS_BYTES = 64 * 1024,
     LOOK_MS = 100
@@ -58,6 +59,23 @@ enum tl_status sync_heed_stop(struct tl_sync *sync, struct tl_error *err)
     return err->status;
 }
 
+/* How many rows are to come before the next checkpoint; 0: one is due. */
+static uint64_t sync_rows_left(const struct tl_sync *sync)
+{
+    const struct tl_stream *stream = sync->stream->stream;
+    uint64_t every = stream->checkpoint_rows ? stream->checkpoint_rows : CHECKPOINT_ROWS;
+
+    if (!stream->ordered)
+        return UINT64_MAX;
+    return every > sync->uncommitted_rows ? every - sync->uncommitted_rows : 0;
+}
+
+void sync_bound_block(struct tl_sync *sync)
+{
+    uint64_t left = sync_rows_left(sync);
+    sync->builder.limits.block_rows = left < BLOCK_ROWS ? (uint32_t)left : BLOCK_ROWS;
+}
+
 /* builder_sink.block: the block becomes an operation. */
 static enum tl_status sync_take_block(struct builder_sink *sink, struct block *block,
                                       struct tl_error *err)
@@ -73,6 +91,12 @@ static enum tl_status sync_take_block(struct builder_sink *sink, struct block *b
     }
     operation->block = block;
     queue_push(sync->queue, operation);
+    /* Rows that no output brought are committed when the connector says so. */
+    if (!sync->input.open)
+        return TL_OK;
+    if (sync_rows_left(sync) == 0 && sync_checkpoint(sync, NULL, false, err) != TL_OK)
+        return err->status;
+    sync_bound_block(sync);
     return TL_OK;
 }
 

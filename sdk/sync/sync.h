@@ -104,6 +104,9 @@ TL_NODISCARD enum tl_status sync_take_key(struct tl_sync *sync, char **names,
 TL_NODISCARD enum tl_status sync_sweep_begin(struct tl_sync *sync, struct tl_error *err);
 TL_NODISCARD enum tl_status sync_sweep(struct tl_sync *sync, struct tl_error *err);
 
+/* Blocks of an ordered output end where its checkpoints are: bounds the one that begins. */
+void sync_bound_block(struct tl_sync *sync);
+
 /* feed.c: makes the reader, unless there is one. */
 TL_NODISCARD enum tl_status sync_open_feed(struct tl_sync *sync, struct tl_error *err);
 
