@@ -176,8 +176,8 @@ def test_test_reads_one_record_of_each_stream(tap, configuration):
     assert "3" in tap.run("--config", bad, "--test", code=6).stderr
     config = tap.file("config.json", configuration(users()))
     for words in (["--test=schema"], ["--test", "schema"]):
-        schemas = tap.run("--config", config, *words).stdout.splitlines()
-        assert [json.loads(line)["type"] for line in schemas] == ["SCHEMA"]
+        schema, = map(json.loads, tap.run("--config", config, *words).stdout.splitlines())
+        assert schema["type"] == "SCHEMA" and schema["bookmark_properties"] == ["at"]
     assert tap.run("--config", config, "--test", "all").stdout == ""
     assert tap.run("--test", "--config", config).stdout == ""
 

@@ -119,6 +119,17 @@ static void append_listed_key(struct buf *out, const struct selection_table *lis
     end_list(out, first);
 }
 
+/* The rest of a SCHEMA message. */
+static void end_schema(struct buf *out, const struct tl_stream *stream)
+{
+    if (stream->cursor != NULL) {
+        buf_append_string(out, ",\"bookmark_properties\":[");
+        append_string(out, stream->cursor);
+        buf_append_char(out, ']');
+    }
+    buf_append_string(out, "}\n");
+}
+
 static void append_schema(struct lines *lines, const struct lines_table *table,
                           const struct catalog_table *columns, struct buf *out)
 {
@@ -134,12 +145,7 @@ static void append_schema(struct lines *lines, const struct lines_table *table,
         append_catalog_key(out, columns);
     else
         append_listed_key(out, selection_find(lines->selection, table->name));
-    if (stream->cursor != NULL) {
-        buf_append_string(out, ",\"bookmark_properties\":[");
-        append_string(out, stream->cursor);
-        buf_append_char(out, ']');
-    }
-    buf_append_string(out, "}\n");
+    end_schema(out, stream);
 }
 
 static void tell_schema(struct lines *lines, struct lines_table *table,
@@ -390,7 +396,7 @@ static void append_discovered(struct buf *out, struct discovery *discovery,
     for (size_t i = 0; (key = discovery_key(discovery, stream, i)) != NULL; i++)
         append_item(out, key, &first);
     end_list(out, first);
-    buf_append_string(out, "}\n");
+    end_schema(out, stream);
 }
 
 enum tl_status singer_send_schemas(struct platform *platform, const struct declared *declared,
