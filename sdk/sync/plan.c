@@ -83,6 +83,16 @@ static enum tl_status plan_wish(const struct stream_run *stream, uint32_t key,
     return *out ? TL_OK : tl_fail(err, TL_MEMORY, "out of memory for a column's name");
 }
 
+static enum tl_status plan_other_key(const struct catalog_table *table, const char *column,
+                                     struct tl_error *err)
+{
+    (void)tl_fail(err, TL_CONFIGURATION,
+                  "table %s was made with another primary key; \"%s\" is not part of it",
+                  table->name, column);
+    return tl_remedy(err,
+                     "Keep the primary_key, or remove the table and its state and sync again");
+}
+
 static enum tl_status plan_add(struct plan *plan, const struct destination_traits *traits,
                                const struct stream_run *stream, const struct column_name *name,
                                type_observed observed, struct tl_error *err)
@@ -99,13 +109,8 @@ static enum tl_status plan_add(struct plan *plan, const struct destination_trait
     char *wish;
     enum tl_status status;
 
-    if (table->exists && column.key != 0) {
-        (void)tl_fail(err, TL_CONFIGURATION,
-                      "table %s was made with another primary key; \"%s\" is not part of it",
-                      table->name, name->text);
-        return tl_remedy(
-            err, "Keep the primary_key, or remove the table and its state and sync again");
-    }
+    if (table->exists && column.key != 0)
+        return plan_other_key(table, name->text, err);
     if (plan_wish(stream, column.key, name, &wish, err) != TL_OK)
         return err->status;
     status = catalog_name(traits, table, wish ? wish : name->text,
@@ -244,13 +249,20 @@ static enum tl_status plan_map(struct plan *plan, uint32_t n_columns, struct tl_
 static enum tl_status plan_check_key(const struct catalog_table *table, const struct key *key,
                                      struct tl_error *err)
 {
-    if (table->n_key == key->n_parts)
-        return TL_OK;
-    (void)tl_fail(err, TL_CONFIGURATION,
-                  "table %s was made with a primary key of %u columns, not of %zu", table->name,
-                  table->n_key, key->n_parts);
-    return tl_remedy(err,
-                     "Keep the primary_key, or remove the table and its state and sync again");
+    if (table->n_key != key->n_parts) {
+        (void)tl_fail(err, TL_CONFIGURATION,
+                      "table %s was made with a primary key of %u columns, not of %zu",
+                      table->name, table->n_key, key->n_parts);
+        return tl_remedy(
+            err, "Keep the primary_key, or remove the table and its state and sync again");
+    }
+    for (size_t i = 0; i < key->n_parts; i++) {
+        const char *name = key->parts[i].column;
+        uint32_t column = catalog_column_find(table, name, strlen(name));
+        if (column != COLUMNS_NONE && table->columns[column].key == 0)
+            return plan_other_key(table, name, err);
+    }
+    return TL_OK;
 }
 
 enum tl_status plan_block(struct plan *plan, const struct destination_traits *traits,

@@ -124,6 +124,17 @@ def test_composite_key_and_pointer_key(towline, configuration, warehouse):
     assert warehouse.rows("t", "a", "b", "v", order="b") == [(1, "x", 3), (1, "y", 2)]
 
 
+def test_a_table_keeps_the_key_it_was_made_with(towline, configuration, warehouse):
+    row = echo('[{"a":1,"b":2,"c":3}]')
+    towline("sync", config=configuration(stream(row, key=["a", "b"]))).expect(0)
+    for key in (["a", "c"], ["a"], ["a", "b", "c"], []):
+        result = towline("sync", config=configuration(stream(row, key=key))).expect(2)
+        assert "table t was made with a" in result.stderr, result.stderr
+    other = echo('[{"a":1,"b":2,"c":4}]')
+    towline("sync", config=configuration(stream(other, key=["b", "a"]))).expect(0)
+    assert warehouse.rows("t", "a", "b", "c") == [(1, 2, 4)]
+
+
 def test_no_key_is_a_hash_of_the_content(towline, configuration, warehouse):
     config = configuration(stream(echo('[{"v":1},{"v":2},{"v":1}]'), key=None))
     for _ in range(2):
