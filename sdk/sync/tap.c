@@ -171,7 +171,8 @@ static enum tl_status take_status(struct tl_sync *sync, const char *status, cons
                        err) != TL_OK ||
         stream == NULL)
         return err->status;
-    sync->tap.incomplete = sync->tap.incomplete || strcmp(status, "INCOMPLETE") == 0;
+    if (strcmp(status, "INCOMPLETE") == 0)
+        sync->tap.incomplete = stream;
     stream->complete = stream->complete || strcmp(status, "COMPLETE") == 0;
     return TL_OK;
 }
@@ -291,8 +292,8 @@ enum tl_status tap_finish(struct tl_sync *sync, struct tl_error *err)
 
     if (status != TL_OK)
         return tell_line(sync, status, err);
-    if (tap->incomplete) {
-        (void)tl_fail(err, TL_COMMAND, "the source gave up stream %s", stream->table);
+    if (tap->incomplete != NULL) {
+        (void)tl_fail(err, TL_COMMAND, "the source gave up stream %s", tap->incomplete->name);
         return tl_remedy(err, "Its log (--log-level debug) may say why");
     }
     if (!tap->seen && tap->others.size > 0)

@@ -50,12 +50,12 @@ struct tap {
     uint64_t n_lines;
     struct buf others; /* the names of other streams, for a message */
     bool seen;         /* anything of the stream */
-    bool incomplete;   /* the source gave it up */
 
     struct tap_stream **streams;
     size_t n_streams;
-    size_t last;    /* of them, whose record came last */
-    cJSON *catalog; /* a source's, if it has told it */
+    size_t last;                         /* of them, whose record came last */
+    const struct tap_stream *incomplete; /* of them, the one that the source gave up */
+    cJSON *catalog;                      /* a source's, if it has told it */
 
     struct tap_state *states;
     size_t n_states;

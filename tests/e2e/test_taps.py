@@ -146,14 +146,15 @@ def test_our_own_tap_and_source_can_be_read(program, towline, configuration, war
     ({"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": 1, "error": {
         "message": "the token has expired"}}}, "the token has expired"),
     ({"type": "TRACE", "trace": {"type": "STREAM_STATUS", "emitted_at": 1, "stream_status": {
-        "stream_descriptor": {"name": "t"}, "status": "INCOMPLETE"}}}, "gave up"),
+        "stream_descriptor": {"name": "t"}, "status": "INCOMPLETE"}}}, "gave up stream t"),
 ])
 def test_a_source_that_gives_up_fails_the_stream(towline, configuration, warehouse, message, says):
     lines = [{"type": "RECORD", "record": {"stream": "t", "data": {"id": 1}, "emitted_at": 1}},
              message]
     command = "echo 'a line of log'; " + echo("\n".join(json.dumps(line) for line in lines))
-    towline("sync", config=configuration(stream(command, format="airbyte"))).expect(6, says)
-    assert warehouse.count("t") == 0
+    config = configuration(stream(command, "u", format="airbyte", tap_stream="t"))
+    towline("sync", config=config).expect(6, says)
+    assert warehouse.count("u") == 0
 
 
 def test_a_tap_behind_our_own_stays_incremental(towline, configuration, tap):
