@@ -67,6 +67,54 @@ static enum tl_status run_open_connector(struct run *run, struct tl_error *err)
     return TL_OK;
 }
 
+/* Goes through a state that was given: of whom it is. */
+struct run_given {
+    struct state_visitor visitor;
+    const struct run *run;
+    bool known; /* some of it is of a stream that there is */
+    char strange[80];
+};
+
+static enum tl_status run_given_member(struct state_visitor *visitor, const char *name,
+                                       const char *json, struct tl_error *err)
+{
+    struct run_given *given = (struct run_given *)visitor;
+
+    (void)json, (void)err;
+    for (size_t i = 0; i < given->run->schema.n_streams; i++)
+        if (strcmp(given->run->schema.streams[i].table, name) == 0) {
+            given->known = true;
+            return TL_OK;
+        }
+    (void)text_safe(given->strange, sizeof(given->strange), name, strlen(name));
+    return TL_OK;
+}
+
+/* One that is about none of the streams is another configuration's: all would silently begin
+ * anew. */
+static enum tl_status run_check_given(const struct run *run, struct tl_error *err)
+{
+    struct run_given given = {.visitor = {.member = run_given_member}, .run = run};
+
+    if (run->options->state == NULL)
+        return TL_OK;
+    if (state_visit(run->options->state, &given.visitor, err) != TL_OK)
+        return tl_context(err, "the given state");
+    if (given.strange[0] == '\0')
+        return TL_OK;
+    if (given.known) {
+        tl_log(TL_LOG_WARNING, "the given state has \"%s\", but there is no such stream",
+               given.strange);
+        return TL_OK;
+    }
+    (void)tl_fail(err, TL_CONFIGURATION,
+                  "the given state is about \"%s\", and about none of the streams",
+                  given.strange);
+    return tl_remedy(err,
+                     "A state looks like {\"stream\": {\"cursor\": \"...\"}}, as `state show` "
+                     "prints it; {} begins anew");
+}
+
 static enum tl_status run_open_destination(struct run *run, struct tl_error *err)
 {
     const struct run_options *options = run->options;
@@ -471,6 +519,8 @@ enum tl_status run_sync(const struct run_options *options, struct run_report *re
     enum tl_status status;
 
     status = run_open_connector(&run, err);
+    if (status == TL_OK)
+        status = run_check_given(&run, err);
     if (status == TL_OK)
         status = run_select(&run, err);
     if (status == TL_OK)

@@ -208,6 +208,17 @@ def test_full_refresh_and_given_state(towline, configuration, warehouse, tmp_pat
     assert (1111,) in warehouse.rows("t", "id")
 
 
+def test_a_given_state_is_of_the_streams(towline, configuration, warehouse):
+    config = configuration(CURSOR)
+    for other in ('{"other":{"cursor":"5"}}', '{"cursor":{}}'):
+        towline("sync", "--state", "-", config=config, stdin=other).expect(
+            2, "about none of the streams", "as `state show` prints it")
+    towline("sync", "--state", "-", config=config, stdin='{"cursor":"5"}').expect(2, "JSON object")
+    assert warehouse.count("t") == 0
+    towline("sync", "--state", "-", config=config, stdin='{"other":{},"t":{}}').expect(
+        0, 'has "other", but there is no such stream')
+
+
 def test_state_is_not_made_by_looking(towline, configuration, tmp_path):
     towline.write_config(configuration(CURSOR))
     result = towline("state", "show")
