@@ -80,6 +80,7 @@ def test_configuration_sources(towline, configuration, warehouse, tmp_path):
     def table(name):
         return configuration({**STREAM, "table": name})
 
+    towline("sync").expect(2, "there is no configuration.json here", "`towline init`")
     towline("sync", stdin=json.dumps(table("from_stdin")), *["-c", "-"]).expect(0)
     towline("sync", env={"TOWLINE_CONFIGURATION": json.dumps(table("from_environment"))}).expect(0)
     towline.write_config(table("from_here"))

@@ -47,9 +47,7 @@ static enum tl_status do_without(struct job *job, const struct cli *cli, bool re
     if (!required)
         return TL_OK;
     (void)tl_fail(err, TL_CONFIGURATION, "there is no %s here", usual_path);
-    return tl_remedy(err,
-                     "Write one (`%s help configuration` lists its keys), or name it with "
-                     "--configuration FILE",
+    return tl_remedy(err, "Make one with `%s init`, or name it with --configuration FILE",
                      cli->connector->name);
 }
 
