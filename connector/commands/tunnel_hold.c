@@ -273,8 +273,7 @@ static enum tl_status wait_for_work(struct holder *self, struct tl_error *err)
         tick_ms = self->watchdog_due_ms;
     if (self->session == NULL && self->connecting == NULL && self->resume_ms < tick_ms)
         tick_ms = self->resume_ms;
-    if (poll(fds, 3, clock_remaining_ms(wake_ms < tick_ms ? wake_ms : tick_ms)) < 0 &&
-        errno != EINTR)
+    if (poll(fds, 3, clock_remaining_ms(clock_earlier(wake_ms, tick_ms))) < 0 && errno != EINTR)
         return tl_fail(err, TL_INTERNAL, "cannot wait: %s", strerror(errno));
     if (fds[0].revents != 0)
         return tl_fail(err, TL_INTERRUPTED, "the tunnel was told to end");

@@ -285,11 +285,6 @@ static enum tl_status check_time(struct run *run, struct tl_error *err)
     return TL_OK;
 }
 
-static int64_t earliest(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static enum tl_status wait_turn(const struct run *run, bool ready, struct tl_error *err)
 {
     const struct exec_request *request = run->request;
@@ -297,12 +292,13 @@ static enum tl_status wait_turn(const struct run *run, bool ready, struct tl_err
     int fd = -1;
 
     if (request->command_timeout_ms > 0)
-        until_ms = earliest(until_ms, run->start_ms + request->command_timeout_ms);
+        until_ms = clock_earlier(until_ms, run->start_ms + request->command_timeout_ms);
     if (request->idle_timeout_ms > 0)
-        until_ms = earliest(until_ms, run->last_byte_ms + request->idle_timeout_ms);
+        until_ms = clock_earlier(until_ms, run->last_byte_ms + request->idle_timeout_ms);
     if (!ready) {
         fd = run->sink->ready_fd != NULL ? run->sink->ready_fd(run->sink) : -1;
-        until_ms = earliest(until_ms, clock_now_ms() + (fd < 0 ? ASK_AGAIN_MS : SERVICE_MS));
+        until_ms =
+            clock_earlier(until_ms, clock_now_ms() + (fd < 0 ? ASK_AGAIN_MS : SERVICE_MS));
     }
     return ssh_session_wait(run->session, until_ms, fd, err);
 }

@@ -24,11 +24,6 @@ struct cancel {
     bool closed; /* by the server: exit is known */
 };
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static bool awaits_mark(const struct cancel *self)
 {
     return self->marker != NULL && self->marker->place == EXEC_BEFORE;
@@ -102,7 +97,7 @@ enum exec_cancelled exec_cancel(struct ssh_session *session, struct ssh_channel 
     struct ssh_channel *second = NULL;
 
     ssh_channel_signal(channel, "TERM");
-    await(&self, earlier(now_ms + grace_ms, until_ms), false);
+    await(&self, clock_earlier(now_ms + grace_ms, until_ms), false);
     if (awaits_mark(&self)) /* the shell is about to begin, or is none */
         await(&self, now_ms + patience_ms / 2, true);
     if (!self.closed && marker != NULL && marker->pid > 0)

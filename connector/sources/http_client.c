@@ -65,7 +65,6 @@ static size_t stop(struct http_client *client, const struct tl_error *err)
 static size_t take_header(char *line, size_t one, size_t size, void *user)
 {
     struct http_client *client = user;
-
     struct tl_error err = {0};
 
     client->last_byte_ms = clock_now_ms();
@@ -388,11 +387,6 @@ bool http_client_is_busy(const struct http_client *client)
     return client->busy;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Until when something must happen; fails if that is past. While the sync is full, nobody is to
  * blame. */
 static enum tl_status check_time(const struct http_client *client, int64_t *until_ms,
@@ -402,18 +396,18 @@ static enum tl_status check_time(const struct http_client *client, int64_t *unti
     int64_t now_ms = clock_now_ms(), idle_ms = settings->idle_timeout_ms;
 
     if (client->paused) {
-        *until_ms = earlier(*until_ms, now_ms + READY_MS);
+        *until_ms = clock_earlier(*until_ms, now_ms + READY_MS);
         return TL_OK;
     }
     if (idle_ms > 0) {
         if (now_ms - client->last_byte_ms >= idle_ms)
             return http_fault_silent(settings, err);
-        *until_ms = earlier(*until_ms, client->last_byte_ms + idle_ms);
+        *until_ms = clock_earlier(*until_ms, client->last_byte_ms + idle_ms);
     }
     if (settings->command_timeout_ms > 0) {
         if (now_ms - client->start_ms >= settings->command_timeout_ms)
             return http_fault_too_slow(settings, err);
-        *until_ms = earlier(*until_ms, client->start_ms + settings->command_timeout_ms);
+        *until_ms = clock_earlier(*until_ms, client->start_ms + settings->command_timeout_ms);
     }
     return TL_OK;
 }

@@ -301,7 +301,7 @@ static int64_t keepalive(struct ssh_session *session)
             session_end(session, SSH_END_THROUGH, 0);
     }
     own_ms = session->end == SSH_END_NONE ? keepalive_one(session) : CLOCK_NEVER;
-    return own_ms < below_ms ? own_ms : below_ms;
+    return clock_earlier(own_ms, below_ms);
 }
 
 /* The descriptor is the outermost connection's, which takes what the sessions inside of it hand
@@ -328,10 +328,7 @@ bool pump_wait(struct ssh_session *session, int64_t until_ms, int extra_fd)
         fds[1].fd = -1;
     else if (session->link->ready(session->link))
         wake_ms = 0;
-    if (until_ms < wake_ms)
-        wake_ms = until_ms;
-    if (session->patience.deadline_ms < wake_ms)
-        wake_ms = session->patience.deadline_ms;
+    wake_ms = clock_earlier(wake_ms, clock_earlier(until_ms, session->patience.deadline_ms));
     if (poll(fds, 3, clock_remaining_ms(wake_ms)) < 0 && errno != EINTR)
         session_end(session, SSH_END_BROKEN, errno);
     if (fds[0].revents != 0)

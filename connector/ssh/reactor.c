@@ -122,7 +122,7 @@ static int64_t pulse_all(struct ssh_session *session)
             session->end = SSH_END_THROUGH;
     }
     own_ms = session->end == SSH_END_NONE ? pulse(session) : CLOCK_NEVER;
-    return own_ms < below_ms ? own_ms : below_ms;
+    return clock_earlier(own_ms, below_ms);
 }
 
 enum tl_status ssh_session_pulse(struct ssh_session *session, int64_t *next_ms,

@@ -447,22 +447,19 @@ enum tl_status forwarder_step(struct forwarder *self, struct tl_error *err)
 
 int64_t forwarder_wake_ms(const struct forwarder *self)
 {
-    int64_t wake_ms = further_due_ms(self), each_ms;
+    int64_t wake_ms = further_due_ms(self);
 
     if (self->round.busy)
         return 0;
-    if (self->waiting != NULL) {
-        each_ms = self->waiting->since_ms + self->options.open_timeout_ms;
-        wake_ms = each_ms < wake_ms ? each_ms : wake_ms;
-    }
+    if (self->waiting != NULL)
+        wake_ms =
+            clock_earlier(wake_ms, self->waiting->since_ms + self->options.open_timeout_ms);
     for (const struct inlet *inlet = self->inlets; inlet != NULL; inlet = inlet->next)
-        if (inlet->knocked && self->accept_after_ms < wake_ms)
-            wake_ms = self->accept_after_ms;
+        if (inlet->knocked)
+            wake_ms = clock_earlier(wake_ms, self->accept_after_ms);
     for (const struct carrier *carrier = self->carriers; carrier != NULL;
-         carrier = carrier->next) {
-        each_ms = carrier_wake_ms(carrier);
-        wake_ms = each_ms < wake_ms ? each_ms : wake_ms;
-    }
+         carrier = carrier->next)
+        wake_ms = clock_earlier(wake_ms, carrier_wake_ms(carrier));
     return wake_ms;
 }
 
@@ -477,7 +474,7 @@ enum tl_status forwarder_run(struct forwarder *self, int64_t until_ms, int extra
     while (status == TL_OK && self->round.refused == refused && clock_now_ms() < until_ms &&
            fds[1].revents == 0) {
         int64_t wake_ms = forwarder_wake_ms(self);
-        int timeout_ms = clock_remaining_ms(wake_ms < until_ms ? wake_ms : until_ms);
+        int timeout_ms = clock_remaining_ms(clock_earlier(wake_ms, until_ms));
 
         if (poll(fds, 2, timeout_ms) < 0 && errno != EINTR)
             return tl_fail(err, TL_INTERNAL, "cannot wait: %s", strerror(errno));

@@ -52,3 +52,8 @@ int clock_remaining_ms(int64_t deadline_ms)
         return 0;
     return remaining > INT_MAX ? INT_MAX : (int)remaining;
 }
+
+int64_t clock_earlier(int64_t left, int64_t right)
+{
+    return left < right ? left : right;
+}

@@ -22,4 +22,7 @@ const char *clock_format_utc(int64_t utc_us, char out[CLOCK_UTC_SIZE]);
 #define CLOCK_NEVER INT64_MAX
 int clock_remaining_ms(int64_t deadline_ms);
 
+/* The earlier of two moments, of which either may be CLOCK_NEVER. */
+int64_t clock_earlier(int64_t left, int64_t right);
+
 #endif

@@ -412,7 +412,7 @@ int64_t grpc_connection_deadline_ms(const struct grpc_connection *connection)
     int64_t first = CLOCK_NEVER;
 
     for (const struct exchange *at = connection->exchanges; at != NULL; at = at->next)
-        first = at->deadline_ms < first ? at->deadline_ms : first;
+        first = clock_earlier(first, at->deadline_ms);
     return first;
 }
 

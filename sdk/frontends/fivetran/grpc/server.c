@@ -88,6 +88,7 @@ enum tl_status grpc_server_open(const struct grpc_server_options *options,
                                 struct grpc_server **out, uint16_t *port, struct tl_error *err)
 {
     struct grpc_server *server = calloc(1, sizeof(*server));
+    enum tl_status status;
 
     if (server == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the server");
@@ -96,15 +97,14 @@ enum tl_status grpc_server_open(const struct grpc_server_options *options,
     server->hub.service = options->service;
     server->hub.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->hub.wake_fd < 0)
-        (void)tl_fail(err, TL_INTERNAL, "cannot make an eventfd: %s", strerror(errno));
+        status = tl_fail(err, TL_INTERNAL, "cannot make an eventfd: %s", strerror(errno));
     else
-        (void)open_listeners(server, port, err);
-    if (err->status != TL_OK) {
+        status = open_listeners(server, port, err);
+    if (status == TL_OK)
+        *out = server;
+    else
         grpc_server_close(server);
-        return err->status;
-    }
-    *out = server;
-    return TL_OK;
+    return status;
 }
 
 static void close_listeners(struct grpc_server *server)
@@ -246,14 +246,11 @@ static int poll_timeout(const struct grpc_server *server)
 {
     int64_t first = server->accept_ms > clock_now_ms() ? server->accept_ms : CLOCK_NEVER;
 
-    for (size_t i = 0; i < server->n_connections; i++) {
-        int64_t deadline = grpc_connection_deadline_ms(server->connections[i]);
-        first = deadline < first ? deadline : first;
-    }
-    if (server->draining) {
-        int64_t next = server->stopped_calls ? server->give_up_ms : server->stop_calls_ms;
-        first = next < first ? next : first;
-    }
+    for (size_t i = 0; i < server->n_connections; i++)
+        first = clock_earlier(first, grpc_connection_deadline_ms(server->connections[i]));
+    if (server->draining)
+        first = clock_earlier(first, server->stopped_calls ? server->give_up_ms
+                                                           : server->stop_calls_ms);
     return clock_remaining_ms(first);
 }
 
