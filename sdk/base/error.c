@@ -1,5 +1,5 @@
 /* What went wrong: the table of statuses and the making of errors. */
-#include "towline/error.h"
+#include "base/error.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -122,4 +122,14 @@ enum tl_status tl_remedy(struct tl_error *err, const char *format, ...)
     vsnprintf(err->remedy, sizeof(err->remedy), format, arguments);
     va_end(arguments);
     return err->status;
+}
+
+const char *error_text(const struct tl_error *err, char out[ERROR_TEXT_SIZE])
+{
+    size_t size = strlen(err->message);
+    bool stopped = size > 0 && strchr(".?!", err->message[size - 1]) != NULL;
+    const char *stop = err->remedy[0] == '\0' ? "" : stopped ? " " : ". ";
+
+    snprintf(out, ERROR_TEXT_SIZE, "%s%s%s", err->message, stop, err->remedy);
+    return out;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "sync/record.h"
 #include "sync/schema.h"
@@ -401,13 +402,13 @@ enum tl_status sync_finish_early(struct tl_sync *sync, struct tl_error *err)
 void sync_abandon(struct tl_sync *sync, bool last, const struct tl_error *err)
 {
     struct operation *operation = sync->rollback;
-    char reason[RECORD_REASON_SIZE];
+    char reason[ERROR_TEXT_SIZE];
 
     sync->rollback = NULL;
     if (operation != NULL) {
         operation->last = last;
         operation->yields = true;
-        (void)record_reason(err, reason);
+        (void)error_text(err, reason);
         operation->state = text_copy(reason, strlen(reason));
         operation->progress = report_progress(sync->report);
         operation->warnings = sync_warnings(sync);

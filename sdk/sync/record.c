@@ -1,7 +1,6 @@
 /* The run log's records. */
 #include "sync/record.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,13 +46,6 @@ enum tl_status record_add_tables(struct run_record *record, const struct stream_
     }
     record->tables = tables;
     return TL_OK;
-}
-
-const char *record_reason(const struct tl_error *err, char out[RECORD_REASON_SIZE])
-{
-    (void)snprintf(out, RECORD_REASON_SIZE, "%s%s%s", err->message,
-                   err->remedy[0] != '\0' ? ". " : "", err->remedy);
-    return out;
 }
 
 void record_reset(struct run_record *record)

@@ -15,11 +15,6 @@ TL_NODISCARD enum tl_status record_add_tables(struct run_record *record,
                                               const struct progress *progress,
                                               struct tl_error *err);
 
-/* "what failed, where, why. What to do", as the run log keeps it; into out, which is returned.
- */
-enum { RECORD_REASON_SIZE = sizeof(struct tl_error) };
-const char *record_reason(const struct tl_error *err, char out[RECORD_REASON_SIZE]);
-
 /* Frees those of the tables. */
 void record_reset(struct run_record *record);
 

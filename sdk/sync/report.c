@@ -2,9 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "sync/queue.h"
 #include "sync/run.h"
+#include "towline/log.h"
 
 static void texts_free(char **texts, size_t count)
 {
@@ -35,6 +37,17 @@ void run_report_reset(struct run_report *report)
     free(report->streams);
     catalog_reset(&report->catalog);
     *report = (struct run_report){0};
+}
+
+void run_report_log_failures(const struct run_report *report, const struct tl_error *err)
+{
+    char text[ERROR_TEXT_SIZE];
+
+    for (size_t i = 0; i < report->n_streams; i++) {
+        const struct tl_error *failure = &report->streams[i].error;
+        if (failure->status != TL_OK && strcmp(failure->message, err->message) != 0)
+            tl_log(TL_LOG_ERROR, "%s", error_text(failure, text));
+    }
 }
 
 /* The names by which the outcome of a stream is reported. */

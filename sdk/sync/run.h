@@ -54,6 +54,10 @@ struct run_report {
 
 void run_report_reset(struct run_report *report);
 
+/* Logs the error of each stream that failed, where the run's own, `err`, cannot say them all.
+ */
+void run_report_log_failures(const struct run_report *report, const struct tl_error *err);
+
 /* The report table by table: of a stream that fills several, each of them in its place. NULL
  * past the end. */
 const struct stream_report *run_report_table(const struct run_report *report, size_t index);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "sync/gather.h"
 #include "sync/notes.h"
@@ -335,7 +336,7 @@ struct writer_failure {
     const struct stream_run *stream;
     struct run_record record;
     char *warnings; /* or NULL */
-    char reason[RECORD_REASON_SIZE];
+    char reason[ERROR_TEXT_SIZE];
 };
 
 static void writer_failure_free(struct writer_failure *failure)
@@ -395,7 +396,7 @@ static void writer_record_failure(struct writer *writer, const struct progress *
     if (reason != NULL)
         (void)snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
     else
-        (void)record_reason(&stream_root(writer->stream)->error, failure->reason);
+        (void)error_text(&stream_root(writer->stream)->error, failure->reason);
     writer_put_failures(writer);
 }
 

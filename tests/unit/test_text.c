@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/text.h"
 
 typedef void append(struct buf *out, const char *text, size_t size);
@@ -55,12 +56,31 @@ static void test_what_turns_ends_or_hides_a_line(void **state)
     }
 }
 
+static void expect_error(const char *message, const char *remedy, const char *expected)
+{
+    char text[ERROR_TEXT_SIZE];
+    struct tl_error err = {0};
+
+    tl_fail(&err, TL_USAGE, "%s", message);
+    tl_remedy(&err, "%s", remedy);
+    assert_string_equal(error_text(&err, text), expected);
+}
+
+static void test_errors_end_as_sentences(void **state)
+{
+    (void)state;
+    expect_error("cannot", "", "cannot");
+    expect_error("cannot", "Do this", "cannot. Do this");
+    expect_error("did you mean --port?", "Do this", "did you mean --port? Do this");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_text_stays),
         cmocka_unit_test(test_controls),
         cmocka_unit_test(test_what_turns_ends_or_hides_a_line),
+        cmocka_unit_test(test_errors_end_as_sentences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "frontends/output.h"
 
@@ -51,18 +52,10 @@ static const char *failure_type(enum tl_status status)
     return tl_status_actor(status) == TL_ACTOR_USER ? "config_error" : "system_error";
 }
 
-/* Message and remedy as one text. */
 static void append_words(struct buf *out, const struct tl_error *error)
 {
-    struct buf words = BUF_INIT(4096);
-    size_t length = strlen(error->message);
-    bool ended = length > 0 && strchr(".?!", error->message[length - 1]) != NULL;
-
-    buf_append_string(&words, error->message);
-    if (error->remedy[0] != '\0')
-        buf_printf(&words, "%s %s", ended ? "" : ".", error->remedy);
-    output_append_json(out, buf_text(&words));
-    buf_free(&words);
+    char words[ERROR_TEXT_SIZE];
+    output_append_json(out, error_text(error, words));
 }
 
 void airbyte_append_error(struct buf *out, const char *stream, const struct tl_error *error)

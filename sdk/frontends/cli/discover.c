@@ -178,7 +178,7 @@ enum tl_status cli_run_discover(struct cli *cli, struct tl_error *err)
         options.observer = progress_init(&progress, cli);
         status = rehearsal_run(&options, &report, err);
         progress_reset(&progress);
-        job_log_failures(&report, err);
+        run_report_log_failures(&report, err);
         if (print(cli, &report, &unprinted) != TL_OK && status == TL_OK) {
             *err = unprinted;
             status = err->status;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "frontends/cli/discover.h"
@@ -87,8 +88,9 @@ static enum tl_status parse_answers(const struct init *init, bool with_stream,
 
 static void tell(const struct tl_error *err)
 {
-    tl_log(TL_LOG_WARNING, "%s%s%s", err->message, err->remedy[0] != '\0' ? ". " : "",
-           err->remedy);
+    char text[ERROR_TEXT_SIZE];
+
+    tl_log(TL_LOG_WARNING, "%s", error_text(err, text));
 }
 
 static struct answer *answer_to(struct init *init, const struct tl_option *option,

@@ -162,13 +162,3 @@ enum tl_status job_run_options(const struct job *job, const struct cli *cli,
     };
     return signals_open(&out->stop_fd, err);
 }
-
-void job_log_failures(const struct run_report *report, const struct tl_error *err)
-{
-    for (size_t i = 0; i < report->n_streams; i++) {
-        const struct tl_error *failure = &report->streams[i].error;
-        if (failure->status != TL_OK && strcmp(failure->message, err->message) != 0)
-            tl_log(TL_LOG_ERROR, "%s%s%s", failure->message, failure->remedy[0] ? ". " : "",
-                   failure->remedy);
-    }
-}

@@ -29,7 +29,4 @@ void job_reset(struct job *job);
 TL_NODISCARD enum tl_status job_run_options(const struct job *job, const struct cli *cli,
                                             struct run_options *out, struct tl_error *err);
 
-/* Logs the error of each stream that failed, where the run's own error cannot say them all. */
-void job_log_failures(const struct run_report *report, const struct tl_error *err);
-
 #endif

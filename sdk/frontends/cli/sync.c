@@ -64,7 +64,7 @@ static enum tl_status run(struct cli *cli, struct job *job, struct run_report *r
         options.observer = progress_init(&progress, cli);
         status = run_sync(&options, report, err);
         progress_reset(&progress);
-        job_log_failures(report, err);
+        run_report_log_failures(report, err);
     }
     buf_free(&state);
     return status;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "frontends/output.h"
 
@@ -157,15 +158,12 @@ static void error_as_json(struct terminal_log *log, const struct tl_error *err)
 
 void terminal_log_error(struct terminal_log *log, const struct tl_error *err)
 {
-    size_t length = strlen(err->message);
-    const char *stop = length > 0 && strchr(".?!", err->message[length - 1]) ? "" : ".";
+    char text[ERROR_TEXT_SIZE];
 
     if (log->json)
         error_as_json(log, err);
-    else if (err->remedy[0] != '\0')
-        tl_log(TL_LOG_ERROR, "%s%s %s", err->message, stop, err->remedy);
     else
-        tl_log(TL_LOG_ERROR, "%s", err->message);
+        tl_log(TL_LOG_ERROR, "%s", error_text(err, text));
     if (err->trace[0] != '\0')
         tl_log(TL_LOG_DEBUG, "%s at %s", tl_status_name(err->status), err->trace);
 }

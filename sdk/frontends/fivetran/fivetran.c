@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "frontends/fivetran/fields.h"
@@ -203,7 +204,7 @@ static int run(int argc, char **argv, const struct tl_connector *connector)
     struct platform_log log = {.sink = {.line = log_line, .level = TL_LOG_INFO}};
     struct arguments arguments = {0};
     struct tl_error err = {0};
-    char **words = argv + 1;
+    char **words = argv + 1, text[ERROR_TEXT_SIZE];
     enum tl_status status;
 
     (void)argc;
@@ -213,8 +214,7 @@ static int run(int argc, char **argv, const struct tl_connector *connector)
     status = run_words(words, connector, &arguments, &err);
     log_set_sink(NULL);
     if (status != TL_OK)
-        fprintf(stderr, "%s: %s%s%s\n", connector->name, err.message,
-                err.remedy[0] != '\0' ? ". " : "", err.remedy);
+        fprintf(stderr, "%s: %s\n", connector->name, error_text(&err, text));
     arguments_reset(&arguments);
     return tl_status_exit_code(status);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "config/config.h"
@@ -178,16 +179,12 @@ enum tl_status order_selection(const Fivetran__Selection *selection, struct sele
 
 void order_append_error(struct buf *out, const struct tl_error *err)
 {
-    struct buf plain = BUF_INIT(8192), masked = BUF_INIT(65536);
-    size_t length = strlen(err->message);
-    bool stopped = length > 0 && strchr(".?!", err->message[length - 1]) != NULL;
+    struct buf masked = BUF_INIT(65536);
+    char plain[ERROR_TEXT_SIZE];
 
-    buf_append_string(&plain, err->message);
-    if (err->remedy[0] != '\0')
-        buf_printf(&plain, "%s %s", stopped ? "" : ".", err->remedy);
-    log_append_masked(&masked, buf_text(&plain), plain.size);
+    (void)error_text(err, plain);
+    log_append_masked(&masked, plain, strlen(plain));
     text_append_safe(out, buf_text(&masked), masked.size);
-    buf_free(&plain);
     buf_free(&masked);
 }
 

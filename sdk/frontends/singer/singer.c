@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "frontends/output.h"
@@ -110,15 +111,10 @@ static enum tl_log_level level_wanted(const char *name)
 /* What ends the program, in the words that runners look for. */
 static void tell_failure(const struct tl_error *err)
 {
+    char words[ERROR_TEXT_SIZE];
     struct buf text = BUF_INIT(16384);
-    size_t length = strlen(err->message);
-    bool ended = length > 0 && strchr(".?!", err->message[length - 1]) != NULL;
 
-    output_append_safe(&text, err->message);
-    if (err->remedy[0] != '\0') {
-        buf_append_string(&text, ended ? " " : ". ");
-        output_append_safe(&text, err->remedy);
-    }
+    output_append_safe(&text, error_text(err, words));
     print_line("CRITICAL", buf_text(&text));
     buf_free(&text);
 }

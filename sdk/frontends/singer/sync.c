@@ -345,16 +345,6 @@ static enum tl_status send_state(struct tap *tap, struct tl_error *err)
     return emitter_end(&tap->platform->emitter, true, err);
 }
 
-static void log_failures(const struct tap *tap)
-{
-    for (size_t i = 0; i < tap->report.n_streams; i++) {
-        const struct tl_error *failure = &tap->report.streams[i].error;
-        if (failure->status != TL_OK)
-            tl_log(TL_LOG_ERROR, "%s%s%s", failure->message, failure->remedy[0] ? ". " : "",
-                   failure->remedy);
-    }
-}
-
 static enum tl_status sync_streams(struct tap *tap, struct tl_error *err)
 {
     struct run_options options =
@@ -370,8 +360,7 @@ static enum tl_status sync_streams(struct tap *tap, struct tl_error *err)
     lines_init(&tap->lines, &singer_protocol, &tap->platform->emitter, &tap->chosen.selection,
                tap->start, tap->n_start);
     status = run_sync(&options, &tap->report, err);
-    if (status == TL_PARTIAL)
-        log_failures(tap);
+    run_report_log_failures(&tap->report, err);
     lines_tell_of_columns(&tap->lines, &tap->report.catalog);
     lines_reset(&tap->lines);
     run_report_reset(&tap->report);
