@@ -21,7 +21,7 @@ const struct tl_option keygen_options[] = {
         .name = "type",
         .kind = TL_OPTION_CHOICE,
         .fallback = "ed25519",
-        .help = "the type of key (ed25519)",
+        .help = "the type of key",
         .choices = "ed25519|ecdsa|rsa",
     },
     {

@@ -34,10 +34,11 @@ struct config_word {
     const char *value;
 };
 
-/* Makes a configuration of one table from words whose names are in it. Of an option given
- * twice the last counts; a LIST has one element for each. TL_USAGE naming "--name" and what
- * would be right, also where a required option is missing. */
-TL_NODISCARD enum tl_status config_from_words(const struct tl_option *table,
+/* Makes a configuration from words whose names are in the tables. Of an option given twice the
+ * last counts; a LIST has one element for each. TL_USAGE naming "--name" and what would be
+ * right, also where a required option is missing; *out is then what was read so far, NULL only
+ * when memory ran out. */
+TL_NODISCARD enum tl_status config_from_words(const struct tl_option *const *tables,
                                               const struct config_word *words, size_t n_words,
                                               struct tl_config **out, struct tl_error *err);
 

@@ -41,19 +41,12 @@ static enum tl_status take_words(struct tl_config *config, const struct config_w
     return status;
 }
 
-enum tl_status config_from_words(const struct tl_option *table, const struct config_word *words,
-                                 size_t n_words, struct tl_config **out, struct tl_error *err)
+enum tl_status config_from_words(const struct tl_option *const *tables,
+                                 const struct config_word *words, size_t n_words,
+                                 struct tl_config **out, struct tl_error *err)
 {
-    const struct tl_option *const tables[] = {table, NULL};
-    struct tl_config *config = values_new(NULL, tables, 0);
-    enum tl_status status;
-
-    if (config == NULL)
+    *out = values_new(NULL, tables, 0);
+    if (*out == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for the options");
-    status = take_words(config, words, n_words, err);
-    if (status == TL_OK)
-        *out = config;
-    else
-        config_free(config);
-    return status;
+    return take_words(*out, words, n_words, err);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The man page sets all of this two columns further in. */
-enum { COLUMNS = 78, OPTION_COLUMN = 30, TERM_MAX_BYTES = 96, HELP_MAX_BYTES = 4096 };
+enum { COLUMNS = 78, OPTION_COLUMN = 30, TERM_MAX_BYTES = 256, HELP_MAX_BYTES = 4096 };
 
 static void append_blanks(struct buf *out, size_t count)
 {
@@ -49,20 +49,6 @@ void usage_append_entry(struct buf *out, size_t indent, const char *term, size_t
     usage_append_wrapped(out, text, column);
 }
 
-void usage_append_option(struct buf *out, const struct usage_option *option)
-{
-    char letter[8] = "    ", alias[40] = "", value[40] = "", term[TERM_MAX_BYTES];
-
-    if (option->letter != 0)
-        (void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
-    if (option->alias != NULL)
-        (void)snprintf(alias, sizeof(alias), ", --%s", option->alias);
-    if (option->value != NULL)
-        (void)snprintf(value, sizeof(value), " %s", option->value);
-    (void)snprintf(term, sizeof(term), "%s--%s%s%s", letter, option->name, alias, value);
-    usage_append_entry(out, 2, term, OPTION_COLUMN, option->help);
-}
-
 const char *usage_value(const struct tl_option *option)
 {
     static const char *const words[] = {
@@ -77,19 +63,26 @@ const char *usage_value(const struct tl_option *option)
     return option->value != NULL ? option->value : words[option->kind];
 }
 
+static void append_option(struct buf *out, const struct tl_option *option)
+{
+    const char *alias = option->alias, *value = usage_value(option);
+    char letter[8] = "    ";
+    struct buf term = BUF_INIT(TERM_MAX_BYTES), help = BUF_INIT(HELP_MAX_BYTES);
+
+    if (option->letter != 0)
+        (void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+    buf_printf(&term, "%s--%s%s%s%s%s", letter, option->name, alias ? ", --" : "",
+               alias ? alias : "", value ? " " : "", value ? value : "");
+    buf_append_string(&help, option->help);
+    if (option->fallback != NULL && option->kind != TL_OPTION_BOOLEAN)
+        buf_printf(&help, " (%s)", option->fallback);
+    usage_append_entry(out, 2, buf_text(&term), OPTION_COLUMN, buf_text(&help));
+    buf_free(&term);
+    buf_free(&help);
+}
+
 void usage_append_options(struct buf *out, const struct tl_option *table)
 {
-    buf_append_string(out, "\nOptions:\n");
-    for (; table->name != NULL; table++) {
-        struct usage_option row = {
-            .letter = table->letter, .name = table->name, .value = usage_value(table)};
-        struct buf help = BUF_INIT(HELP_MAX_BYTES);
-
-        buf_append_string(&help, table->help);
-        if (table->fallback != NULL && table->kind != TL_OPTION_BOOLEAN)
-            buf_printf(&help, " (%s)", table->fallback);
-        row.help = buf_text(&help);
-        usage_append_option(out, &row);
-        buf_free(&help);
-    }
+    for (; table->name != NULL; table++)
+        append_option(out, table);
 }

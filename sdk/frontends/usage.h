@@ -13,19 +13,10 @@ void usage_append_wrapped(struct buf *out, const char *text, size_t indent);
 void usage_append_entry(struct buf *out, size_t indent, const char *term, size_t column,
                         const char *text);
 
-/* One option of a command line. */
-struct usage_option {
-    char letter;              /* or 0 */
-    const char *name, *alias; /* alias may be NULL */
-    const char *value;        /* what stands for its value, or NULL */
-    const char *help;
-};
-void usage_append_option(struct buf *out, const struct usage_option *option);
-
 /* What stands for an option's value on a command line; NULL: it takes none. */
 const char *usage_value(const struct tl_option *option);
 
-/* Appends the heading and each option of a table, with its default. */
+/* Appends each option of a command line's table, with its default. */
 void usage_append_options(struct buf *out, const struct tl_option *table);
 
 #endif

@@ -1,4 +1,4 @@
-/* Options of the command line: options_parse, on the tables of the real commands. */
+/* Options of the command line: arguments_parse, on the tables of the real commands. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -11,7 +11,8 @@
 
 enum { WORDS_MAX = 16 };
 
-static struct cli_options options;
+static struct cli cli;
+static const struct cli_options *const options = &cli.options;
 static struct tl_error err;
 
 /* Parses words separated by blanks; "_" stands for an empty word. */
@@ -19,10 +20,10 @@ static enum tl_status parse(const char *command, const char *words)
 {
     static char text[512];
     static char *argv[WORDS_MAX + 1];
-    const struct cli_command *found = cli_find_command(cli_commands, command);
     int argc = 0;
 
-    options_reset(&options);
+    arguments_reset(&cli.arguments);
+    cli.command = cli_find_command(cli_commands, command);
     err = (struct tl_error){0};
     (void)strcpy(text, words);
     for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
@@ -31,8 +32,8 @@ static enum tl_status parse(const char *command, const char *words)
         argv[argc++] = word;
     }
     argv[argc] = NULL;
-    assert_non_null(found);
-    return options_parse(command, found->options, argc, argv, &options, &err);
+    assert_non_null(cli.command);
+    return cli_read_options(&cli, command, argv, &err);
 }
 
 static void accept(const char *words)
@@ -51,10 +52,10 @@ static void test_nothing(void **state)
 {
     (void)state;
     accept("");
-    assert_null(options.configuration);
-    assert_null(options.streams);
-    assert_false(options.dry_run || options.yes || options.help);
-    assert_int_equal(options.n_arguments, 0);
+    assert_null(options->configuration);
+    assert_null(options->streams);
+    assert_false(options->dry_run || options->yes || options->help);
+    assert_int_equal(cli.arguments.n_words, 0);
 }
 
 static void test_values_in_every_form(void **state)
@@ -70,52 +71,51 @@ static void test_values_in_every_form(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         accept(forms[i]);
-        assert_string_equal(options.configuration, "a.json");
+        assert_string_equal(options->configuration, "a.json");
     }
     accept("-c -");
-    assert_string_equal(options.configuration, "-");
+    assert_string_equal(options->configuration, "-");
     accept("--destination=sqlite:a=b.db");
-    assert_string_equal(options.destination, "sqlite:a=b.db");
+    assert_string_equal(options->destination, "sqlite:a=b.db");
     accept("--state --summary");
-    assert_string_equal(options.state, "--summary");
+    assert_string_equal(options->state, "--summary");
 }
 
 static void test_flags_and_repetition(void **state)
 {
     (void)state;
     accept("--dry-run --yes --stream a --stream=b --full-refresh --non-interactive -h");
-    assert_true(options.dry_run && options.yes && options.full_refresh);
-    assert_true(options.non_interactive && options.help);
-    assert_int_equal(options.n_streams, 2);
-    assert_string_equal(options.streams[0], "a");
-    assert_string_equal(options.streams[1], "b");
-    assert_null(options.streams[2]);
+    assert_true(options->dry_run && options->yes && options->full_refresh);
+    assert_true(options->non_interactive && options->help);
+    assert_string_equal(options->streams[0], "a");
+    assert_string_equal(options->streams[1], "b");
+    assert_null(options->streams[2]);
     accept("--summary a --summary b");
-    assert_string_equal(options.summary, "b");
+    assert_string_equal(options->summary, "b");
 }
 
 static void test_arguments(void **state)
 {
     (void)state;
     assert_int_equal(parse("state", "set --yes - -- --yes"), TL_OK);
-    assert_int_equal(options.n_arguments, 3);
-    assert_string_equal(options.arguments[0], "set");
-    assert_string_equal(options.arguments[1], "-");
-    assert_string_equal(options.arguments[2], "--yes");
-    assert_true(options.yes);
+    assert_int_equal(cli.arguments.n_words, 3);
+    assert_string_equal(cli.arguments.words[0], "set");
+    assert_string_equal(cli.arguments.words[1], "-");
+    assert_string_equal(cli.arguments.words[2], "--yes");
+    assert_true(options->yes);
 }
 
 static void test_choices(void **state)
 {
     (void)state;
     accept("--log-format json --log-level debug --progress never");
-    assert_string_equal(options.log_format, "json");
-    assert_string_equal(options.log_level, "debug");
-    assert_string_equal(options.progress, "never");
-    refuse("--log-format xml", "--log-format is \"xml\": not one of text|json");
+    assert_string_equal(options->log_format, "json");
+    assert_string_equal(options->log_level, "debug");
+    assert_string_equal(options->progress, "never");
+    refuse("--log-format xml", "\"--log-format\" is \"xml\": not text or json");
     refuse("--log-level info|debug",
-           "--log-level is \"info|debug\": not one of debug|info|warning|error");
-    refuse("--progress=au", "--progress is \"au\": not one of auto|always|never");
+           "\"--log-level\" is \"info|debug\": not debug, info, warning or error");
+    refuse("--progress=au", "\"--progress\" is \"au\": not auto, always or never");
 }
 
 static void test_mistakes(void **state)
@@ -135,14 +135,19 @@ static void test_mistakes(void **state)
     refuse("--destination=", "--destination needs a value: URL");
     refuse("--destination _", "--destination needs a value: URL");
     refuse("-c", "--configuration needs a value: FILE");
-    refuse("--dry-run=yes", "--dry-run takes no value");
+    refuse("--dry-run=maybe", "\"--dry-run\" is \"maybe\": not true or false");
+    refuse("--dry-run=", "\"--dry-run\" is \"\": not true or false");
+    refuse("--concurrency 0", "\"--concurrency\" is \"0\": not between 1 and 1000");
 }
 
 static void test_what_came_before_a_mistake_counts(void **state)
 {
     (void)state;
     refuse("--log-format json --zzz", "unknown option --zzz for sync");
-    assert_string_equal(options.log_format, "json");
+    assert_string_equal(options->log_format, "json");
+    refuse("--log-format json --concurrency x",
+           "\"--concurrency\" is \"x\": not a whole number");
+    assert_string_equal(options->log_format, "json");
 }
 
 static void test_every_row_is_complete(void **state)
@@ -152,10 +157,10 @@ static void test_every_row_is_complete(void **state)
         assert_non_null(command->summary);
         assert_non_null(command->run);
         for (size_t t = 0; command->options[t] != NULL; t++)
-            for (const struct cli_option *row = command->options[t]; row->name; row++) {
+            for (const struct tl_option *row = command->options[t]; row->name; row++) {
                 assert_non_null(row->help);
-                assert_int_equal(row->value == NULL, row->kind == CLI_FLAG);
-                assert_true(row->offset < sizeof(struct cli_options));
+                assert_true(row->value != NULL || row->kind == TL_OPTION_BOOLEAN ||
+                            row->kind == TL_OPTION_CHOICE);
             }
     }
     assert_ptr_equal(cli_find_command(cli_commands, "debug"),
@@ -166,7 +171,7 @@ static void test_every_row_is_complete(void **state)
 static int forget(void **state)
 {
     (void)state;
-    options_reset(&options);
+    arguments_reset(&cli.arguments);
     return 0;
 }
 

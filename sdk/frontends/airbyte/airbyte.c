@@ -10,8 +10,8 @@
 #include "frontends/airbyte/catalog.h"
 #include "frontends/airbyte/messages.h"
 #include "frontends/airbyte/read.h"
+#include "frontends/arguments.h"
 #include "frontends/checks.h"
-#include "frontends/platform/arguments.h"
 #include "frontends/platform/form.h"
 #include "frontends/platform/heartbeat.h"
 #include "frontends/usage.h"
@@ -73,7 +73,7 @@ static enum tl_status configure(struct airbyte *self, struct tl_error *err)
 
     if (paths[0] == NULL) {
         self->told = false;
-        return tl_fail(err, TL_USAGE, "%s needs --config FILE", self->arguments.verb);
+        return tl_fail(err, TL_USAGE, "%s needs --config FILE", self->arguments.words[0]);
     }
     return platform_configure(&self->platform, paths, err);
 }
@@ -180,17 +180,20 @@ static enum tl_status print_help(struct airbyte *self, struct tl_error *err)
                "An Airbyte source: messages on standard output, one JSON object a line.\n",
                self->platform.name, self->platform.name, self->platform.name,
                self->platform.name);
+    buf_append_string(out, "\nOptions:\n");
     usage_append_options(out, arguments_table);
     return emitter_end(&self->platform.emitter, true, err);
 }
 
 static enum tl_status dispatch(struct airbyte *self, char **words, struct tl_error *err)
 {
-    enum tl_status status = arguments_parse(&self->arguments, arguments_table, words, err);
-    const char *word = self->arguments.verb;
+    const struct tl_option *const tables[] = {arguments_table, NULL};
+    const char *word;
 
-    if (status != TL_OK)
-        return status;
+    if (arguments_parse(&self->arguments, tables, NULL, words, err) != TL_OK ||
+        arguments_check_words(&self->arguments, 1, err) != TL_OK)
+        return err->status;
+    word = self->arguments.words[0];
     if (tl_config_boolean(self->arguments.options, "help"))
         return print_help(self, err);
     if (tl_config_boolean(self->arguments.options, "debug"))

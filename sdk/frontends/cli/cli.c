@@ -1,6 +1,7 @@
 /* The command line: which command, with which options, and how it ended. */
 #include "frontends/cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/config.h"
@@ -18,12 +19,11 @@ static enum tl_log_level level_of(const struct cli *cli, const char *word)
     return strcmp(word, cli->command->name) == 0 ? TL_LOG_INFO : TL_LOG_DEBUG;
 }
 
-static enum tl_status run_command(struct cli *cli, const char *word, int argc, char **argv,
+static enum tl_status run_command(struct cli *cli, const char *word, char **argv,
                                   struct tl_error *err)
 {
     const struct cli_command *command = cli->command;
-    enum tl_status status =
-        options_parse(word, command->options, argc, argv, &cli->options, err);
+    enum tl_status status = cli_read_options(cli, word, argv, err);
 
     terminal_log_init(&cli->log,
                       cli->options.log_format != NULL &&
@@ -31,9 +31,9 @@ static enum tl_status run_command(struct cli *cli, const char *word, int argc, c
                       level_of(cli, word));
     if (status == TL_OK && cli->options.help)
         return help_print_command(cli->connector, command, err);
-    if (status == TL_OK && cli->options.n_arguments > command->max_arguments)
-        status = tl_fail(err, TL_USAGE, "%s: unexpected \"%s\"", word,
-                         cli->options.arguments[command->max_arguments]);
+    if (status == TL_OK &&
+        arguments_check_words(&cli->arguments, command->max_arguments, err) != TL_OK)
+        status = tl_context(err, "%s", word);
     if (status != TL_OK)
         return tl_remedy(err, "See `%s %s --help` for what there is", cli->connector->name,
                          command->name);
@@ -57,16 +57,16 @@ static enum tl_status run_bare(struct cli *cli, const char *word, struct tl_erro
     return tl_remedy(err, "See `%s --help` for the commands", cli->connector->name);
 }
 
-static enum tl_status dispatch(struct cli *cli, int argc, char **argv, struct tl_error *err)
+static enum tl_status dispatch(struct cli *cli, char **argv, struct tl_error *err)
 {
-    if (argc < 2)
+    if (argv[1] == NULL)
         return help_print_program(cli, err) == TL_OK ? TL_USAGE : err->status;
     if (argv[1][0] == '-')
         return run_bare(cli, argv[1], err);
     cli->command = cli_find_command(cli->commands, argv[1]);
     if (cli->command == NULL)
         return cli_fail_unknown_command(cli, argv[1], err);
-    return run_command(cli, argv[1], argc - 2, argv + 2, err);
+    return run_command(cli, argv[1], argv + 2, err);
 }
 
 static int cli_run(int argc, char **argv, const struct tl_connector *connector)
@@ -76,16 +76,17 @@ static int cli_run(int argc, char **argv, const struct tl_connector *connector)
     struct tl_error err = {0};
     enum tl_status status;
 
+    (void)argc;
     terminal_log_init(&cli.log, false, TL_LOG_INFO);
     status = own_commands_new(connector, &commands, &err);
     cli.commands = commands;
     if (status == TL_OK)
-        status = dispatch(&cli, argc, argv, &err);
+        status = dispatch(&cli, argv, &err);
     if (err.status != TL_OK)
         terminal_log_error(&cli.log, &err);
     log_set_sink(NULL);
-    options_reset(&cli.options);
-    own_commands_free(commands);
+    arguments_reset(&cli.arguments);
+    free(commands);
     return tl_status_exit_code(status);
 }
 

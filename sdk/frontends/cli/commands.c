@@ -6,95 +6,122 @@
 
 enum { NAMES_MAX = 128 };
 
-#define FIELD(name) offsetof(struct cli_options, name)
+#define FLAG(its_name, its_help)                                                               \
+    {                                                                                          \
+        .name = its_name, .kind = TL_OPTION_BOOLEAN, .fallback = "false", .help = its_help     \
+    }
+#define HELP                                                                                   \
+    {                                                                                          \
+        .name = "help", .letter = 'h', .kind = TL_OPTION_BOOLEAN, .fallback = "false",         \
+        .help = "show this help"                                                               \
+    }
 
-const struct cli_option cli_common_options[] = {
-    {"configuration", "config", 'c', CLI_TEXT, "FILE",
-     "the configuration, - for standard input; else $TOWLINE_CONFIGURATION, which holds the "
-     "JSON itself; else configuration.json",
-     FIELD(configuration)},
-    {"log-format", NULL, 0, CLI_CHOICE, "text|json", "how log lines look (text)",
-     FIELD(log_format)},
-    {"log-level", NULL, 0, CLI_CHOICE, "debug|info|warning|error", "what is logged (info)",
-     FIELD(log_level)},
-    {"yes", NULL, 0, CLI_FLAG, NULL, "answer questions with yes", FIELD(yes)},
-    {"non-interactive", NULL, 0, CLI_FLAG, NULL,
-     "ask nothing: take the default answer to each question", FIELD(non_interactive)},
-    {"help", NULL, 'h', CLI_FLAG, NULL, "show this help", FIELD(help)},
-    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+const struct tl_option cli_common_options[] = {
+    {.name = "configuration",
+     .alias = "config",
+     .letter = 'c',
+     .value = "FILE",
+     .help = "the configuration, - for standard input; else $TOWLINE_CONFIGURATION, which "
+             "holds the JSON itself; else configuration.json"},
+    {.name = "log-format",
+     .kind = TL_OPTION_CHOICE,
+     .choices = "text|json",
+     .fallback = "text",
+     .help = "how log lines look"},
+    {.name = "log-level",
+     .kind = TL_OPTION_CHOICE,
+     .choices = "debug|info|warning|error",
+     .help = "what is logged (info)"},
+    FLAG("yes", "answer questions with yes"),
+    FLAG("non-interactive", "ask nothing: take the default answer to each question"),
+    HELP,
+    {.name = NULL},
 };
 
 /* In place of the first of the common ones. */
-static const struct cli_option init_options[] = {
-    {"configuration", "config", 'c', CLI_TEXT, "FILE",
-     "the file to write (configuration.json), which must not exist", FIELD(configuration)},
-    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+static const struct tl_option init_options[] = {
+    {.name = "configuration",
+     .alias = "config",
+     .letter = 'c',
+     .value = "FILE",
+     .fallback = "configuration.json",
+     .help = "the file to write, which must not exist"},
+    {.name = NULL},
 };
 
-static const struct cli_option job_options[] = {
-    {"destination", NULL, 0, CLI_TEXT, "URL",
-     "where the rows go (sqlite:warehouse.db); wins over the configuration",
-     FIELD(destination)},
-    {"stream", NULL, 0, CLI_TEXTS, "NAME", "only this stream; may be repeated", FIELD(streams)},
-    {"progress", NULL, 0, CLI_CHOICE, "auto|always|never",
-     "whether progress is shown, by commands that have any: auto on a terminal only (auto)",
-     FIELD(progress)},
-    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+static const struct tl_option job_options[] = {
+    {.name = "destination",
+     .value = "URL",
+     .help = "where the rows go (sqlite:warehouse.db); wins over the configuration"},
+    {.name = "stream",
+     .kind = TL_OPTION_LIST,
+     .value = "NAME",
+     .help = "only this stream; may be repeated"},
+    {.name = "progress",
+     .kind = TL_OPTION_CHOICE,
+     .choices = "auto|always|never",
+     .fallback = "auto",
+     .help = "whether progress is shown, by commands that have any: auto on a terminal only"},
+    {.name = NULL},
 };
 
-static const struct cli_option sync_options[] = {
-    {"dry-run", NULL, 0, CLI_FLAG, NULL,
-     "do everything but the writing, and show what a sync would change", FIELD(dry_run)},
-    {"full-refresh", NULL, 0, CLI_FLAG, NULL, "start from an empty state, reading all rows",
-     FIELD(full_refresh)},
-    {"state", NULL, 0, CLI_TEXT, "FILE",
-     "start from this state rather than the saved one; - for standard input", FIELD(state)},
-    {"summary", NULL, 0, CLI_TEXT, "FILE",
-     "write the summary as JSON, also after a failure; - prints it in place of the tables",
-     FIELD(summary)},
-    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+static const struct tl_option sync_options[] = {
+    FLAG("dry-run", "do everything but the writing, and show what a sync would change"),
+    FLAG("full-refresh", "start from an empty state, reading all rows"),
+    {.name = "state",
+     .value = "FILE",
+     .help = "start from this state rather than the saved one; - for standard input"},
+    {.name = "summary",
+     .value = "FILE",
+     .help = "write the summary as JSON, also after a failure; - prints it in place of the "
+             "tables"},
+    {.name = NULL},
 };
 
-static const struct cli_option check_options[] = {
-    {"approve", NULL, 0, CLI_TEXT, "SHA256:...",
-     "record the host key if its fingerprint is this one", FIELD(approve)},
-    {"json", NULL, 0, CLI_FLAG, NULL, "print the steps as a JSON array", FIELD(json)},
-    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+static const struct tl_option check_options[] = {
+    {.name = "approve",
+     .value = "SHA256:...",
+     .help = "record the host key if its fingerprint is this one"},
+    FLAG("json", "print the steps as a JSON array"),
+    {.name = NULL},
 };
 
-static const struct cli_option discover_options[] = {
-    {"json", NULL, 0, CLI_FLAG, NULL, "print the tables as a JSON array", FIELD(json)},
-    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+static const struct tl_option discover_options[] = {
+    FLAG("json", "print the tables as a JSON array"),
+    {.name = NULL},
 };
 
-static const struct cli_option report_options[] = {
-    {"output", NULL, 0, CLI_TEXT, "FILE", "where the page goes, - for standard output (-)",
-     FIELD(output)},
-    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+static const struct tl_option report_options[] = {
+    {.name = "output",
+     .value = "FILE",
+     .fallback = "-",
+     .help = "where the page goes, - for standard output"},
+    {.name = NULL},
 };
 
-static const struct cli_option partition_options[] = {
-    {"concurrency", NULL, 0, CLI_NUMBER, "N",
-     "how many hosts at once, where the configuration lists several (8)", FIELD(concurrency)},
-    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
+static const struct tl_option partition_options[] = {
+    {.name = "concurrency",
+     .kind = TL_OPTION_INTEGER,
+     .value = "N",
+     .min = 1,
+     .max = 1000,
+     .help = "how many hosts at once, where the configuration lists several (8)"},
+    {.name = NULL},
 };
 
-static const struct cli_option help_options[] = {
-    {"help", NULL, 'h', CLI_FLAG, NULL, "show this help", FIELD(help)},
-    {NULL, NULL, 0, CLI_FLAG, NULL, NULL, 0},
-};
+static const struct tl_option help_options[] = {HELP, {.name = NULL}};
 
-static const struct cli_option *const for_init[] = {init_options, cli_common_options + 1, NULL};
-static const struct cli_option *const for_sync[] = {sync_options, partition_options,
+static const struct tl_option *const for_init[] = {init_options, cli_common_options + 1, NULL};
+static const struct tl_option *const for_sync[] = {sync_options, partition_options, job_options,
+                                                   cli_common_options, NULL};
+static const struct tl_option *const for_check[] = {check_options, partition_options,
                                                     job_options, cli_common_options, NULL};
-static const struct cli_option *const for_check[] = {check_options, partition_options,
-                                                     job_options, cli_common_options, NULL};
-static const struct cli_option *const for_discover[] = {discover_options, partition_options,
-                                                        job_options, cli_common_options, NULL};
-static const struct cli_option *const for_report[] = {report_options, job_options,
-                                                      cli_common_options, NULL};
-static const struct cli_option *const for_state[] = {job_options, cli_common_options, NULL};
-static const struct cli_option *const for_help[] = {help_options, NULL};
+static const struct tl_option *const for_discover[] = {discover_options, partition_options,
+                                                       job_options, cli_common_options, NULL};
+static const struct tl_option *const for_report[] = {report_options, job_options,
+                                                     cli_common_options, NULL};
+static const struct tl_option *const for_state[] = {job_options, cli_common_options, NULL};
+static const struct tl_option *const for_help[] = {help_options, NULL};
 
 const struct cli_command cli_commands[] = {
     {
@@ -215,6 +242,37 @@ const struct cli_command cli_commands[] = {
     },
     {.name = NULL},
 };
+
+enum tl_status cli_read_options(struct cli *cli, const char *word, char **argv,
+                                struct tl_error *err)
+{
+    enum tl_status status =
+        arguments_parse(&cli->arguments, cli->command->options, word, argv, err);
+    const struct tl_config *given = cli->arguments.options;
+
+    if (given == NULL)
+        return status;
+    cli->options = (struct cli_options){
+        .configuration = tl_config_text(given, "configuration"),
+        .destination = tl_config_text(given, "destination"),
+        .streams = tl_config_list(given, "stream"),
+        .log_format = tl_config_text(given, "log-format"),
+        .log_level = tl_config_text(given, "log-level"),
+        .progress = tl_config_text(given, "progress"),
+        .yes = tl_config_boolean(given, "yes"),
+        .non_interactive = tl_config_boolean(given, "non-interactive"),
+        .help = tl_config_boolean(given, "help"),
+        .dry_run = tl_config_boolean(given, "dry-run"),
+        .full_refresh = tl_config_boolean(given, "full-refresh"),
+        .state = tl_config_text(given, "state"),
+        .summary = tl_config_text(given, "summary"),
+        .output = tl_config_text(given, "output"),
+        .concurrency = (size_t)tl_config_integer(given, "concurrency"),
+        .approve = tl_config_text(given, "approve"),
+        .json = tl_config_boolean(given, "json"),
+    };
+    return status;
+}
 
 const struct cli_command *cli_find_command(const struct cli_command *commands, const char *name)
 {

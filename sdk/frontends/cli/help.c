@@ -24,18 +24,6 @@ static const struct {
     {"130, 143", "stopped by SIGINT; by SIGTERM or SIGHUP"},
 };
 
-static void append_options(struct buf *out, const struct cli_option *table)
-{
-    for (; table->name != NULL; table++)
-        usage_append_option(out, &(struct usage_option){
-                                     .letter = table->letter,
-                                     .name = table->name,
-                                     .alias = table->alias,
-                                     .value = table->value,
-                                     .help = table->help,
-                                 });
-}
-
 static void append_exit_codes(struct buf *out)
 {
     buf_append_string(out, "\nExit codes:\n");
@@ -93,7 +81,7 @@ enum tl_status help_print_command(const struct tl_connector *connector,
         bool last = command->options[t + 1] == NULL;
         if (t == 0 || last)
             buf_printf(&out, "\n%s:\n", t > 0 ? "Common options" : "Options");
-        append_options(&out, command->options[t]);
+        usage_append_options(&out, command->options[t]);
     }
     if (command->run == cli_run_sync)
         append_exit_codes(&out);
@@ -110,7 +98,7 @@ enum tl_status help_print_command(const struct tl_connector *connector,
 static enum tl_status check_second(const struct cli *cli, const struct cli_command *command,
                                    struct tl_error *err)
 {
-    const char *word = cli->options.n_arguments > 1 ? cli->options.arguments[1] : NULL;
+    const char *word = cli->arguments.n_words > 1 ? cli->arguments.words[1] : NULL;
     size_t ignored;
 
     if (word == NULL)
@@ -123,7 +111,7 @@ static enum tl_status check_second(const struct cli *cli, const struct cli_comma
 
 enum tl_status cli_run_help(struct cli *cli, struct tl_error *err)
 {
-    const char *topic = cli->options.n_arguments > 0 ? cli->options.arguments[0] : NULL;
+    const char *topic = cli->arguments.words[0];
     const struct cli_command *command;
 
     if (topic == NULL)

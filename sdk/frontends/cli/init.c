@@ -380,8 +380,7 @@ static enum tl_status make(struct init *init, struct buf *text, struct tl_error 
 
 enum tl_status cli_run_init(struct cli *cli, struct tl_error *err)
 {
-    const char *path =
-        cli->options.configuration ? cli->options.configuration : "configuration.json";
+    const char *path = cli->options.configuration;
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
     struct init *init = calloc(1, sizeof(*init));
     enum tl_status status;

@@ -5,11 +5,8 @@
 #include "frontends/cli/cli.h"
 
 /* All commands, ended by a row whose name is NULL: the front end's with the connector's own
- * before those about the program itself. *out is to be freed with own_commands_free. */
+ * before those about the program itself. *out is the caller's to free. */
 TL_NODISCARD enum tl_status own_commands_new(const struct tl_connector *connector,
                                              struct cli_command **out, struct tl_error *err);
-
-/* NULL is fine. */
-void own_commands_free(struct cli_command *commands);
 
 #endif

@@ -45,7 +45,7 @@ static void report(struct run_observer *observer, const struct stream_report *so
 
 struct run_observer *progress_init(struct progress *progress, struct cli *cli)
 {
-    const char *when = cli->options.progress ? cli->options.progress : "auto";
+    const char *when = cli->options.progress;
 
     *progress = (struct progress){.observer = {.progress = report}, .log = &cli->log};
     if (strcmp(when, "never") == 0)

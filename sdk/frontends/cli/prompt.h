@@ -2,7 +2,7 @@
 #ifndef CLI_PROMPT_H
 #define CLI_PROMPT_H
 
-#include "frontends/cli/options.h"
+#include "frontends/cli/cli.h"
 
 /* Asks on the terminal, with no as the default. --yes answers yes, --non-interactive takes the
  * default; without either and without a terminal it refuses: TL_USAGE. */

@@ -13,7 +13,7 @@ enum { RUNS_MAX = 50 };
 
 static bool is_to_file(const struct cli *cli)
 {
-    return cli->options.output != NULL && strcmp(cli->options.output, "-") != 0;
+    return strcmp(cli->options.output, "-") != 0;
 }
 
 static enum tl_status write_page(const struct cli *cli, const struct job *job,

@@ -101,9 +101,10 @@ static enum tl_status add_tables(struct names *names, const char *json, struct t
 static enum tl_status choose(const struct cli *cli, const struct streams *streams,
                              struct names *out, struct tl_error *err)
 {
-    const char *const *chosen = cli->options.n_streams > 0
-                                    ? cli->options.streams
-                                    : (const char *const *)streams->configured;
+    const char *const *chosen = cli->options.streams;
+
+    if (chosen == NULL)
+        chosen = (const char *const *)streams->configured;
 
     for (; *chosen != NULL; chosen++)
         if (add_name(out, *chosen, err) != TL_OK ||

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/config.h"
 #include "frontends/cli/job.h"
 #include "frontends/cli/prompt.h"
 #include "frontends/cli/streams.h"
@@ -40,9 +41,16 @@ static enum tl_status append_state(const struct work *work, const char *stream,
     return TL_OK;
 }
 
-static enum tl_status append_own(const struct work *work, struct buf *out, struct tl_error *err)
+/* The stream, if the command line names a single one; or NULL. */
+static const char *only_stream(const struct cli *cli)
 {
-    const char *stream = work->cli->options.streams[0];
+    const char *const *chosen = cli->options.streams;
+    return chosen != NULL && chosen[1] == NULL ? chosen[0] : NULL;
+}
+
+static enum tl_status append_own(const struct work *work, const char *stream, struct buf *out,
+                                 struct tl_error *err)
+{
     const char *json = streams_saved_state(&work->streams, stream);
 
     if (append_state(work, stream, json ? json : "{}", out, err) != TL_OK)
@@ -77,9 +85,10 @@ static enum tl_status show(struct work *work, struct tl_error *err)
 {
     struct buf out = BUF_INIT(OUTPUT_MAX_BYTES);
     enum tl_status status = streams_check_selection(&work->streams, work->cli, err);
+    const char *only = only_stream(work->cli);
 
-    if (status == TL_OK && work->cli->options.n_streams == 1)
-        status = append_own(work, &out, err);
+    if (status == TL_OK && only != NULL)
+        status = append_own(work, only, &out, err);
     else if (status == TL_OK)
         status = append_whole(work, &out, err);
     if (status == TL_OK)
@@ -180,12 +189,12 @@ static enum tl_status wrap(const char *stream, const struct buf *own, struct buf
 static enum tl_status set_from(const struct work *work, const char *path, struct tl_error *err)
 {
     struct checking checking = {.visitor = {.member = check_member}, .streams = &work->streams};
-    const struct cli_options *options = &work->cli->options;
+    const char *only = only_stream(work->cli);
     struct buf given = BUF_INIT(STATE_MAX_BYTES), whole = BUF_INIT(STATE_MAX_BYTES + 4096);
     enum tl_status status = config_read_argument(path, &given, err);
 
-    if (status == TL_OK && options->n_streams == 1)
-        status = wrap(options->streams[0], &given, &whole, err);
+    if (status == TL_OK && only != NULL)
+        status = wrap(only, &given, &whole, err);
     else
         buf_append(&whole, buf_text(&given), given.size);
     if (status == TL_OK && state_visit(buf_text(&whole), &checking.visitor, err) != TL_OK)
@@ -199,16 +208,16 @@ static enum tl_status set_from(const struct work *work, const char *path, struct
 
 static enum tl_status set(struct work *work, struct tl_error *err)
 {
-    const struct cli_options *options = &work->cli->options;
+    const char *path = work->cli->arguments.words[1];
 
-    if (options->n_arguments < 2) {
+    if (path == NULL) {
         (void)tl_fail(err, TL_USAGE, "state set needs a file with the new state");
         return tl_remedy(err, "Write state set FILE, or - for standard input");
     }
     if (work->streams.closed &&
         streams_check_selection(&work->streams, work->cli, err) != TL_OK)
         return err->status;
-    return set_from(work, options->arguments[1], err);
+    return set_from(work, path, err);
 }
 
 /* Appends the names of the streams to be cleared; returns how many. */
@@ -248,7 +257,7 @@ static enum tl_status reset(struct work *work, struct tl_error *err)
 /* In the order of the command's verbs. */
 static const struct {
     state_verb *run;
-    size_t n_arguments;
+    size_t max_words;
 } verbs[] = {{show, 1}, {set, 2}, {reset, 1}};
 
 static enum tl_status run(struct cli *cli, state_verb *verb, struct tl_error *err)
@@ -268,14 +277,13 @@ static enum tl_status run(struct cli *cli, state_verb *verb, struct tl_error *er
 
 enum tl_status cli_run_state(struct cli *cli, struct tl_error *err)
 {
-    const char *word = cli->options.n_arguments > 0 ? cli->options.arguments[0] : NULL;
+    const char *word = cli->arguments.words[0];
     size_t i = 0;
 
     if (cli_check_verb(cli, cli->command, word, &i, err) != TL_OK)
         return err->status;
-    if (cli->options.n_arguments > verbs[i].n_arguments) {
-        (void)tl_fail(err, TL_USAGE, "state %s: unexpected \"%s\"", word,
-                      cli->options.arguments[verbs[i].n_arguments]);
+    if (arguments_check_words(&cli->arguments, verbs[i].max_words, err) != TL_OK) {
+        (void)tl_context(err, "state %s", word);
         return tl_remedy(err, "See `%s help state`", cli->connector->name);
     }
     return run(cli, verbs[i].run, err);

@@ -124,17 +124,21 @@ enum tl_status streams_check(const struct streams *streams, const char *stream,
 
 bool streams_is_selected(const struct cli *cli, const char *stream)
 {
-    for (size_t i = 0; i < cli->options.n_streams; i++)
-        if (strcmp(cli->options.streams[i], stream) == 0)
+    const char *const *chosen = cli->options.streams;
+
+    for (; chosen != NULL && *chosen != NULL; chosen++)
+        if (strcmp(*chosen, stream) == 0)
             return true;
-    return cli->options.n_streams == 0;
+    return cli->options.streams == NULL;
 }
 
 enum tl_status streams_check_selection(const struct streams *streams, const struct cli *cli,
                                        struct tl_error *err)
 {
-    for (size_t i = 0; i < cli->options.n_streams; i++)
-        if (streams_check(streams, cli->options.streams[i], err) != TL_OK)
+    const char *const *chosen = cli->options.streams;
+
+    for (; chosen != NULL && *chosen != NULL; chosen++)
+        if (streams_check(streams, *chosen, err) != TL_OK)
             return err->status;
     return TL_OK;
 }

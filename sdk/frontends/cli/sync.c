@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "config/config.h"
 #include "frontends/cli/job.h"
 #include "frontends/cli/progress.h"
 #include "frontends/cli/summary.h"

@@ -9,10 +9,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "frontends/arguments.h"
 #include "frontends/fivetran/fields.h"
 #include "frontends/fivetran/grpc/server.h"
 #include "frontends/output.h"
-#include "frontends/platform/arguments.h"
 #include "frontends/signals.h"
 #include "frontends/usage.h"
 
@@ -179,6 +179,7 @@ static enum tl_status print_help(const struct tl_connector *connector, struct tl
                "Serves Fivetran's source connector protocol (gRPC, fivetran_sdk.v2) until it\n"
                "is told to stop; `%s --port N` is the same. Logs go to standard output.\n",
                connector->name, connector->name);
+    buf_append_string(&out, "\nOptions:\n");
     usage_append_options(&out, server_options);
     status = output_print(&out, err);
     buf_free(&out);
@@ -188,11 +189,10 @@ static enum tl_status print_help(const struct tl_connector *connector, struct tl
 static enum tl_status run_words(char **words, const struct tl_connector *connector,
                                 struct arguments *arguments, struct tl_error *err)
 {
-    enum tl_status status = arguments_parse(arguments, server_options, words, err);
+    const struct tl_option *const tables[] = {server_options, NULL};
 
-    if (status == TL_OK && arguments->verb != NULL)
-        status = tl_fail(err, TL_USAGE, "unexpected \"%s\"", arguments->verb);
-    if (status != TL_OK)
+    if (arguments_parse(arguments, tables, NULL, words, err) != TL_OK ||
+        arguments_check_words(arguments, 0, err) != TL_OK)
         return tl_remedy(err, "See `%s fivetran --help`", connector->name);
     if (tl_config_boolean(arguments->options, "help"))
         return print_help(connector, err);

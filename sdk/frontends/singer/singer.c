@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "frontends/arguments.h"
 #include "frontends/output.h"
-#include "frontends/platform/arguments.h"
 #include "frontends/platform/environment.h"
 #include "frontends/platform/heartbeat.h"
 #include "frontends/singer/about.h"
@@ -164,6 +164,7 @@ static enum tl_status print_help(struct singer *self, struct tl_error *err)
                "       %s --config FILE --discover\n"
                "A Singer tap: messages on standard output, the log on standard error.\n",
                self->platform.name, self->platform.name);
+    buf_append_string(out, "\nOptions:\n");
     usage_append_options(out, arguments_table);
     return emitter_end(&self->platform.emitter, true, err);
 }
@@ -184,15 +185,15 @@ static enum tl_status print_version(struct singer *self, struct tl_error *err)
 
 static enum tl_status dispatch(struct singer *self, char **words, struct tl_error *err)
 {
+    const struct tl_option *const tables[] = {arguments_table, NULL};
     const struct tl_config *options;
     const char *catalog, *test;
 
-    if (arguments_parse(&self->arguments, arguments_table, words, err) != TL_OK)
+    if (arguments_parse(&self->arguments, tables, NULL, words, err) != TL_OK)
         return err->status;
+    if (arguments_check_words(&self->arguments, 0, err) != TL_OK)
+        return tl_remedy(err, "A tap takes options only");
     options = self->arguments.options;
-    if (self->arguments.verb != NULL)
-        return tl_fail(err, TL_USAGE, "unexpected \"%.40s\": a tap takes options only",
-                       self->arguments.verb);
     if (tl_config_boolean(options, "help"))
         return print_help(self, err);
     if (tl_config_boolean(options, "version"))
