@@ -1,46 +1,25 @@
 /* Fuzzes the CSV reader. The same bytes whole and in pieces give the same rows; and every value
  * gives back, as text, what a plain reading of the whole finds in its place. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "fuzz/rows.h"
 #include "unit/csv_text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *what, const char *text, size_t size)
-{
-    fprintf(stderr, "%s\n", what);
-    fwrite(text, 1, size, stderr);
-    fputc('\n', stderr);
-    abort();
-}
 
 static void check_pieces(const struct csv_limits *limits, const char *text, size_t size,
                          uint32_t seed)
 {
-    static struct buf whole = {.max_size = (size_t)1 << 28},
-                      cut = {.max_size = (size_t)1 << 28};
+    static struct buf whole = {.max_size = FUZZ_TEXT_BYTES},
+                      cut = {.max_size = FUZZ_TEXT_BYTES};
     static const size_t one = 0;
-    size_t pieces[16];
-    const char *was, *is;
+    size_t pieces[FUZZ_PIECES];
 
-    for (size_t i = 0; i < 16; i++) {
-        seed = seed * 1664525 + 1013904223;
-        pieces[i] = 1 + (seed >> 16) % ((seed >> 8 & 3) != 0 ? 9 : 200);
-    }
+    fuzz_cut(seed, pieces);
     buf_reset(&whole);
     buf_reset(&cut);
     csv_text_read(limits, text, size, &one, 1, &whole);
-    csv_text_read(limits, text, size, pieces, 16, &cut);
-    was = strstr(buf_text(&whole), "! ");
-    is = strstr(buf_text(&cut), "! ");
-    if ((was == NULL) != (is == NULL))
-        fail("cut into pieces it is judged otherwise", text, size);
-    if (was == NULL && (whole.size != cut.size || memcmp(whole.data, cut.data, cut.size) != 0))
-        fail("cut into pieces it gives other rows", text, size);
+    csv_text_read(limits, text, size, pieces, FUZZ_PIECES, &cut);
+    fuzz_compare(&whole, &cut, text, size);
 }
 
 /* A plain reading: the next field's characters, and whether it was quoted; false at the end of
@@ -89,7 +68,7 @@ static void compare_cell(struct compare *self, const struct tl_value *cell, bool
             ? quoted || self->field.size > 0
             : text.size != self->field.size ||
                   memcmp(text.as.text, buf_text(&self->field), text.size) != 0)
-        fail("a value is another than stood there", self->text, self->size);
+        fuzz_fail("a value is another than stood there", self->text, self->size);
 }
 
 static enum tl_status compare_block(struct builder_sink *sink, struct block *block,
@@ -107,7 +86,7 @@ static enum tl_status compare_block(struct builder_sink *sink, struct block *blo
             compare_cell(self, &block_row(block, row)[i], quoted);
         }
         if (more)
-            fail("a row has more fields", self->text, self->size);
+            fuzz_fail("a row has more fields", self->text, self->size);
     }
     block_free(block);
     return TL_OK;
@@ -124,8 +103,8 @@ static void check_values(const struct csv_limits *limits, const char *text, size
                               .text = text,
                               .n_columns = 1,
                               .size = size,
-                              .field = BUF_INIT((size_t)1 << 28),
-                              .scratch = BUF_INIT((size_t)1 << 28)};
+                              .field = BUF_INIT(FUZZ_TEXT_BYTES),
+                              .scratch = BUF_INIT(FUZZ_TEXT_BYTES)};
     struct csv_reader *reader;
     struct builder builder;
     struct tl_error err = {0};
@@ -138,7 +117,7 @@ static void check_values(const struct csv_limits *limits, const char *text, size
     if (csv_reader_new(limits, &builder, &reader, &err) != TL_OK ||
         csv_reader_feed(reader, text, size, &err) != TL_OK ||
         csv_reader_finish_part(reader, &err) != TL_OK || builder_flush(&builder, &err) != TL_OK)
-        fail(err.message, text, size);
+        fuzz_fail(err.message, text, size);
     csv_reader_free(reader);
     builder_reset(&builder);
     buf_free(&compare.field);
@@ -147,12 +126,12 @@ static void check_values(const struct csv_limits *limits, const char *text, size
 
 static bool is_right(const struct csv_limits *limits, const char *text, size_t size)
 {
-    static struct buf rows = {.max_size = (size_t)1 << 28};
+    static struct buf rows = {.max_size = FUZZ_TEXT_BYTES};
     static const size_t one = 0;
 
     buf_reset(&rows);
     csv_text_read(limits, text, size, &one, 1, &rows);
-    return strstr(buf_text(&rows), "! ") == NULL;
+    return !fuzz_is_refused(&rows);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

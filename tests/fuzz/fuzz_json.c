@@ -2,54 +2,27 @@
  * the value within a row is judged by jansson and yajl as well, and jansson's values compared.
  */
 #include <jansson.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
 #include "base/log.h"
+#include "fuzz/rows.h"
 #include "unit/rows_text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void fail(const char *what, const char *text, size_t size)
-{
-    fprintf(stderr, "%s\n", what);
-    fwrite(text, 1, size, stderr);
-    fputc('\n', stderr);
-    abort();
-}
-
-/* Rows as text; what follows "!" tells of the failure. */
-static void read_rows(const struct json_reader_options *options, const char *text, size_t size,
-                      const size_t *pieces, size_t n_pieces, struct buf *out)
-{
-    buf_reset(out);
-    rows_text_read(options, text, size, pieces, n_pieces, out);
-}
 
 static void check_pieces(const struct json_reader_options *options, const char *text,
                          size_t size, uint32_t seed)
 {
-    static struct buf whole = {.max_size = (size_t)1 << 28},
-                      cut = {.max_size = (size_t)1 << 28};
+    static struct buf whole = {.max_size = FUZZ_TEXT_BYTES},
+                      cut = {.max_size = FUZZ_TEXT_BYTES};
     static const size_t one = 0;
-    size_t pieces[16];
-    const char *was, *is;
+    size_t pieces[FUZZ_PIECES];
 
-    for (size_t i = 0; i < 16; i++) {
-        seed = seed * 1664525 + 1013904223;
-        pieces[i] = 1 + (seed >> 16) % ((seed >> 8 & 3) != 0 ? 9 : 200);
-    }
-    read_rows(options, text, size, &one, 1, &whole);
-    read_rows(options, text, size, pieces, 16, &cut);
-    was = strstr(buf_text(&whole), "! ");
-    is = strstr(buf_text(&cut), "! ");
-    if ((was == NULL) != (is == NULL))
-        fail("cut into pieces it is judged otherwise", text, size);
-    if (was == NULL && (whole.size != cut.size || memcmp(whole.data, cut.data, cut.size) != 0))
-        fail("cut into pieces it gives other rows", text, size);
+    fuzz_cut(seed, pieces);
+    buf_reset(&whole);
+    buf_reset(&cut);
+    rows_text_read(options, text, size, &one, 1, &whole);
+    rows_text_read(options, text, size, pieces, FUZZ_PIECES, &cut);
+    fuzz_compare(&whole, &cut, text, size);
 }
 
 /* A sink that compares each row with jansson's. */
@@ -105,10 +78,10 @@ static void compare_row(struct compare *self, const struct block *block,
             continue;
         members++;
         if (expected == NULL || !equal_value(&cells[i], expected))
-            fail("jansson reads another value", self->text, self->size);
+            fuzz_fail("jansson reads another value", self->text, self->size);
     }
     if (members != json_object_size(row))
-        fail("jansson sees other members", self->text, self->size);
+        fuzz_fail("jansson sees other members", self->text, self->size);
 }
 
 static enum tl_status compare_block(struct builder_sink *sink, struct block *block,
@@ -191,11 +164,11 @@ static void check_judges(const char *text, size_t size)
 
     /* jansson passes over raw NUL bytes between tokens. */
     if (rows != NULL && status != TL_OK && !is_our_limit(&err) && memchr(text, 0, size) == NULL)
-        fail("jansson accepts it", text, size);
+        fuzz_fail("jansson accepts it", text, size);
     if (rows == NULL && status == TL_OK && !is_janssons_limit(&error))
-        fail(error.text, text, size);
+        fuzz_fail(error.text, text, size);
     if (status == TL_OK && !yajl_accepts(text, size))
-        fail("yajl refuses it", text, size);
+        fuzz_fail("yajl refuses it", text, size);
     json_decref(rows);
 }
 
@@ -203,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const pointers[] = {NULL, "", "/data", "/a/*/b", "/*", "/a/0"};
     static const char *const keys[] = {"id", "a", NULL};
-    static struct buf row = {.max_size = (size_t)1 << 28};
+    static struct buf row = {.max_size = FUZZ_TEXT_BYTES};
     struct json_reader_options options = {.max_row_bytes = 1 << 20, .max_depth = 50};
 
     log_set_sink(NULL);
