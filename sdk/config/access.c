@@ -69,8 +69,7 @@ bool config_holds_secret(const struct tl_config *config)
 {
     for (size_t i = 0; i < config->n_values; i++) {
         const struct config_value *value = &config->values[i];
-        bool secret = value->option == NULL || (value->option->flags & TL_OPTION_SECRET) != 0;
-        if (secret && value->here)
+        if (value->here && values_has_flag(value, TL_OPTION_SECRET))
             return true;
         for (size_t k = 0; k < value->n_items; k++)
             if (config_holds_secret(value->items[k]))

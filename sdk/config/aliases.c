@@ -64,7 +64,7 @@ static bool is_said_twice(const struct tl_config *config, const cJSON *document,
 {
     const struct config_value *value = values_find(config, name);
 
-    return value != NULL && value->option != NULL &&
+    return value != NULL &&
            said(value->option, cJSON_GetObjectItemCaseSensitive(document, name));
 }
 

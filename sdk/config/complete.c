@@ -26,20 +26,18 @@ bool complete_has_row(const struct tl_option *table, const char *name)
 bool complete_is_known(const struct tl_config *config, const char *key)
 {
     for (size_t i = 0; i < config->n_values; i++)
-        if (config->values[i].option != NULL && is_name_of(config->values[i].option, key))
+        if (is_name_of(config->values[i].option, key))
             return true;
-    return values_find(config, key) != NULL;
+    return false;
 }
 
 /* The value among whose fields the name is; NULL if none. */
 static const struct config_value *owner_of_field(const struct tl_config *config,
                                                  const char *name)
 {
-    for (size_t i = 0; i < config->n_values; i++) {
-        const struct tl_option *option = config->values[i].option;
-        if (option != NULL && complete_has_row(option->fields, name))
+    for (size_t i = 0; i < config->n_values; i++)
+        if (complete_has_row(config->values[i].option->fields, name))
             return &config->values[i];
-    }
     return NULL;
 }
 
@@ -55,8 +53,7 @@ static size_t count_names(const struct tl_config *config, const struct placehold
     size_t count = config->n_values + (wanted ? wanted->n_names : 0);
 
     for (size_t i = 0; wanted != NULL && i < config->n_values; i++)
-        for (const struct tl_option *row =
-                 config->values[i].option ? config->values[i].option->fields : NULL;
+        for (const struct tl_option *row = config->values[i].option->fields;
              row != NULL && row->name != NULL; row++)
             count++;
     return count;
@@ -73,10 +70,9 @@ static const char *nearest_to(const char *key, const struct tl_config *config,
     if (names == NULL)
         return NULL;
     for (size_t i = 0; i < config->n_values; i++)
-        names[count++] = config->values[i].name;
+        names[count++] = config->values[i].option->name;
     for (size_t i = 0; wanted != NULL && i < config->n_values; i++)
-        if (config->values[i].option != NULL)
-            count = add_names(names, count, config->values[i].option->fields);
+        count = add_names(names, count, config->values[i].option->fields);
     for (size_t i = 0; wanted != NULL && i < wanted->n_names; i++)
         names[count++] = wanted->names[i];
     nearest = config_nearest(key, names);
@@ -89,10 +85,10 @@ static enum tl_status fail_too_deep(const struct config_value *inside, const cha
                                     const char *path, struct tl_error *err)
 {
     (void)tl_fail(err, TL_CONFIGURATION, "\"%s%s\" stands inside \"%s\"", path, key,
-                  inside->name);
+                  inside->option->name);
     if (inside->config->inside == NULL)
         return tl_remedy(err, "Put it at the top level");
-    return tl_remedy(err, "Put it beside \"%s\"", inside->name);
+    return tl_remedy(err, "Put it beside \"%s\"", inside->option->name);
 }
 
 /* The value that the key should stand beside, not inside; NULL if there is none. */
@@ -129,10 +125,10 @@ static enum tl_status fail_too_high(const struct config_value *owner, const char
     bool one = (owner->option->flags & TL_OPTION_ONE) != 0;
 
     (void)tl_fail(err, TL_CONFIGURATION, "\"%s%s\" stands %s \"%s\"", path, key,
-                  owner->given ? "beside" : "outside of", owner->name);
+                  owner->given ? "beside" : "outside of", owner->option->name);
     return tl_remedy(err, "Put it inside %s\"%s\"",
                      owner->option->kind == TL_OPTION_OBJECTS && !one ? "an element of " : "",
-                     owner->name);
+                     owner->option->name);
 }
 
 enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *object,
@@ -192,7 +188,7 @@ enum tl_status complete_defaults(struct tl_config *config, bool whole, const cha
     for (size_t i = 0; i < config->n_values; i++) {
         struct config_value *value = &config->values[i];
         const struct tl_option *option = value->option;
-        if (value->given || option == NULL)
+        if (value->given)
             continue;
         if (whole && (option->flags & TL_OPTION_REQUIRED) != 0 && !is_excused(config, option))
             return fail_missing(option, path, err);

@@ -69,12 +69,9 @@ static enum tl_status read_wanted(struct tl_config *config, const cJSON *object,
         enum tl_status status;
         if (member == NULL || values_find(config, name) != NULL)
             continue;
-        value = &config->values[config->n_values];
-        value->own_name = text_copy(name, strlen(name));
-        if (value->own_name == NULL)
+        value = values_add_own(config, name);
+        if (value == NULL)
             return tl_fail(err, TL_MEMORY, "out of memory for the configuration");
-        value->name = value->own_name;
-        config->n_values++;
         status = read_value(value, member, wanted, name, err);
         if (status != TL_OK)
             return status;

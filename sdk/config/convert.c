@@ -10,18 +10,13 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-static bool is_secret(const struct config_value *value)
-{
-    return value->option == NULL || (value->option->flags & TL_OPTION_SECRET) != 0;
-}
-
 /* "ssh_port" is "70000": not <what is allowed>. */
 static enum tl_status refuse(const struct config_value *value, const char *path,
                              const char *text, const char *allowed, struct tl_error *err)
 {
     char shown[96];
 
-    if (is_secret(value))
+    if (values_has_flag(value, TL_OPTION_SECRET))
         return tl_fail(err, TL_CONFIGURATION, "\"%s\" is not %s", path, allowed);
     return tl_fail(err, TL_CONFIGURATION, "\"%s\" is \"%s\": not %s", path,
                    text_safe(shown, sizeof(shown), text, strlen(text)), allowed);
@@ -219,7 +214,7 @@ static enum tl_status convert_list(struct config_value *value, const char *path,
 enum tl_status convert_text(struct config_value *value, const char *path, const char *text,
                             struct tl_error *err)
 {
-    switch (value->option ? value->option->kind : TL_OPTION_TEXT) {
+    switch (value->option->kind) {
     case TL_OPTION_INTEGER:
     case TL_OPTION_SECONDS:
         return convert_number(value, path, text, err);
@@ -228,9 +223,8 @@ enum tl_status convert_text(struct config_value *value, const char *path, const 
     case TL_OPTION_CHOICE:
         return convert_choice(value, path, text, err);
     case TL_OPTION_LIST:
-        return (value->option->flags & TL_OPTION_BLANKS) != 0
-                   ? convert_words(value, path, text, err)
-                   : convert_list(value, path, text, err);
+        return values_has_flag(value, TL_OPTION_BLANKS) ? convert_words(value, path, text, err)
+                                                        : convert_list(value, path, text, err);
     case TL_OPTION_TEXT:
     case TL_OPTION_JSON:
         return set_text(value, text, err);

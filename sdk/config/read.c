@@ -10,23 +10,14 @@
 #include "base/text.h"
 #include "config/complete.h"
 #include "config/convert.h"
-#include "config/lines.h"
 #include "config/document.h"
+#include "config/lines.h"
+#include "config/reference.h"
 #include "config/said.h"
 #include "towline/log.h"
 #include "towline/stream.h"
 
 enum { PATH_BYTES = 160 };
-
-static enum tl_option_kind kind_of(const struct config_value *value)
-{
-    return value->option ? value->option->kind : TL_OPTION_TEXT;
-}
-
-static bool has_flag(const struct config_value *value, enum tl_option_flag flag)
-{
-    return value->option != NULL && (value->option->flags & (unsigned)flag) != 0;
-}
 
 static enum tl_status fail_memory(struct tl_error *err)
 {
@@ -45,7 +36,8 @@ static enum tl_status fail_kind(const struct config_value *value, const cJSON *m
         [TL_OPTION_ALIASES] = "an object",
     };
     return tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not %s", path, document_kind(member),
-                   has_flag(value, TL_OPTION_ONE) ? "an object" : expected[kind_of(value)]);
+                   values_has_flag(value, TL_OPTION_ONE) ? "an object"
+                                                         : expected[value->option->kind]);
 }
 
 /* A key may be given with \n escapes, and is then shown by others with its real lines. */
@@ -69,74 +61,9 @@ static void register_secret(const char *text)
 static enum tl_status take_text(struct config_value *value, const char *path, const char *text,
                                 struct tl_error *err)
 {
-    if (value->option == NULL || (value->option->flags & TL_OPTION_SECRET) != 0)
+    if (values_has_flag(value, TL_OPTION_SECRET))
         register_secret(text);
     return convert_text(value, path, text, err);
-}
-
-/* {"env": NAME} or {"file": PATH}, unless the option itself has a meaning for such an object.
- */
-static const cJSON *reference_in(const struct config_value *value, const cJSON *member)
-{
-    const cJSON *only = cJSON_IsObject(member) ? member->child : NULL;
-    struct tl_column column = {0};
-
-    if (only == NULL || only->next != NULL || !cJSON_IsString(only) ||
-        (strcmp(only->string, "env") != 0 && strcmp(only->string, "file") != 0))
-        return NULL;
-    if (kind_of(value) == TL_OPTION_COLUMNS && tl_column_set_type(&column, only->valuestring))
-        return NULL;
-    if (kind_of(value) == TL_OPTION_OBJECTS &&
-        complete_has_row(value->option->fields, only->string))
-        return NULL;
-    return only;
-}
-
-static void drop_newline(struct buf *text)
-{
-    if (text->size > 0 && text->data[text->size - 1] == '\n')
-        text->data[--text->size] = '\0';
-    if (text->size > 0 && text->data[text->size - 1] == '\r')
-        text->data[--text->size] = '\0';
-}
-
-/* A key that others can read is no key; of other secrets the user is told. */
-static enum tl_status judge_open_file(const struct tl_option *option, const char *path,
-                                      const char *file, struct tl_error *err)
-{
-    unsigned flags = option ? option->flags : TL_OPTION_SECRET;
-
-    if ((flags & TL_OPTION_SECRET) == 0)
-        return TL_OK;
-    if ((flags & TL_OPTION_MULTILINE) == 0) {
-        tl_log(TL_LOG_WARNING, "\"%s\": others can read %s: chmod 600 %s", path, file, file);
-        return TL_OK;
-    }
-    (void)tl_fail(err, TL_KEY, "\"%s\": others can read %s", path, file);
-    return tl_remedy(err, "Keep it to its owner: chmod 600 %s", file);
-}
-
-/* Appends what the reference stands for. */
-static enum tl_status resolve(const struct tl_option *option, const cJSON *reference,
-                              const char *path, struct buf *out, struct tl_error *err)
-{
-    const char *name = reference->valuestring, *text;
-    bool open_to_others;
-
-    if (strcmp(reference->string, "file") == 0) {
-        if (config_read_file(name, out, &open_to_others, err) != TL_OK)
-            return tl_context(err, "\"%s\"", path);
-        drop_newline(out);
-        return open_to_others ? judge_open_file(option, path, name, err) : TL_OK;
-    }
-    text = getenv(name);
-    if (text == NULL) {
-        (void)tl_fail(err, TL_CONFIGURATION, "\"%s\": the environment variable %s is not set",
-                      path, name);
-        return tl_remedy(err, "Set %s, or give the value itself", name);
-    }
-    buf_append_string(out, text);
-    return buf_check(out, path, err);
 }
 
 /* The object of a value by a table of its own. *out is the caller's, whether it fails or not.
@@ -267,7 +194,7 @@ static enum tl_status read_text(struct config_value *value, const char *text,
                                 struct placeholders *wanted, const char *path,
                                 struct tl_error *err)
 {
-    enum tl_option_kind kind = kind_of(value);
+    enum tl_option_kind kind = value->option->kind;
     cJSON *document = NULL;
     enum tl_status status;
 
@@ -278,9 +205,10 @@ static enum tl_status read_text(struct config_value *value, const char *text,
         value->given = true;
         return take_text(value, path, text, err);
     }
-    if (has_flag(value, TL_OPTION_IN_FILE) && !is_json(text) && strpbrk(text, ",\n") == NULL)
+    if (values_has_flag(value, TL_OPTION_IN_FILE) && !is_json(text) &&
+        strpbrk(text, ",\n") == NULL)
         return read_file_of_lines(value, text, wanted, path, err);
-    if (has_flag(value, TL_OPTION_SHORTHAND) && !is_json(text))
+    if (values_has_flag(value, TL_OPTION_SHORTHAND) && !is_json(text))
         return read_shorthand(value, text, wanted, path, err);
     if (document_parse(text, strlen(text), &document, err) != TL_OK)
         return tl_context(err, "\"%s\"", path);
@@ -295,13 +223,13 @@ static enum tl_status read_reference(struct config_value *value, const cJSON *re
                                      struct tl_error *err)
 {
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
-    enum tl_status status = resolve(value->option, reference, path, &text, err);
+    enum tl_status status = reference_resolve(value, reference, path, &text, err);
 
     if (status == TL_OK && !placeholders_scan(wanted, buf_text(&text), text.size))
         status = fail_memory(err);
     if (status != TL_OK)
         ; /* err says why */
-    else if (has_flag(value, TL_OPTION_IN_FILE) && !is_json(buf_text(&text)) &&
+    else if (values_has_flag(value, TL_OPTION_IN_FILE) && !is_json(buf_text(&text)) &&
              strcmp(reference->string, "file") == 0)
         status = read_lines(value, buf_text(&text), wanted, path, err);
     else
@@ -319,7 +247,7 @@ static enum tl_status read_list_item(struct config_value *value, const cJSON *it
     enum tl_status status = TL_OK;
 
     if (reference != NULL)
-        status = resolve(value->option, reference, path, &text, err);
+        status = reference_resolve(value, reference, path, &text, err);
     else if (cJSON_IsObject(item) || cJSON_IsArray(item) || cJSON_IsNull(item))
         status = tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not a text", path,
                          document_kind(item));
@@ -328,7 +256,7 @@ static enum tl_status read_list_item(struct config_value *value, const cJSON *it
                          "\"%s\" is too large a number: write it as text", path);
     if (status == TL_OK && !values_add_text(value, buf_text(&text), text.size))
         status = fail_memory(err);
-    if (status == TL_OK && (value->option->flags & TL_OPTION_SECRET) != 0)
+    if (status == TL_OK && values_has_flag(value, TL_OPTION_SECRET))
         register_secret(buf_text(&text));
     buf_wipe(&text);
     return status;
@@ -467,7 +395,7 @@ static enum tl_status read_items(struct config_value *value, const cJSON *array,
         if (cJSON_IsArray(item) || cJSON_IsNull(item))
             return tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not an object", item_path,
                            document_kind(item));
-        if (cJSON_IsString(item) && has_flag(value, TL_OPTION_SHORTHAND))
+        if (cJSON_IsString(item) && values_has_flag(value, TL_OPTION_SHORTHAND))
             status = read_shorthand(value, item->valuestring, wanted, item_path, err);
         else
             status = read_value(value, item, wanted, item_path, err);
@@ -497,7 +425,7 @@ static enum tl_status read_scalar(struct config_value *value, const cJSON *scala
 enum tl_status read_value(struct config_value *value, const cJSON *member,
                           struct placeholders *wanted, const char *path, struct tl_error *err)
 {
-    enum tl_option_kind kind = kind_of(value);
+    enum tl_option_kind kind = value->option->kind;
     const cJSON *reference = reference_in(value, member);
 
     if (cJSON_IsNull(member))
@@ -514,9 +442,10 @@ enum tl_status read_value(struct config_value *value, const cJSON *member,
         return read_map(value, member, path, err);
     if (kind == TL_OPTION_JSON && (cJSON_IsObject(member) || cJSON_IsArray(member)))
         return read_json(value, member, path, err);
-    if (kind == TL_OPTION_OBJECTS && cJSON_IsArray(member) && !has_flag(value, TL_OPTION_ONE))
+    if (kind == TL_OPTION_OBJECTS && cJSON_IsArray(member) &&
+        !values_has_flag(value, TL_OPTION_ONE))
         return read_items(value, member, wanted, path, err);
-    if (has_flag(value, TL_OPTION_ONE) && cJSON_IsObject(member) &&
+    if (values_has_flag(value, TL_OPTION_ONE) && cJSON_IsObject(member) &&
         !said(value->option, member))
         return TL_OK;
     if (kind == TL_OPTION_OBJECTS && cJSON_IsObject(member))
@@ -531,16 +460,16 @@ enum tl_status read_value(struct config_value *value, const cJSON *member,
 static enum tl_status find_member(const cJSON *object, const struct config_value *value,
                                   const char *path, const cJSON **out, struct tl_error *err)
 {
-    const char *alias = value->option ? value->option->alias : NULL;
+    const char *alias = value->option->alias;
     const cJSON *other = alias ? cJSON_GetObjectItemCaseSensitive(object, alias) : NULL;
 
-    *out = cJSON_GetObjectItemCaseSensitive(object, value->name);
+    *out = cJSON_GetObjectItemCaseSensitive(object, value->option->name);
     if (other == NULL)
         return TL_OK;
     if (said(value->option, *out) && said(value->option, other))
         return tl_fail(err, TL_CONFIGURATION,
                        "\"%s%s\" and \"%s%s\" mean the same: give one of them", path,
-                       value->name, path, alias);
+                       value->option->name, path, alias);
     if (!said(value->option, *out))
         *out = other;
     return TL_OK;
@@ -560,7 +489,8 @@ enum tl_status read_members(struct tl_config *config, const cJSON *object,
         status = find_member(object, value, path, &member, err);
         if (status != TL_OK)
             return status;
-        if (member == NULL || (outer != NULL && values_find(outer, value->name) != NULL))
+        if (member == NULL ||
+            (outer != NULL && values_find(outer, value->option->name) != NULL))
             continue;
         (void)snprintf(key, sizeof(key), "%s%s", path, member->string);
         status = read_value(value, member, wanted, key, err);

@@ -25,16 +25,36 @@ struct tl_config *values_new(const struct config_value *inside,
     for (size_t t = 0; tables[t] != NULL; t++)
         for (const struct tl_option *row = tables[t]; row->name != NULL; row++)
             config->values[config->n_values++] =
-                (struct config_value){.config = config, .option = row, .name = row->name};
+                (struct config_value){.config = config, .option = row};
     return config;
 }
 
 struct config_value *values_find(const struct tl_config *config, const char *name)
 {
     for (size_t i = 0; i < config->n_values; i++)
-        if (strcmp(config->values[i].name, name) == 0)
+        if (strcmp(config->values[i].option->name, name) == 0)
             return &config->values[i];
     return NULL;
+}
+
+struct config_value *values_add_own(struct tl_config *config, const char *name)
+{
+    struct config_value *value = &config->values[config->n_values];
+    size_t name_size = strlen(name) + 1;
+    struct tl_option *own = calloc(1, sizeof(*own) + name_size); /* the name comes after it */
+
+    if (own == NULL)
+        return NULL;
+    own->name = memcpy(own + 1, name, name_size);
+    own->flags = TL_OPTION_SECRET;
+    *value = (struct config_value){.config = config, .option = own, .own = own};
+    config->n_values++;
+    return value;
+}
+
+bool values_has_flag(const struct config_value *value, enum tl_option_flag flag)
+{
+    return (value->option->flags & (unsigned)flag) != 0;
 }
 
 bool values_add_text(struct config_value *value, const char *text, size_t size)
@@ -76,7 +96,7 @@ static void value_reset(struct config_value *value)
         config_free(value->items[i]);
     free(value->texts);
     free(value->items);
-    free(value->own_name);
+    free(value->own);
 }
 
 void config_free(struct tl_config *config)

@@ -6,13 +6,12 @@
 
 struct config_value {
     const struct tl_config *config; /* that it is a value of */
-    const struct tl_option *option; /* NULL: a secret text that only a placeholder names */
-    const char *name;               /* option->name, or own_name */
-    char *own_name;
-    bool unread;     /* nobody asks for it: left as if not given */
-    bool given;      /* by the user; otherwise it is the default, or nothing */
-    bool here;       /* given in the document itself */
-    char *text;      /* TEXT, CHOICE; NULL: neither given nor a default */
+    const struct tl_option *option; /* a row of a table, or `own` */
+    struct tl_option *own; /* of a secret text that only a placeholder names; else NULL */
+    bool unread;           /* nobody asks for it: left as if not given */
+    bool given;            /* by the user; otherwise it is the default, or nothing */
+    bool here;             /* given in the document itself */
+    char *text;            /* TEXT, CHOICE; NULL: neither given nor a default */
     int64_t integer; /* INTEGER; BOOLEAN as 0 or 1; milliseconds of SECONDS, -1 for none */
     char **texts;    /* LIST; COLUMNS as name, type, name, type ...; NULL-terminated or NULL */
     size_t n_texts;
@@ -34,6 +33,11 @@ struct tl_config *values_new(const struct config_value *inside,
 
 /* The value of that name, NULL if there is none. */
 struct config_value *values_find(const struct tl_config *config, const char *name);
+
+/* Takes up one of the n_more, for a secret text of that name. NULL when memory ran out. */
+struct config_value *values_add_own(struct tl_config *config, const char *name);
+
+bool values_has_flag(const struct config_value *value, enum tl_option_flag flag);
 
 /* Appends a copy to texts. False when memory ran out. */
 bool values_add_text(struct config_value *value, const char *text, size_t size);

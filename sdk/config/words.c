@@ -19,7 +19,7 @@ static enum tl_status take_word(struct config_value *value, const char *text,
     }
     free(value->text);
     value->text = NULL;
-    (void)snprintf(name, sizeof(name), "--%s", value->name);
+    (void)snprintf(name, sizeof(name), "--%s", value->option->name);
     return convert_text(value, name, text, err);
 }
 
