@@ -1,7 +1,6 @@
 /* Bytes out of a remote command: the run from start to known end. */
 #include "sources/exec.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "sources/exec_cancel.h"
+#include "sources/exec_end.h"
 #include "sources/exec_marker.h"
 #include "sources/exec_stderr.h"
 #include "sources/exec_wrap.h"
@@ -38,15 +38,13 @@ struct run {
     struct exec_marker marker;
     struct exec_marker error_marker; /* begins stderr likewise; nothing ends it */
     struct exec_stderr errors;
-    struct ssh_exit exit;
     char *chunk;
     char head[HEAD_BYTES]; /* how the output begins */
-    size_t head_size;
+    struct exec_end end;
     size_t input_taken;
     bool input_ended;
     bool guessed; /* the login shell's kind was; as long as there is no mark, wrongly perhaps */
     bool moved;   /* some bytes came or went in this round */
-    bool closed;  /* by the server, orderly: exit is known */
     bool cancelled;
     int64_t start_ms;
     int64_t last_byte_ms;
@@ -170,10 +168,10 @@ static enum tl_status read_errors(struct run *run, struct tl_error *err)
 static enum tl_status hand_on(struct run *run, const char *data, size_t size,
                               struct tl_error *err)
 {
-    size_t room = sizeof(run->head) - run->head_size, more = size < room ? size : room;
+    size_t room = sizeof(run->head) - run->end.head_size, more = size < room ? size : room;
 
-    memcpy(run->head + run->head_size, data, more);
-    run->head_size += more;
+    memcpy(run->head + run->end.head_size, data, more);
+    run->end.head_size += more;
     return run->sink->bytes(run->sink, data, size, err);
 }
 
@@ -313,8 +311,8 @@ static enum tl_status finish(struct run *run, bool *done, struct tl_error *err)
         return TL_OK;
     if (by_marker(run) && run->give_up_ms == CLOCK_NEVER)
         run->give_up_ms = clock_now_ms() + FINISH_MS;
-    status = ssh_channel_finish(run->channel, &run->closed, &run->exit, err);
-    *done = run->closed;
+    status = ssh_channel_finish(run->channel, &run->end.closed, &run->end.exit, err);
+    *done = run->end.closed;
     return status;
 }
 
@@ -343,170 +341,6 @@ static enum tl_status follow(struct run *run, struct tl_error *err)
     return status;
 }
 
-static bool is_expected(const struct exec_request *request, int status)
-{
-    if (request->expected_exit_codes == NULL)
-        return status == 0;
-    for (size_t i = 0; i < request->n_expected_exit_codes; i++)
-        if (request->expected_exit_codes[i] == status)
-            return true;
-    return false;
-}
-
-/* "; it printed: <text>", safe to show, or "" if that is blank; returns out. */
-static const char *printed(const char *text, size_t text_size, char *out, size_t size)
-{
-    static const char lead[] = "; it printed: ";
-
-    while (text_size > 0 && isspace((unsigned char)text[text_size - 1]))
-        text_size--;
-    out[0] = '\0';
-    if (text_size > 0) {
-        memcpy(out, lead, sizeof(lead));
-        text_safe(out + sizeof(lead) - 1, size - (sizeof(lead) - 1), text, text_size);
-    }
-    return out;
-}
-
-/* Why a command failed, in its own words: the last of its stderr, else how its output begins.
- */
-static const char *explain(const struct run *run, char *out, size_t size)
-{
-    exec_stderr_last_line(&run->errors, out, size);
-    return out[0] != '\0' ? out : printed(run->head, run->head_size, out, size);
-}
-
-static enum tl_status check_status(const struct run *run, int status, struct tl_error *err)
-{
-    char why[300];
-
-    if (is_expected(run->request, status))
-        return TL_OK;
-    tl_fail(err, TL_COMMAND, "%s: the command ended with exit status %d%s", label(run), status,
-            explain(run, why, sizeof(why)));
-    if (status == 127)
-        return tl_remedy(err,
-                         "The command was not found: is it installed there, and in the PATH of "
-                         "a login without terminal? Its full path helps");
-    if (status == 126)
-        return tl_remedy(err, "The command cannot be executed there: check its file mode");
-    return tl_remedy(err,
-                     "Run the command there by hand; if this status is no failure, name it in "
-                     "expected_exit_codes");
-}
-
-static enum tl_status killed(const struct run *run, struct tl_error *err)
-{
-    char line[300];
-
-    tl_fail(err, TL_COMMAND, "%s: the command was killed by signal %s%s", label(run),
-            run->exit.signal, exec_stderr_last_line(&run->errors, line, sizeof(line)));
-    return tl_remedy(err, "Look for the reason in the server's logs (out of memory, limits)");
-}
-
-/* How the end came to be unknown, in a few words. */
-static void describe_end(const struct run *run, char *out, size_t size)
-{
-    char line[300];
-
-    exec_stderr_last_line(&run->errors, line, sizeof(line));
-    if (run->closed && !run->exit.unreported)
-        snprintf(out, size, "the server reports exit status %d%s", run->exit.status, line);
-    else
-        snprintf(out, size, "the server reports nothing%s", line);
-}
-
-/* sshd does so when its ChannelTimeout is over, and lets the command run on. */
-static enum tl_status unreported(const struct run *run, struct tl_error *err)
-{
-    char line[300];
-
-    tl_fail(err, TL_COMMAND, "%s: the server closed the channel without an exit status%s",
-            label(run), exec_stderr_last_line(&run->errors, line, sizeof(line)));
-    return tl_remedy(err, "The command may have been cut short, or still run: look for limits "
-                          "on sessions in the server's sshd_config, such as ChannelTimeout");
-}
-
-/* Nothing came of the command line: the mark would have been the first thing to be printed. */
-static enum tl_status not_run(const struct run *run, const char *end, struct tl_error *err)
-{
-    const struct buf *noise = &run->marker.noise;
-    char words[300];
-
-    tl_fail(err, TL_COMMAND, "%s: the login shell did not run the command (%s)%s", label(run),
-            end, printed(buf_text(noise), noise->size, words, sizeof(words)));
-    if (ssh_session_is_windows(run->session))
-        return tl_remedy(err, "This is Windows: set remote_shell to its default shell, \"cmd\" "
-                              "or \"powershell\"");
-    if (run->closed && run->exit.status != 0)
-        return tl_remedy(err, "The account may be one that runs no commands (nologin, SFTP or "
-                              "tunnels only): give it a login shell; for a forced command set "
-                              "completion to \"status\"");
-    return tl_remedy(err, "If the account has a forced command, or a shell that is neither "
-                          "POSIX nor csh or fish, set completion to \"status\"");
-}
-
-/* The output ended without the mark: it may be short of something, whatever the server says. */
-static enum tl_status unproven(const struct run *run, struct tl_error *err)
-{
-    char end[400];
-
-    describe_end(run, end, sizeof(end));
-    if (run->marker.place != EXEC_INSIDE)
-        return not_run(run, end, err);
-    tl_fail(err, TL_COMMAND,
-            "%s: the output broke off: the command did not come to its end (%s)", label(run),
-            end);
-    return tl_remedy(err, "Look for what ended it: a limit for sessions on the server, a "
-                          "killed shell; in fish, leave out exec");
-}
-
-static bool is_ascii(const char *text)
-{
-    while (*text != '\0' && (unsigned char)*text < 128)
-        text++;
-    return *text == '\0';
-}
-
-/* Some shells complain that they cannot read the command in their locale, then run nothing and
- * are content. An exit status alone does not tell that from an empty output. */
-static void doubt_silence(const struct run *run)
-{
-    char line[300];
-
-    if (by_marker(run) || run->head_size > 0 || run->errors.bytes == 0 ||
-        is_ascii(run->request->command))
-        return;
-    tl_log(
-        TL_LOG_WARNING,
-        "%s: the command printed nothing%s. It is not all ASCII: if its shell could not read "
-        "it, give the account a UTF-8 locale; with `empty` \"fail\" no output is a failure",
-        label(run), exec_stderr_last_line(&run->errors, line, sizeof(line)));
-}
-
-static enum tl_status judge(const struct run *run, struct tl_error *err)
-{
-    enum tl_status status;
-
-    if (ended_by_marker(run))
-        status = check_status(run, run->marker.status, err);
-    else if (run->exit.signal[0] != '\0')
-        status = killed(run, err);
-    else if (by_marker(run))
-        status = unproven(run, err);
-    else if (run->exit.unreported)
-        status = unreported(run, err);
-    else
-        status = check_status(run, run->exit.status, err);
-    if (status == TL_OK && run->request->fail_on_stderr && run->errors.bytes > 0) {
-        char line[300];
-        tl_fail(err, TL_COMMAND, "%s: the command wrote to stderr%s", label(run),
-                exec_stderr_last_line(&run->errors, line, sizeof(line)));
-        status = tl_remedy(err, "Mend what it complains of, or set fail_on_stderr to false");
-    }
-    return status;
-}
-
 /* A command that nobody listens to any more is not to run on; a wish to stop gives it less
  * time.
  */
@@ -514,7 +348,7 @@ static void leave(struct run *run, enum tl_status status)
 {
     int patience_ms = status == TL_INTERRUPTED ? HASTY_CANCEL_MS : CANCEL_MS;
 
-    if (run->channel == NULL || run->closed || run->cancelled || ended_by_marker(run))
+    if (run->channel == NULL || run->end.closed || run->cancelled || ended_by_marker(run))
         return;
     if (status == TL_INTERRUPTED)
         ssh_session_pardon(run->session);
@@ -528,10 +362,10 @@ static void begin_again(struct run *run)
     run->channel = NULL;
     exec_marker_free(&run->marker);
     exec_marker_free(&run->error_marker);
-    run->exit = (struct ssh_exit){0};
+    run->end.exit = (struct ssh_exit){0};
     run->input_taken = 0;
     run->input_ended = false;
-    run->closed = false;
+    run->end.closed = false;
     run->give_up_ms = CLOCK_NEVER;
 }
 
@@ -566,6 +400,11 @@ enum tl_status exec_run(struct ssh_session *session, const struct exec_request *
                       .chunk = malloc(CHUNK_BYTES)};
     enum tl_status status;
 
+    run.end = (struct exec_end){.session = session,
+                                .request = request,
+                                .marker = mark_of(&run),
+                                .errors = &run.errors,
+                                .head = run.head};
     exec_stderr_init(&run.errors, ssh_session_label(session));
     if (run.chunk == NULL)
         status = tl_fail(err, TL_MEMORY, "%s: out of memory", label(&run));
@@ -573,10 +412,8 @@ enum tl_status exec_run(struct ssh_session *session, const struct exec_request *
         status = carry_out(&run, err);
     settle_errors(&run);
     if (status == TL_OK)
-        status = judge(&run, err);
-    if (status == TL_OK)
-        doubt_silence(&run);
-    else
+        status = exec_end_judge(&run.end, err);
+    if (status != TL_OK)
         leave(&run, status);
     exec_stderr_finish(&run.errors);
     ssh_channel_close(run.channel);
