@@ -28,6 +28,7 @@ def test_help_lists_the_commands(towline):
 def test_every_command_has_help(towline, command):
     text = towline(command, "--help").expect(0).stdout
     assert command in text and text == towline("help", command).expect(0).stdout
+    assert text == towline(command, "--help", "--log-format", "xml").expect(0).stdout
 
 
 @pytest.mark.parametrize("arguments", [

@@ -68,6 +68,7 @@ static const struct tl_command own[] = {
         .run = tow,
     },
     {.name = "moor", .summary = "Moor", .run = tow},
+    {.name = "sink", .summary = "Sink", .options = demands, .run = tow},
     {.name = NULL},
 };
 
@@ -101,14 +102,14 @@ static enum tl_status run(const char *name, const char *words)
 
 static void test_stand_before_those_about_the_program(void **state)
 {
-    const char *const last[] = {"tow", "moor", "version", "help"};
+    const char *const last[] = {"tow", "moor", "sink", "version", "help"};
     size_t count = 0;
 
     (void)state;
     while (commands[count].name != NULL)
         count++;
-    for (size_t i = 0; i < 4; i++)
-        assert_string_equal(commands[count - 4 + i].name, last[i]);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(commands[count - 5 + i].name, last[i]);
     assert_non_null(cli_find_command(commands, "sync"));
 }
 
@@ -156,6 +157,20 @@ static void test_mistakes(void **state)
     assert_int_equal(run("tow", "a b"), TL_HANDSHAKE);
 }
 
+/* What is missing does not keep help from those who ask for it. */
+static void test_an_option_that_is_required(void **state)
+{
+    char *words[] = {"-h", NULL};
+    struct cli cli = {.command = cli_find_command(commands, "sink")};
+
+    (void)state;
+    refuse("sink", "", "\"--barge\" is missing");
+    assert_int_equal(run("sink", "--barge x"), TL_OK);
+    assert_int_equal(cli_read_options(&cli, "sink", words, &err), TL_USAGE);
+    assert_true(cli.options.help);
+    arguments_reset(&cli.arguments);
+}
+
 /* A command says itself what it cannot do without. */
 static void test_nothing_of_the_configuration_is_required(void **state)
 {
@@ -189,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_options_reach_the_command),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_an_option_that_is_required),
         cmocka_unit_test(test_nothing_of_the_configuration_is_required),
     };
     return cmocka_run_group_tests_name("own commands", tests, load, unload);

@@ -29,8 +29,10 @@ static enum tl_status run_command(struct cli *cli, const char *word, char **argv
                       cli->options.log_format != NULL &&
                           strcmp(cli->options.log_format, "json") == 0,
                       level_of(cli, word));
-    if (status == TL_OK && cli->options.help)
+    if (cli->options.help) { /* whatever else is wrong or missing */
+        *err = (struct tl_error){0};
         return help_print_command(cli->connector, command, err);
+    }
     if (status == TL_OK &&
         arguments_check_words(&cli->arguments, command->max_arguments, err) != TL_OK)
         status = tl_context(err, "%s", word);
