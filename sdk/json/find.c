@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/decode.h"
 #include "base/text.h"
 #include "json/copy.h"
 #include "json/lex.h"
@@ -44,21 +46,62 @@ static enum tl_status take_value(const char *text, size_t size, char **out,
                 : tl_fail(err, TL_MEMORY, "out of memory for a value of %zu bytes", size);
 }
 
+static enum tl_status find(const struct json_pointer *tokens, const char *json, size_t size,
+                           char **out, struct tl_error *err)
+{
+    const char *found;
+    size_t found_size;
+
+    for (; size > 0 && json_is_blank(*json); json++)
+        size--;
+    if (!json_pointer_find(tokens, 0, json, size, &found, &found_size))
+        return TL_OK;
+    return take_value(found, found_size, out, err);
+}
+
+struct decoded {
+    struct decode_sink sink;
+    struct buf text;
+};
+
+static enum tl_status take_decoded(struct decode_sink *sink, const char *text, size_t size,
+                                   uint64_t offset, struct tl_error *err)
+{
+    struct buf *all = &((struct decoded *)sink)->text;
+
+    (void)offset;
+    buf_append(all, text, size);
+    return buf_check(all, "what UTF-16 becomes", err);
+}
+
+/* The same in a text that begins with a byte order mark. */
+static enum tl_status find_decoded(const struct json_pointer *tokens, const char *json,
+                                   size_t size, char **out, struct tl_error *err)
+{
+    struct decoded decoded = {{take_decoded}, BUF_INIT(2 * size)};
+    struct decode decode = {0};
+    enum tl_status status = decode_feed(&decode, &decoded.sink, json, size, err);
+
+    if (status == TL_OK)
+        status = decode_flush(&decode, &decoded.sink, err);
+    if (status == TL_OK)
+        status = find(tokens, buf_text(&decoded.text), decoded.text.size, out, err);
+    decode_reset(&decode);
+    buf_wipe(&decoded.text);
+    return status;
+}
+
 enum tl_status tl_json_find(const char *json, size_t size, const char *pointer, char **out,
                             struct tl_error *err)
 {
+    bool marked = size > 1 && strchr("\xef\xfe\xff", *json) != NULL && *json != '\0';
     struct json_pointer tokens;
-    const char *found;
-    size_t found_size;
     enum tl_status status = json_pointer_parse(pointer, &tokens, err);
 
     *out = NULL;
     if (status != TL_OK)
         return status;
-    for (; size > 0 && json_is_blank(*json); json++)
-        size--;
-    if (json_pointer_find(&tokens, 0, json, size, &found, &found_size))
-        status = take_value(found, found_size, out, err);
+    status = (marked ? find_decoded : find)(&tokens, json, size, out, err);
     json_pointer_reset(&tokens);
     return status;
 }

@@ -294,6 +294,18 @@ def test_link_header(http, serve, towline, warehouse):
     assert warehouse.count("t") == 5
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_next_page_in_a_body_with_a_byte_order_mark(encoding, http, serve, towline, warehouse):
+    def reply(request):
+        number = int(request.path[-1])
+        rows = {"data": [{"id": number}], "next": f"?{number + 1}" if number < 3 else None}
+        return answer(json.dumps(rows).encode(encoding))
+
+    url = serve(reply).url + "/?1"
+    towline("sync", config=http(url, pagination=PAGES)).expect(0)
+    assert warehouse.count("t") == 3
+
+
 def test_token_in_a_body(http, serve, towline, warehouse):
     def reply(request):
         asked = json.loads(request.body)

@@ -162,15 +162,34 @@ static void test_values_as_text(void **state)
     check_text("{\"a\": \"cut", "/a", NULL);
     check_text("<html>", "/a", NULL);
     check_text("", "/a", NULL);
+    check_text("\xef\xbb\xbf {\"a\": \"x\"}", "/a", "x");
     assert_int_equal(tl_json_find("{}", 2, "a", &text, &err), TL_CONFIGURATION);
+}
+
+static void test_values_in_utf16(void **state)
+{
+    static const char little[] = "\xff\xfe{\0\"\0a\0\"\0:\0\"\0\xe9\0\"\0}";
+    static const char big[] = "\xfe\xff\0{\0\"\0a\0\"\0:\0\"\0\xe9\0\"\0}";
+    struct tl_error err = {0};
+    char *text;
+    (void)state;
+    assert_int_equal(tl_json_find(little, sizeof(little), "/a", &text, &err), TL_OK);
+    assert_string_equal(text, "\xc3\xa9");
+    free(text);
+    assert_int_equal(tl_json_find(big, sizeof(big) - 1, "/a", &text, &err), TL_OK);
+    assert_string_equal(text, "\xc3\xa9");
+    free(text);
+    assert_int_equal(tl_json_find(big, 5, "/a", &text, &err), TL_OK);
+    assert_null(text);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_index),     cmocka_unit_test(test_find),
-        cmocka_unit_test(test_find_from), cmocka_unit_test(test_values_as_text),
+        cmocka_unit_test(test_parse),           cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_index),           cmocka_unit_test(test_find),
+        cmocka_unit_test(test_find_from),       cmocka_unit_test(test_values_as_text),
+        cmocka_unit_test(test_values_in_utf16),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

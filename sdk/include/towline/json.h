@@ -11,9 +11,10 @@ extern "C" {
 #endif
 
 /* Finds what the JSON Pointer (RFC 6901) points to in the first document of the text, and gives
- * it as text: a string's characters, else its JSON. *out is to be freed with free(); it is NULL
- * where nothing is there, or null, or a string with U+0000. Where the text is not JSON, what is
- * found is unspecified. TL_CONFIGURATION for a pointer that is none. */
+ * it as text: a string's characters, else its JSON. A text that begins with a byte order mark
+ * is decoded, UTF-16 too. *out is to be freed with free(); it is NULL where nothing is there,
+ * or null, or a string with U+0000. Where the text is not JSON, what is found is unspecified.
+ * TL_CONFIGURATION for a pointer that is none, TL_DATA for broken UTF-16. */
 TL_NODISCARD enum tl_status tl_json_find(const char *json, size_t size, const char *pointer,
                                          char **out, struct tl_error *err);
 
