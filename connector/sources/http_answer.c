@@ -113,6 +113,8 @@ static bool begins(const char *data, size_t size, const char *word)
 bool http_answer_is_page(const struct http_answer *answer, const char *data, size_t size)
 {
     pass_blanks(&data, &size);
+    if (size > 0 && (*data == '{' || *data == '['))
+        return false; /* scripts that print JSON often leave the type at what is usual */
     return strcasestr(answer->kind, "html") != NULL || begins(data, size, "<!doctype html") ||
            begins(data, size, "<html");
 }

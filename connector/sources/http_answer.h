@@ -36,7 +36,8 @@ void http_answer_take_header(struct http_answer *answer, const char *line, size_
 /* Whether its type is that of CSV. */
 bool http_answer_is_csv(const struct http_answer *answer);
 
-/* Whether a body that begins so is a web page, by its type or by how it begins. */
+/* Whether a body that begins so is a web page, by its type or by how it begins; JSON is none.
+ */
 bool http_answer_is_page(const struct http_answer *answer, const char *data, size_t size);
 
 /* Whether a body that begins so is no JSON: a web page, told apart by its type or by how it

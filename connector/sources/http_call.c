@@ -177,10 +177,41 @@ static bool is_first_only(const struct http_settings *settings, const char *name
     return other != NULL && *other != NULL;
 }
 
-/* The number, offset, key or token takes the place of a parameter of the same name. */
-static bool sends_next(const struct http_settings *settings, const struct http_values *values)
+static bool is_named(const char *parameter, const char *name)
 {
-    return settings->parameter != NULL && values->next != NULL && *values->next != '\0';
+    return strncmp(parameter, name, strlen(name)) == 0 &&
+           strchr("=&", parameter[strlen(name)]) != NULL;
+}
+
+/* Takes parameters of that name out of the URL, written as it is or encoded. */
+static void drop_parameter(struct buf *url, const char *name)
+{
+    struct buf kept = BUF_INIT(HTTP_URL_MAX_BYTES), encoded = BUF_INIT(HTTP_URL_MAX_BYTES);
+    const char *at = buf_text(url), *separator = "?";
+    size_t size = strcspn(at, "?");
+
+    text_append_url_encoded(&encoded, name, strlen(name));
+    buf_append(&kept, at, size);
+    while (at[size] != '\0') {
+        at += size + 1;
+        size = strcspn(at, "&");
+        if (is_named(at, name) || is_named(at, buf_text(&encoded)))
+            continue;
+        buf_append_string(&kept, separator);
+        buf_append(&kept, at, size);
+        separator = "&";
+    }
+    kept.failed = kept.failed || url->failed;
+    buf_free(&encoded);
+    buf_wipe(url);
+    *url = kept;
+}
+
+/* Sets what may be there already: in `url`, in `query`, or in a next page's URL. */
+static void set_parameter(struct buf *url, const char *name, const char *value)
+{
+    drop_parameter(url, name);
+    append_parameter(url, name, value);
 }
 
 static enum tl_status append_query(struct http_call *call, const struct http_settings *settings,
@@ -194,8 +225,7 @@ static enum tl_status append_query(struct http_call *call, const struct http_set
 
     for (size_t i = 0;
          status == TL_OK && http_settings_pair(settings, "query", i, &name, &text); i++) {
-        bool replaced = sends_next(settings, values) && strcmp(name, settings->parameter) == 0;
-        if (replaced || (!first && is_first_only(settings, name)))
+        if (!first && is_first_only(settings, name))
             continue;
         buf_reset(&value);
         status = http_expand(values, text, HTTP_RAW, &value, &vacant, err);
@@ -203,12 +233,12 @@ static enum tl_status append_query(struct http_call *call, const struct http_set
             append_parameter(&call->url, name, buf_text(&value));
     }
     buf_wipe(&value);
-    if (sends_next(settings, values))
-        append_parameter(&call->url, settings->parameter, values->next);
+    if (settings->parameter != NULL && values->next != NULL && *values->next != '\0')
+        set_parameter(&call->url, settings->parameter, values->next);
     if (settings->size_parameter != NULL) {
         char size[24];
         (void)snprintf(size, sizeof(size), "%" PRIu64, settings->page_size);
-        append_parameter(&call->url, settings->size_parameter, size);
+        set_parameter(&call->url, settings->size_parameter, size);
     }
     return status;
 }
@@ -222,7 +252,7 @@ static enum tl_status append_key(struct http_call *call, const struct http_setti
     if (settings->auth != HTTP_AUTH_API_KEY || settings->auth_parameter == NULL)
         return TL_OK;
     status = http_expand(values, settings->api_key, HTTP_RAW, &key, NULL, err);
-    append_parameter(&call->url, settings->auth_parameter, buf_text(&key));
+    set_parameter(&call->url, settings->auth_parameter, buf_text(&key));
     buf_wipe(&key);
     return status;
 }
@@ -350,6 +380,21 @@ enum tl_status http_call_compose(struct http_call *call, const struct http_setti
                         err);
 }
 
+/* Appends "name":"what text stands for". */
+static enum tl_status append_member(struct buf *body, const char *name, const char *text,
+                                    const struct http_values *values, struct tl_error *err)
+{
+    struct buf value = BUF_INIT(LINE_MAX_BYTES);
+    enum tl_status status = http_expand(values, text, HTTP_RAW, &value, NULL, err);
+
+    if (status == TL_OK)
+        status = buf_check(&value, name, err);
+    buf_printf(body, "\"%s\":", name);
+    text_append_json(body, buf_text(&value), value.size);
+    buf_wipe(&value);
+    return status;
+}
+
 /* {"username": ..., "password": ...}, unless the user says otherwise. */
 static enum tl_status compose_login_body(struct http_call *call,
                                          const struct http_settings *settings,
@@ -359,13 +404,13 @@ static enum tl_status compose_login_body(struct http_call *call,
 
     if (settings->login_body != NULL)
         return compose_body(call, values, settings->login_body, false, err);
-    buf_append_string(body, "{\"username\":\"");
-    if (http_expand(values, settings->username, HTTP_IN_JSON, body, NULL, err) != TL_OK)
+    buf_append_char(body, '{');
+    if (append_member(body, "username", settings->username, values, err) != TL_OK)
         return err->status;
-    buf_append_string(body, "\",\"password\":\"");
-    if (http_expand(values, settings->password, HTTP_IN_JSON, body, NULL, err) != TL_OK)
+    buf_append_char(body, ',');
+    if (append_member(body, "password", settings->password, values, err) != TL_OK)
         return err->status;
-    buf_append_string(body, "\"}");
+    buf_append_char(body, '}');
     return take_body(call, HTTP_IN_JSON, false, err);
 }
 

@@ -79,9 +79,13 @@ static enum tl_status redirect(struct http_call *call, const struct http_answer 
     return http_call_redirect(call, answer->status, location, err);
 }
 
-static bool is_busy(long status)
+/* A 403 that says when to come back is a limit on how often one may ask, as at GitHub. */
+static bool is_busy(const struct http_answer *answer)
 {
-    return status == 408 || status == 425 || status == 429 || status >= 500;
+    long status = answer->status;
+
+    return status == 408 || status == 425 || status == 429 || status >= 500 ||
+           (status == 403 && answer->wait_ms >= 0);
 }
 
 static bool is_html(const struct http_answer *answer)
@@ -127,7 +131,7 @@ static enum tl_status refused(const struct http_answer *answer, int attempts,
                   answer->body.size > 0 ? ": " : "", excerpt(answer, shown, sizeof(shown)));
     if (login)
         return tl_remedy(err, "Look at the credentials in `auth`, and at what they may read");
-    if (is_busy(answer->status))
+    if (is_busy(answer))
         return tl_remedy(err, "Try again later, or raise retry_attempts");
     return tl_remedy(err, "Try the URL by hand on the SSH host: curl -i");
 }
@@ -201,7 +205,7 @@ static enum tl_status converse(struct http_exchange *exchange, struct http_call 
                 return err->status;
             continue;
         }
-        if (status == TL_OK && (!is_busy(answer->status) || last))
+        if (status == TL_OK && (!is_busy(answer) || last))
             return TL_OK;
         if (status != TL_OK && (last || !may_mend(exchange, answer, status)))
             return status;

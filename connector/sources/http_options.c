@@ -19,8 +19,8 @@ static const struct tl_option auth_options[] = {
     {
         .name = "password",
         .kind = TL_OPTION_TEXT,
-        .help = "the password, with basic and session",
-        .flags = TL_OPTION_SECRET,
+        .help = "the password, with basic and session; may be empty",
+        .flags = TL_OPTION_SECRET | TL_OPTION_EMPTY,
     },
     {
         .name = "token",
@@ -45,6 +45,7 @@ static const struct tl_option auth_options[] = {
         .kind = TL_OPTION_TEXT,
         .help = "what stands before it there; when not given \"apiKey \" or \"Token \" in "
                 "Authorization, and nothing in other headers",
+        .flags = TL_OPTION_EMPTY,
     },
     {
         .name = "parameter",
@@ -67,6 +68,7 @@ static const struct tl_option auth_options[] = {
         .kind = TL_OPTION_TEXT,
         .fallback = "/token",
         .help = "JSON Pointer to the token in the answer to the login",
+        .flags = TL_OPTION_EMPTY,
     },
     {.name = NULL},
 };

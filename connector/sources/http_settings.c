@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "sources/http_items.h"
@@ -49,7 +50,7 @@ static enum tl_status check_pointer(const char *pointer, const char *key, struct
 
 static void auth_prefix(struct http_settings *out)
 {
-    bool usual = strcmp(out->auth_header, "Authorization") == 0;
+    bool usual = strcasecmp(out->auth_header, "Authorization") == 0;
 
     if (out->auth_prefix == NULL)
         out->auth_prefix = !usual ? "" : out->auth == HTTP_AUTH_API_KEY ? "apiKey " : "Token ";

@@ -30,10 +30,11 @@ static bool object_said(const struct tl_option *option, const cJSON *object)
 static bool scalar_said(const struct tl_option *option, const cJSON *scalar)
 {
     bool has_default = option->fallback != NULL && (option->flags & TL_OPTION_UNSAID) == 0;
+    bool may_be_empty = (option->flags & TL_OPTION_EMPTY) != 0;
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
-    bool more =
-        !document_print(scalar, &text) || text.failed ||
-        (text.size > 0 && !(has_default && strcmp(buf_text(&text), option->fallback) == 0));
+    bool more = !document_print(scalar, &text) || text.failed ||
+                ((text.size > 0 || may_be_empty) &&
+                 !(has_default && strcmp(buf_text(&text), option->fallback) == 0));
 
     buf_wipe(&text);
     return more;

@@ -306,6 +306,46 @@ def test_next_page_in_a_body_with_a_byte_order_mark(encoding, http, serve, towli
     assert warehouse.count("t") == 3
 
 
+def test_parameters_are_sent_once(http, serve, towline, warehouse):
+    """What is in the URL already is replaced: a next page's often holds the key as well."""
+    def by_url(request):
+        query = f"key=x&key=y&a[]=1&a[]=2&n={request.number}"
+        return page(request.number, next="?" + query if request.number < 3 else None)
+
+    def by_number(request):
+        return page(request.number) if request.number < 3 else page()
+
+    service = serve(by_url)
+    auth = {"type": "apiKey", "api_key": "k/", "parameter": "key"}
+    towline("sync", config=http(service, auth=auth, pagination=PAGES)).expect(0)
+    assert [request.path for request in service.requests] == [
+        "/rows?key=k%2F", "/rows?a[]=1&a[]=2&n=1&key=k%2F", "/rows?a[]=1&a[]=2&n=2&key=k%2F"]
+    service = serve(by_number)
+    config = http(service.url + "/?page=7&x&size=7&page=", query={"page": "8"}, pagination={
+        "type": "page", "page_size": "1", "size_parameter": "size"})
+    towline("sync", config=config).expect(0)
+    assert [request.path for request in service.requests] == [
+        f"/?x&page={number}&size=1" for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("auth, sent", [
+    ({"type": "basic", "username": "sk_test", "password": ""}, "Basic c2tfdGVzdDo="),
+    ({"type": "apiKey", "api_key": "k", "prefix": ""}, "k"),
+    ({"type": "apiKey", "api_key": "k", "header": "authorization"}, "apiKey k"),
+])
+def test_credentials_as_services_want_them(auth, sent, http, serve, towline):
+    service = serve(lambda request: page(1))
+    towline("sync", config=http(service, auth=auth)).expect(0)
+    headers = {name.lower(): value for name, value in service.requests[0].headers.items()}
+    assert headers["authorization"] == sent
+
+
+def test_json_with_the_type_of_a_page(http, serve, towline, warehouse):
+    service = serve(lambda request: answer('[{"id": 1}]', kind="text/html; charset=UTF-8"))
+    towline("sync", config=http(service)).expect(0)
+    assert warehouse.count("t") == 1
+
+
 def test_token_in_a_body(http, serve, towline, warehouse):
     def reply(request):
         asked = json.loads(request.body)
@@ -328,11 +368,13 @@ def test_busy_servers_are_waited_for(http, serve, towline, warehouse):
         if request.number == 2:
             later = email.utils.formatdate(time.time() + 1, usegmt=True)
             return answer("{}", "429 Too Many Requests", Retry_After=later)
-        return answer("{}", "500 Oops") if request.number == 3 else page(1)
+        if request.number == 3:
+            return answer("{}", "403 Forbidden", Retry_After="1")
+        return answer("{}", "500 Oops") if request.number == 4 else page(1)
 
     service = serve(reply)
-    result = towline("debug", config=http(service, keys={"retry_attempts": "3"})).expect(0, "503")
-    assert result.seconds > 1 and warehouse.count("t") == 1 and len(service.requests) == 4
+    result = towline("debug", config=http(service, keys={"retry_attempts": "4"})).expect(0, "503")
+    assert result.seconds > 1 and warehouse.count("t") == 1 and len(service.requests) == 5
     service.requests.clear()
     towline("sync", config=http(service, keys={"retry_attempts": "1"})).expect(6, "429", "2 times")
 
@@ -399,6 +441,7 @@ def test_a_session_that_runs_out(http, serve, towline, warehouse):
 
     def reply(request):
         if request.path == "/login":
+            assert json.loads(request.body) == {"username": 'u"', "password": 'pass-canary"\\'}
             tokens.append(f"token-{len(tokens)}-canary")
             return answer(json.dumps({"auth": {"key": tokens[-1]}}))
         if request.headers.get("X-Key") != tokens[-1] or (request.number == 4 and len(tokens) < 2):
@@ -407,8 +450,8 @@ def test_a_session_that_runs_out(http, serve, towline, warehouse):
                     if request.path == "/more" else None)
 
     service = serve(reply)
-    auth = {"type": "session", "login_url": "/login", "username": "u", "password": "pass-canary",
-            "login_token": "/auth/key", "header": "X-Key"}
+    auth = {"type": "session", "login_url": "/login", "username": 'u"',
+            "password": 'pass-canary"\\', "login_token": "/auth/key", "header": "X-Key"}
     result = towline("debug", config=http(service, auth=auth, pagination=PAGES)).expect(0)
     assert len(tokens) == 2 and warehouse.count("t") == 3
     assert "canary" not in result.stderr + result.stdout

@@ -51,7 +51,8 @@ enum tl_option_flag {
     /* Its default, written out, asks for more than where it is left out: forms propose none. */
     TL_OPTION_UNSAID = 1024,
 
-    TL_OPTION_BLANKS = 2048 /* LIST: one text has blanks between, no commas */
+    TL_OPTION_BLANKS = 2048, /* LIST: one text has blanks between, no commas */
+    TL_OPTION_EMPTY = 4096   /* TEXT: an empty one is a value, not one that was left out */
 };
 
 /* A table of these ends with a row whose name is NULL. */
