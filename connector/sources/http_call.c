@@ -305,6 +305,27 @@ static enum tl_status expand_url(struct http_call *call, const char *url,
     return status;
 }
 
+/* Pages after the first may have a URL of their own, relative to the first's. */
+static enum tl_status take_further_url(struct http_call *call,
+                                       const struct http_settings *settings,
+                                       const struct http_values *values, struct tl_error *err)
+{
+    struct buf base = call->url, further;
+    enum tl_status status;
+
+    if (settings->further_url == NULL)
+        return TL_OK;
+    call->url = BUF_INIT(HTTP_URL_MAX_BYTES);
+    status = expand_url(call, settings->further_url, values, err);
+    further = call->url;
+    call->url = BUF_INIT(HTTP_URL_MAX_BYTES);
+    if (status == TL_OK)
+        status = http_url_resolve(buf_text(&base), buf_text(&further), &call->url, err);
+    buf_wipe(&base);
+    buf_wipe(&further);
+    return status;
+}
+
 static enum tl_status compose_url(struct http_call *call, const struct http_settings *settings,
                                   const struct http_values *values,
                                   const struct http_asked *asked, struct tl_error *err)
@@ -313,7 +334,8 @@ static enum tl_status compose_url(struct http_call *call, const struct http_sett
 
     if (asked->url != NULL)
         buf_append_string(&call->url, asked->url);
-    else if (expand_url(call, settings->url, values, err) != TL_OK)
+    else if (expand_url(call, settings->url, values, err) != TL_OK ||
+             (!asked->first && take_further_url(call, settings, values, err) != TL_OK))
         return err->status;
     fragment = call->url.size > 0 ? strchr(call->url.data, '#') : NULL;
     if (fragment != NULL) {
@@ -364,9 +386,12 @@ enum tl_status http_call_compose(struct http_call *call, const struct http_setti
                                  const struct http_asked *asked, const char *token,
                                  struct tl_error *err)
 {
+    const char *body = asked->first || settings->further_body == NULL ? settings->body
+                                                                      : settings->further_body;
+
     http_call_reset(call);
     call->request.method = settings->method != NULL ? settings->method
-                           : settings->body != NULL ? "POST"
+                           : body != NULL           ? "POST"
                                                     : "GET";
     call->request.is_list = settings->is_list;
     call->request.feed = settings->paging == HTTP_PAGING_NONE && !settings->is_list;
@@ -374,10 +399,9 @@ enum tl_status http_call_compose(struct http_call *call, const struct http_setti
         add_headers(call, settings, values, err) != TL_OK ||
         add_auth(call, settings, values, token, err) != TL_OK)
         return err->status;
-    if (settings->body == NULL)
+    if (body == NULL)
         return TL_OK;
-    return compose_body(call, values, settings->body, has_header(settings, "Content-Type"),
-                        err);
+    return compose_body(call, values, body, has_header(settings, "Content-Type"), err);
 }
 
 /* Appends "name":"what text stands for". */

@@ -98,7 +98,7 @@ static bool is_foreign(const struct http_client *client, const char *data, size_
 
     if (client->request->is_list)
         return http_answer_is_foreign(client->answer, data, size);
-    if (format == TL_FORMAT_AUTO && settings->next == NULL && settings->more == NULL &&
+    if (format == TL_FORMAT_AUTO && !http_settings_look_into_body(settings) &&
         http_answer_is_good(client->answer) && http_answer_is_csv(client->answer)) {
         format = TL_FORMAT_CSV;
         tl_sync_format(client->sync, format);

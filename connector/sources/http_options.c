@@ -95,13 +95,40 @@ static const struct tl_option pagination_options[] = {
         .name = "next",
         .kind = TL_OPTION_TEXT,
         .help =
-            "JSON Pointer to the next page's URL or token; where it is absent, null or empty, "
-            "the page is the last",
+            "JSON Pointer to the next page's URL or token; where it is absent, null, false or "
+            "empty, the page is the last",
     },
     {
         .name = "more",
         .kind = TL_OPTION_TEXT,
         .help = "JSON Pointer to whether another page follows; false, null, 0 or absent: none",
+    },
+    {
+        .name = "last",
+        .kind = TL_OPTION_TEXT,
+        .help = "JSON Pointer to whether the page is the last; false, null, 0 or absent: not",
+    },
+    {
+        .name = "total",
+        .kind = TL_OPTION_TEXT,
+        .help = "JSON Pointer to how many rows there are in all, with page and offset: once as "
+                "many came, no further page is asked for",
+    },
+    {
+        .name = "total_pages",
+        .kind = TL_OPTION_TEXT,
+        .help = "JSON Pointer to how many pages there are in all, with page",
+    },
+    {
+        .name = "url",
+        .kind = TL_OPTION_TEXT,
+        .help = "what to ask for from the second page on, where that is another URL; may be "
+                "relative to the first",
+    },
+    {
+        .name = "body",
+        .kind = TL_OPTION_JSON,
+        .help = "what to send from the second page on, where that is another body",
     },
     {
         .name = "start",

@@ -109,27 +109,39 @@ static enum tl_status find(const struct http_page *page, const char *pointer, st
 
     if (tl_json_find(page->body, page->size, pointer, &found, err) != TL_OK)
         return err->status;
-    if (found != NULL)
+    if (found != NULL && strcmp(found, "false") != 0)
         buf_append_string(out, found);
     free(found);
     return buf_check(out, "what leads to the next page", err);
 }
 
+/* *out stays as it is without a pointer. */
+static enum tl_status find_truth(const struct http_page *page, const char *pointer, bool *out,
+                                 struct tl_error *err)
+{
+    char *found;
+
+    if (pointer == NULL)
+        return TL_OK;
+    if (tl_json_find(page->body, page->size, pointer, &found, err) != TL_OK)
+        return err->status;
+    *out = found != NULL && *found != '\0' && strcmp(found, "false") != 0 &&
+           strcmp(found, "0") != 0;
+    free(found);
+    return TL_OK;
+}
+
 static enum tl_status look_for_more(struct http_pages *pages, const struct http_page *page,
                                     struct tl_error *err)
 {
-    struct buf more = BUF_INIT(NEXT_MAX_BYTES);
-    const char *text;
-    enum tl_status status;
+    const struct http_settings *settings = pages->settings;
+    bool more = true, last = false;
 
-    pages->told_more = true;
-    if (pages->settings->more == NULL)
-        return TL_OK;
-    status = find(page, pages->settings->more, &more, err);
-    text = buf_text(&more);
-    pages->told_more = *text != '\0' && strcmp(text, "false") != 0 && strcmp(text, "0") != 0;
-    buf_free(&more);
-    return status;
+    if (find_truth(page, settings->more, &more, err) != TL_OK ||
+        find_truth(page, settings->last, &last, err) != TL_OK)
+        return err->status;
+    pages->told_more = more && !last;
+    return TL_OK;
 }
 
 /* The next page's URL, which may be relative, must lead to where this one came from: the host
@@ -284,6 +296,41 @@ static void turn_told(struct http_pages *pages, uint64_t n_rows, bool *more)
     pages->coming = held;
 }
 
+/* Ends the pages if there are no more than so many. */
+static enum tl_status heed_total(const struct http_page *page, const char *pointer,
+                                 uint64_t taken, bool *more, struct tl_error *err)
+{
+    char *found, *end = NULL;
+    double total;
+
+    if (pointer == NULL)
+        return TL_OK;
+    if (tl_json_find(page->body, page->size, pointer, &found, err) != TL_OK)
+        return err->status;
+    total = found != NULL ? strtod(found, &end) : 0;
+    if (found != NULL && end != found && *end == '\0' && total >= 0 && (double)taken >= total)
+        *more = false;
+    free(found);
+    return TL_OK;
+}
+
+/* By number or offset: a page without rows is the last, whatever the server says of totals. */
+static enum tl_status turn_number(struct http_pages *pages, const struct http_page *page,
+                                  uint64_t n_rows, bool *more, struct tl_error *err)
+{
+    const struct http_settings *settings = pages->settings;
+    bool by_page = settings->paging == HTTP_PAGING_PAGE;
+    uint64_t start = (uint64_t)settings->start;
+    uint64_t next = start + (by_page ? pages->count : pages->offset);
+
+    *more = n_rows > 0 || settings->more != NULL;
+    buf_reset(&pages->next);
+    buf_printf(&pages->next, "%" PRIu64, next);
+    if (heed_total(page, settings->total, by_page ? pages->offset : next, more, err) != TL_OK)
+        return err->status;
+    return heed_total(page, settings->total_pages, next - (start > 0), more, err);
+}
+
 enum tl_status http_pages_turn(struct http_pages *pages, const struct http_page *page,
                                uint64_t n_rows, struct tl_sync *sync, bool *more,
                                struct tl_error *err)
@@ -298,10 +345,8 @@ enum tl_status http_pages_turn(struct http_pages *pages, const struct http_page 
         return err->status;
     pages->offset += n_rows;
     if (settings->paging == HTTP_PAGING_PAGE || settings->paging == HTTP_PAGING_OFFSET) {
-        uint64_t step = settings->paging == HTTP_PAGING_PAGE ? pages->count : pages->offset;
-        *more = n_rows > 0 || settings->more != NULL;
-        buf_reset(&pages->next);
-        buf_printf(&pages->next, "%" PRIu64, (uint64_t)settings->start + step);
+        if (turn_number(pages, page, n_rows, more, err) != TL_OK)
+            return err->status;
     } else if (settings->paging == HTTP_PAGING_KEYSET) {
         if (n_rows > 0 && turn_key(pages, n_rows, sync, more, err) != TL_OK)
             return err->status;

@@ -124,6 +124,27 @@ static enum tl_status check_parameter(const struct http_settings *out, const cha
     return finder.found ? TL_OK : need(NULL, "parameter", type, err);
 }
 
+/* What would be of no effect. */
+static enum tl_status check_fit(const struct http_settings *out, const char *type,
+                                struct tl_error *err)
+{
+    bool by_page = out->paging == HTTP_PAGING_PAGE;
+    bool by_url = out->paging == HTTP_PAGING_NEXT_URL || out->paging == HTTP_PAGING_LINK;
+    const char *key = NULL;
+
+    if (out->total != NULL && !by_page && out->paging != HTTP_PAGING_OFFSET)
+        key = "total";
+    else if (out->total_pages != NULL && !by_page)
+        key = "total_pages";
+    else if (out->further_url != NULL && by_url)
+        key = "url";
+    if (key == NULL)
+        return TL_OK;
+    (void)tl_fail(err, TL_CONFIGURATION, "http: \"%s\" does not go with pagination by %s", key,
+                  type);
+    return tl_remedy(err, "Leave it out: see `towline help configuration`");
+}
+
 static enum tl_status check_paging(const struct http_settings *out, const char *type,
                                    struct tl_error *err)
 {
@@ -135,7 +156,11 @@ static enum tl_status check_paging(const struct http_settings *out, const char *
         ((keyset || out->paging == HTTP_PAGING_SCROLL) &&
          check_parameter(out, type, err) != TL_OK) ||
         check_pointer(out->next, "next", err) != TL_OK ||
-        check_pointer(out->more, "more", err) != TL_OK)
+        check_pointer(out->more, "more", err) != TL_OK ||
+        check_pointer(out->last, "last", err) != TL_OK ||
+        check_pointer(out->total, "total", err) != TL_OK ||
+        check_pointer(out->total_pages, "total_pages", err) != TL_OK ||
+        check_fit(out, type, err) != TL_OK)
         return err->status;
     if (out->overlap != NULL && out->page_size == 0) {
         (void)tl_fail(err, TL_CONFIGURATION, "http: \"overlap\" needs \"page_size\"");
@@ -166,6 +191,11 @@ static enum tl_status read_paging(const struct tl_config *paging, struct http_se
         out->parameter = type;
     out->next = tl_config_text(paging, "next");
     out->more = tl_config_text(paging, "more");
+    out->last = tl_config_text(paging, "last");
+    out->total = tl_config_text(paging, "total");
+    out->total_pages = tl_config_text(paging, "total_pages");
+    out->further_url = tl_config_text(paging, "url");
+    out->further_body = tl_config_text(paging, "body");
     out->column = tl_config_text(paging, "column");
     out->overlap = tl_config_text(paging, "overlap");
     out->gives_ties = out->overlap != NULL && strcmp(out->overlap, "0") == 0;
@@ -318,6 +348,12 @@ void http_settings_upstream(const struct tl_config *whole, struct http_settings 
     read_limits(whole, out);
 }
 
+bool http_settings_look_into_body(const struct http_settings *settings)
+{
+    return settings->next != NULL || settings->more != NULL || settings->last != NULL ||
+           settings->total != NULL || settings->total_pages != NULL;
+}
+
 bool http_settings_pair(const struct http_settings *settings, const char *map, size_t index,
                         const char **name, const char **text)
 {
@@ -328,8 +364,10 @@ enum tl_status http_settings_visit(const struct http_settings *settings,
                                    struct http_text_visitor *visitor, struct tl_error *err)
 {
     const char *const texts[] = {
-        settings->url,   settings->body,    settings->username,  settings->password,
-        settings->token, settings->api_key, settings->login_url, settings->login_body,
+        settings->url,          settings->body,       settings->username,
+        settings->password,     settings->token,      settings->api_key,
+        settings->login_url,    settings->login_body, settings->further_url,
+        settings->further_body,
     };
     static const char *const maps[] = {"headers", "query"};
     const char *name, *text;

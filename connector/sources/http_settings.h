@@ -60,12 +60,15 @@ struct http_settings {
     const char *login_url, *login_body, *login_token;
 
     enum http_paging paging;
-    const char *parameter; /* of the query, for the number, offset, key or token */
-    const char *next;      /* JSON Pointer to the next page's URL or token */
-    const char *more;      /* JSON Pointer to whether there is another page */
-    const char *column;    /* of the key */
-    const char *overlap;   /* NULL: none */
-    bool gives_ties;       /* an overlap of 0: the server gives rows that equal the key again */
+    const char *parameter;           /* of the query, for the number, offset, key or token */
+    const char *next;                /* JSON Pointer to the next page's URL or token */
+    const char *more;                /* JSON Pointer to whether there is another page */
+    const char *last;                /* JSON Pointer to whether there is none */
+    const char *total, *total_pages; /* JSON Pointers to how many there are in all */
+    const char *further_url, *further_body; /* of the pages after the first */
+    const char *column;                     /* of the key */
+    const char *overlap;                    /* NULL: none */
+    bool gives_ties; /* an overlap of 0: the server gives rows that equal the key again */
     const char *size_parameter;
     const char *const *first_only; /* parameters of the query for the first page alone */
     int64_t start;
@@ -97,6 +100,9 @@ struct http_text_visitor {
 TL_NODISCARD enum tl_status http_settings_visit(const struct http_settings *settings,
                                                 struct http_text_visitor *visitor,
                                                 struct tl_error *err);
+
+/* Whether what leads from page to page is looked for in the body, which must be JSON then. */
+bool http_settings_look_into_body(const struct http_settings *settings);
 
 /* The pairs of "headers" or "query", in order; false past the end. */
 bool http_settings_pair(const struct http_settings *settings, const char *map, size_t index,

@@ -306,6 +306,54 @@ def test_next_page_in_a_body_with_a_byte_order_mark(encoding, http, serve, towli
     assert warehouse.count("t") == 3
 
 
+def test_further_pages_have_a_url_and_body_of_their_own(http, serve, towline, warehouse):
+    """As with Elasticsearch's scroll; GraphQL wants a body of its own as well."""
+    def reply(request):
+        number = int(json.loads(request.body).get("scroll_id", 0)) + 1
+        rows = [{"id": number}] if number < 4 else []
+        return answer(json.dumps({"hits": {"hits": rows}, "_scroll_id": str(number)}))
+
+    service = serve(reply)
+    config = http(service.url + "/index/_search", query={"scroll": "1m"}, body={"size": 1},
+                  pagination={"type": "scroll", "next": "/_scroll_id", "more": "/hits/hits/0",
+                              "url": "/_search/scroll", "body": {"scroll_id": "{{next}}"},
+                              "first_only": "scroll"})
+    config["streams"][0]["rows"] = "/hits/hits"
+    towline("sync", config=config).expect(0)
+    assert warehouse.count("t") == 3
+    assert [(request.path, json.loads(request.body)) for request in service.requests] == [
+        ("/index/_search?scroll=1m", {"size": 1}),
+        *(("/_search/scroll", {"scroll_id": str(number)}) for number in (1, 2, 3))]
+
+
+@pytest.mark.parametrize("pagination, says", [
+    ({"type": "page", "total": "/count"}, {"count": 3}),
+    ({"type": "page", "total_pages": "/pages"}, {"pages": "3"}),
+    ({"type": "page", "start": "0", "total_pages": "/pages"}, {"pages": 3}),
+    ({"type": "offset", "total": "/count"}, {"count": 3.0}),
+    ({"type": "page", "last": "/meta/is_last"}, {"meta": {"is_last": True}}),
+    ({"type": "next_url", "next": "/next", "last": "/end"}, {"next": "?again", "end": 1}),
+    ({"type": "scroll", "next": "/next", "parameter": "after"}, {"next": False}),
+])
+def test_where_the_last_page_is_told(pagination, says, http, serve, towline, warehouse):
+    """No page is asked for behind it: some services answer such with an error."""
+    def reply(request):
+        told = {key: says[key] if request.number == 3 or key in ("count", "pages") else
+                {"next": f"?{request.number}"}.get(key) for key in says}
+        return page(request.number, **told)
+
+    service = serve(reply)
+    towline("sync", config=http(service, pagination=pagination)).expect(0)
+    assert warehouse.count("t") == len(service.requests) == 3
+
+
+@pytest.mark.parametrize("pagination", [
+    {"type": "link", "total": "/count"}, {"type": "offset", "total_pages": "/pages"},
+    {"type": "next_url", "next": "/next", "url": "/more"}, {"type": "page", "last": "end"}])
+def test_what_goes_with_no_such_pagination(pagination, http, towline):
+    towline("sync", config=http("http://127.0.0.1:1/", pagination=pagination)).expect(2)
+
+
 def test_parameters_are_sent_once(http, serve, towline, warehouse):
     """What is in the URL already is replaced: a next page's often holds the key as well."""
     def by_url(request):
