@@ -146,10 +146,19 @@ static bool is_given(const char *text)
     return text != NULL && *text != '\0';
 }
 
+/* The files that the client reads by itself. */
 static bool is_default_known_hosts(const char *const *paths)
 {
-    return paths == NULL || paths[0] == NULL ||
-           (strcmp(paths[0], ssh_known_hosts_default[0]) == 0 && paths[1] == NULL);
+    static const char of_all_users[] = "/etc/ssh/ssh_known_hosts";
+
+    if (paths == NULL || paths[0] == NULL)
+        return true;
+    if (strcmp(paths[0], ssh_known_hosts_default[0]) != 0)
+        return false;
+    while (*++paths != NULL)
+        if (strncmp(*paths, of_all_users, sizeof(of_all_users) - 1) != 0)
+            return false;
+    return true;
 }
 
 /* One with blanks in it is quoted for the client, besides the quoting for the shell. */

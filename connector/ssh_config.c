@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -38,14 +39,14 @@ static void take_identity(struct ssh_config_host *out, const char *path)
         out->identities[n] = path;
 }
 
-static void take_known_hosts(struct ssh_config_host *out, char *paths)
+static void take_known_hosts(const char **out, char *paths)
 {
     char *rest = NULL;
     size_t n = 0;
 
     for (char *path = strtok_r(paths, " ", &rest);
          path != NULL && n < SSH_CONFIG_KNOWN_HOSTS_MAX; path = strtok_r(NULL, " ", &rest))
-        out->known_hosts[n++] = path;
+        out[n++] = path;
 }
 
 static void take_line(struct ssh_config_host *out, const char *key, char *value)
@@ -62,12 +63,16 @@ static void take_line(struct ssh_config_host *out, const char *key, char *value)
 
     if (strcmp(key, "port") == 0)
         out->port = (uint16_t)strtoul(value, NULL, 10);
-    if (strcmp(value, "none") == 0)
+    if (strcmp(key, "identitiesonly") == 0)
+        out->identities_only = strcmp(value, "yes") == 0;
+    if (strcmp(value, "none") == 0 && strcmp(key, "identityagent") != 0)
         return;
     if (strcmp(key, "identityfile") == 0)
         take_identity(out, value);
     if (strcmp(key, "userknownhostsfile") == 0 && out->known_hosts[0] == NULL)
-        take_known_hosts(out, value);
+        take_known_hosts(out->known_hosts, value);
+    if (strcmp(key, "globalknownhostsfile") == 0 && out->global_known_hosts[0] == NULL)
+        take_known_hosts(out->global_known_hosts, value);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (strcmp(key, texts[i].key) == 0 && *texts[i].place == NULL)
             *texts[i].place = value;
@@ -101,6 +106,15 @@ bool ssh_config_identities_are_default(const struct ssh_config_host *found)
     return found->identities[0] == NULL || found->identities[1] != NULL;
 }
 
+/* The machine's name, as a whole or up to the first dot. */
+static void append_machine(struct buf *out, bool whole)
+{
+    char name[HOST_NAME_MAX + 1] = "";
+
+    (void)gethostname(name, sizeof(name) - 1);
+    buf_append(out, name, strcspn(name, whole ? "" : "."));
+}
+
 static bool append_token(struct buf *out, const struct ssh_config_host *found, const char *host,
                          char token)
 {
@@ -115,6 +129,16 @@ static bool append_token(struct buf *out, const struct ssh_config_host *found, c
         return true;
     case 'h':
         buf_append_string(out, found->host_name);
+        return true;
+    case 'i':
+        buf_printf(out, "%u", (unsigned)getuid());
+        return true;
+    case 'k':
+        buf_append_string(out, found->host_key_alias != NULL ? found->host_key_alias : host);
+        return true;
+    case 'l':
+    case 'L':
+        append_machine(out, token == 'l');
         return true;
     case 'n':
         buf_append_string(out, host);
@@ -133,23 +157,41 @@ static bool append_token(struct buf *out, const struct ssh_config_host *found, c
     }
 }
 
+/* The value of the variable in "${NAME}"; *path is moved to the brace that ends it. */
+static bool append_variable(struct buf *out, const char **path)
+{
+    size_t size = strcspn(*path + 2, "}");
+    char *name = text_copy(*path + 2, size);
+    const char *value = name != NULL && (*path)[2 + size] == '}' ? getenv(name) : NULL;
+
+    free(name);
+    if (value == NULL)
+        return false;
+    buf_append_string(out, value);
+    *path += 2 + size;
+    return true;
+}
+
 char *ssh_config_expand(const struct ssh_config_host *found, const char *host, const char *path)
 {
     struct buf out = BUF_INIT(4096);
     char *expanded = NULL;
+    bool good = true;
 
     if (strncmp(path, "~/", 2) == 0) {
         buf_append_string(&out, found->home);
         path++;
     }
-    for (; *path != '\0'; path++) {
-        if (*path != '%')
+    for (; good && *path != '\0'; path++) {
+        if (*path == '%')
+            good = append_token(&out, found, host, *++path);
+        else if (strncmp(path, "${", 2) == 0)
+            good = append_variable(&out, &path);
+        else
             buf_append_char(&out, *path);
-        else if (!append_token(&out, found, host, *++path))
-            goto done;
     }
-    expanded = buf_take(&out);
-done:
+    if (good)
+        expanded = buf_take(&out);
     buf_free(&out);
     return expanded;
 }

@@ -17,12 +17,14 @@ struct ssh_config_host {
     const char *user;
     uint16_t port;
     const char *identities[SSH_CONFIG_IDENTITIES_MAX + 1]; /* NULL-terminated */
+    bool identities_only;
     const char *certificate;
-    const char *agent;
+    const char *agent; /* also "none", "SSH_AUTH_SOCK", "$NAME" */
     const char *host_key_alias;
     const char *known_hosts[SSH_CONFIG_KNOWN_HOSTS_MAX + 1]; /* NULL-terminated; the client
                                                                 does not tell blanks in a path
                                                                 from those between two */
+    const char *global_known_hosts[SSH_CONFIG_KNOWN_HOSTS_MAX + 1];
     const char *proxy_jump;
     const char *proxy_command;
     char *home; /* what ~ stands for; owned */
@@ -42,8 +44,8 @@ void ssh_config_parse(char *text, struct ssh_config_host *out);
 /* Whether the identities are those that the client tries where none is configured. */
 bool ssh_config_identities_are_default(const struct ssh_config_host *found);
 
-/* The path with ~ and tokens (%h, %n, %p, %r, %u, %d, %%) put in; to be freed. NULL when memory
- * ran out or the path has other tokens. */
+/* The path with ~, ${NAME} and tokens (those of ssh_config(5) but for %C and %j) put in; to be
+ * freed. NULL when memory ran out, the path has other tokens, or there is no such variable. */
 char *ssh_config_expand(const struct ssh_config_host *found, const char *host,
                         const char *path);
 

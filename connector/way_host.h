@@ -13,6 +13,7 @@ struct way_host {
     char *name, *user;                                   /* taken apart from "user@host:port" */
     struct ssh_config_host found;
     char *identities[SSH_CONFIG_IDENTITIES_MAX + 1];
+    const char *known_hosts[2 * SSH_CONFIG_KNOWN_HOSTS_MAX + 1];
     char *agent, *certificate;
 };
 

@@ -1,5 +1,6 @@
 /* What the OpenSSH client's configuration says of the hosts on the way. */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,17 @@
 #include "towline/log.h"
 #include "way_host.h"
 
+/* Of a key in an agent, the public half may be all there is. */
+static bool is_key_there(const char *path)
+{
+    char *public = NULL;
+    bool there = access(path, F_OK) == 0 ||
+                 (asprintf(&public, "%s.pub", path) >= 0 && access(public, F_OK) == 0);
+
+    free(public);
+    return there;
+}
+
 /* Paths of the keys that are there: the client names many that are not. */
 static void take_identities(struct way_host *host)
 {
@@ -17,7 +29,7 @@ static void take_identities(struct way_host *host)
     for (size_t i = 0; host->found.identities[i] != NULL; i++) {
         char *path =
             ssh_config_expand(&host->found, host->options.host, host->found.identities[i]);
-        if (path != NULL && access(path, F_OK) == 0)
+        if (path != NULL && is_key_there(path))
             host->identities[n++] = path;
         else
             free(path);
@@ -33,6 +45,23 @@ static void take_certificate(struct way_host *host)
     host->certificate =
         ssh_config_expand(&host->found, host->options.host, host->found.certificate);
     host->options.certificate_path = host->certificate;
+}
+
+static void take_agent(struct way_host *host)
+{
+    struct ssh_options *options = &host->options;
+    const char *agent = host->found.agent;
+
+    if (agent == NULL || strcmp(agent, "SSH_AUTH_SOCK") == 0) {
+        options->use_agent = getenv("SSH_AUTH_SOCK") != NULL;
+        return;
+    }
+    if (agent[0] == '$' && agent[1] != '{')
+        options->agent_path = getenv(agent + 1);
+    else if (strcmp(agent, "none") != 0)
+        options->agent_path = host->agent =
+            ssh_config_expand(&host->found, options->host, agent);
+    options->use_agent = options->agent_path != NULL;
 }
 
 /* Keys and agents of our own configuration go before those of the client's; a password does not
@@ -54,10 +83,8 @@ static void take_login(struct way_host *host, bool is_jump)
     } else if (is_jump && has_key) {
         return;
     }
-    if (found->agent != NULL && strcmp(found->agent, "SSH_AUTH_SOCK") != 0)
-        options->agent_path = host->agent =
-            ssh_config_expand(found, options->host, found->agent);
-    options->use_agent = options->agent_path != NULL || getenv("SSH_AUTH_SOCK") != NULL;
+    options->identities_only = found->identities_only;
+    take_agent(host);
 }
 
 static bool is_default_known_hosts(const char *const *paths)
@@ -73,8 +100,30 @@ static bool is_default_known_hosts(const char *const *paths)
     return n == 2 && paths[n] == NULL;
 }
 
+/* The user's files, and those of all users that are there. What our own configuration says
+ * stands for both, also that of the main host for a jump host of which nothing is said. */
+static void take_known_hosts(struct way_host *host, const struct way_host *main)
+{
+    struct ssh_options *options = &host->options;
+    const struct ssh_config_host *found = &host->found;
+    bool named = found->known_hosts[0] != NULL && !is_default_known_hosts(found->known_hosts);
+    const char *const *path = named ? found->known_hosts : options->known_hosts_paths;
+    size_t n = 0;
+
+    if (host->has_known_hosts || (!named && main->has_known_hosts))
+        return;
+    for (; path != NULL && *path != NULL && n < SSH_CONFIG_KNOWN_HOSTS_MAX; path++)
+        host->known_hosts[n++] = *path;
+    if (n == 0)
+        host->known_hosts[n++] = ssh_known_hosts_default[0];
+    for (path = found->global_known_hosts; *path != NULL; path++)
+        if (access(*path, F_OK) == 0)
+            host->known_hosts[n++] = *path;
+    options->known_hosts_paths = host->known_hosts;
+}
+
 /* True if the client's configuration says anything of the host. */
-static bool take_found(struct way_host *host, bool is_jump)
+static bool take_found(struct way_host *host, const struct way_host *main)
 {
     struct ssh_options *options = &host->options;
     const struct ssh_config_host *found = &host->found;
@@ -82,7 +131,7 @@ static bool take_found(struct way_host *host, bool is_jump)
     bool any = found->proxy_jump != NULL || found->proxy_command != NULL ||
                strcmp(found->host_name, options->host) != 0;
 
-    take_login(host, is_jump);
+    take_login(host, host != main);
     options->host = found->host_name;
     if (!host->has_port && found->port != 0) {
         any |= found->port != options->port;
@@ -94,9 +143,7 @@ static bool take_found(struct way_host *host, bool is_jump)
         options->user = found->user;
     }
     options->host_key_alias = found->host_key_alias;
-    if (!host->has_known_hosts && found->known_hosts[0] != NULL &&
-        !is_default_known_hosts(found->known_hosts))
-        options->known_hosts_paths = found->known_hosts;
+    take_known_hosts(host, main);
     return any || options->identities != NULL;
 }
 
@@ -123,7 +170,7 @@ static enum tl_status ask_of(struct way *way, struct way_host *host, bool *found
                             host->has_port ? options->port : 0, way->target->options.stop_fd,
                             &host->found, err);
     if (status == TL_OK && host->found.host_name != NULL)
-        *found |= take_found(host, host != way->target);
+        *found |= take_found(host, way->target);
     return status;
 }
 

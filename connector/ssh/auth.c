@@ -16,6 +16,7 @@ struct auth {
     char *answer;       /* libssh2's block with the methods; lent by the session */
     struct buf offered; /* the methods the server would go on with, a comma list */
     struct buf tried;   /* for messages */
+    struct buf wanted;  /* see auth_means */
     unsigned ways_tried;
     unsigned ways_untold;   /* those tried since the methods were asked for */
     unsigned ways_accepted; /* as one proof of several */
@@ -69,7 +70,13 @@ static const struct {
     {"password", "password", has_password, auth_by_password},
     {"keyboard-interactive", "password", has_password, auth_by_keyboard},
 };
-enum { WAYS = sizeof(ways) / sizeof(ways[0]), PASSWORD_WAY = 4, KEYBOARD_WAY = 5 };
+enum {
+    WAYS = sizeof(ways) / sizeof(ways[0]),
+    IDENTITIES_WAY = 2,
+    AGENT_WAY = 3,
+    PASSWORD_WAY = 4,
+    KEYBOARD_WAY = 5
+};
 enum { OFFERED_MAX_BYTES = 1024 };
 #define KEY_WAYS 15u /* a bit for each of those before the password */
 
@@ -261,6 +268,14 @@ static void say_refused(const struct auth *auth, struct tl_error *err)
     buf_free(&proofs);
 }
 
+/* Of several keys, that is, the right one of which may not have had its turn. */
+static bool is_too_many(const struct auth *auth)
+{
+    return (auth->ways_tried & (1u << IDENTITIES_WAY | 1u << AGENT_WAY)) != 0 &&
+           strstr(buf_text(&auth->tried), ", ") != NULL &&
+           strstr(auth->session->farewell, "Too many") != NULL;
+}
+
 static enum tl_status refused(const struct auth *auth, struct tl_error *err)
 {
     unsigned refused_ways = auth->ways_tried & ~auth->ways_accepted;
@@ -268,6 +283,11 @@ static enum tl_status refused(const struct auth *auth, struct tl_error *err)
     say_refused(auth, err);
     if (auth->advice[0] != '\0')
         return tl_remedy(err, "%s", auth->advice);
+    if (is_too_many(auth))
+        return tl_remedy(err,
+                         "Each key counts and the server allows few attempts (MaxAuthTries "
+                         "in its sshd_config): name the right key in "
+                         "ssh_private_key_path; with ssh_agent, too, its .pub file will do");
     if (refused_ways == 0)
         return advise_on_offer(auth, err);
     if ((refused_ways & KEY_WAYS) == 0)
@@ -344,9 +364,12 @@ static enum tl_status load_means(struct auth_means *means, struct tl_error *err)
 {
     if (!ssh_key_given(means->options))
         return TL_OK;
-    if (ssh_key_load(means->options, &means->key, err) != TL_OK)
+    if (ssh_key_load(means->options, &means->key, err) == TL_OK)
+        return key_certificate_load(means->options, &means->key, err);
+    if (!means->key.elsewhere || !means->options->use_agent)
         return err->status;
-    return key_certificate_load(means->options, &means->key, err);
+    auth_want(means, &means->key);
+    return TL_OK;
 }
 
 enum tl_status auth_run(struct ssh_session *session, const struct ssh_options *options,
@@ -355,13 +378,17 @@ enum tl_status auth_run(struct ssh_session *session, const struct ssh_options *o
     struct auth auth = {.session = session,
                         .means = {.options = options},
                         .offered = BUF_INIT(OFFERED_MAX_BYTES),
-                        .tried = BUF_INIT(2048)};
-    enum tl_status status = load_means(&auth.means, err);
+                        .tried = BUF_INIT(2048),
+                        .wanted = BUF_INIT(2048)};
+    enum tl_status status;
 
+    auth.means.wanted = &auth.wanted;
+    status = load_means(&auth.means, err);
     if (status == TL_OK)
         status = run(&auth, how, err);
     ssh_key_free(&auth.means.key);
     buf_free(&auth.offered);
     buf_free(&auth.tried);
+    buf_free(&auth.wanted);
     return status;
 }

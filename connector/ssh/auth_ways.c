@@ -106,6 +106,7 @@ enum tl_status auth_by_identities(struct ssh_session *session, const struct auth
         else
             buf_printf(tried, "private key %s (which cannot be used: %s)", *path,
                        unusable.message);
+        auth_want(means, &file.key);
         ssh_key_free(&file.key);
     }
     return status;
@@ -118,18 +119,23 @@ static enum tl_status try_identity(struct ssh_session *session, const char *user
 {
     struct known_key key = {identity->blob, identity->blob_len};
     char type[KNOWN_KEY_TYPE_SIZE], sha256[KNOWN_KEY_SHA256_SIZE];
+    bool first = tried->size == 0;
+    enum tl_status status;
     int rc;
 
-    buf_printf(tried, "%s%s %s", tried->size > 0 ? ", " : "agent key ",
-               known_key_type(key, type), known_key_sha256(key, sha256));
+    buf_printf(tried, "%s%s %s", first ? "agent key " : ", ", known_key_type(key, type),
+               known_key_sha256(key, sha256));
     pump_slice(session);
     do {
         rc = libssh2_agent_userauth(agent, user, identity);
     } while (pump_repeat(session, rc));
     /* a key that the agent cannot sign with is passed over like one that is refused */
-    return session->end == SSH_END_NONE && rc != 0
-               ? tl_fail(err, TL_AUTHENTICATION, "%s: refused", session->label)
-               : auth_way_result(session, rc, err);
+    if (session->end == SSH_END_NONE && rc != 0)
+        return tl_fail(err, TL_AUTHENTICATION, "%s: refused", session->label);
+    status = auth_way_result(session, rc, err);
+    if (status == TL_LOST && !first) /* "too many authentication failures" */
+        return tl_fail(err, TL_AUTHENTICATION, "%s: refused", session->label);
+    return status;
 }
 
 static enum tl_status no_agent(struct ssh_session *session, struct buf *tried,
@@ -144,34 +150,66 @@ static enum tl_status no_agent(struct ssh_session *session, struct buf *tried,
                      "this: eval \"$(ssh-agent)\"; ssh-add KEY");
 }
 
-static enum tl_status try_identities(struct ssh_session *session, const char *user,
+void auth_want(const struct auth_means *means, const struct ssh_key *key)
+{
+    if (key->elsewhere)
+        buf_printf(means->wanted, "%s%s", means->wanted->size > 0 ? "," : "",
+                   key->sha256[0] != '\0' ? key->sha256 : "?");
+}
+
+static bool is_wanted(const struct auth_means *means,
+                      const struct libssh2_agent_publickey *identity)
+{
+    char sha256[KNOWN_KEY_SHA256_SIZE];
+
+    known_key_sha256((struct known_key){identity->blob, identity->blob_len}, sha256);
+    return ssh_names_contain(buf_text(means->wanted), sha256);
+}
+
+static enum tl_status try_identities(struct ssh_session *session,
+                                     const struct auth_means *means, bool wanted,
                                      LIBSSH2_AGENT *agent, struct buf *tried,
                                      struct tl_error *err)
 {
-    struct libssh2_agent_publickey *identity = NULL, *before = NULL;
+    struct libssh2_agent_publickey *identity = NULL;
     enum tl_status status = TL_AUTHENTICATION;
 
-    tl_fail(err, TL_AUTHENTICATION, "%s: the agent holds no key", session->label);
+    tl_fail(err, TL_AUTHENTICATION, "%s: the agent holds no such key", session->label);
     while (status == TL_AUTHENTICATION && session->end == SSH_END_NONE &&
-           libssh2_agent_get_identity(agent, &identity, before) == 0) {
-        status = try_identity(session, user, agent, identity, tried, err);
-        if (status == TL_LOST && before != NULL) /* "too many authentication failures" */
-            status = TL_AUTHENTICATION;
-        before = identity;
-    }
-    if (before == NULL) {
-        buf_append_string(tried, "agent (which holds no key)");
+           libssh2_agent_get_identity(agent, &identity, identity) == 0)
+        if (is_wanted(means, identity) == wanted)
+            status = try_identity(session, means->options->user, agent, identity, tried, err);
+    return status;
+}
+
+/* Keys that are configured go first: a server allows few attempts. */
+static enum tl_status try_agent(struct ssh_session *session, const struct auth_means *means,
+                                LIBSSH2_AGENT *agent, struct buf *tried, struct tl_error *err)
+{
+    bool wanting = means->wanted->size > 0, missing;
+    bool alone = means->key.text.size == 0 && means->options->identities == NULL;
+    enum tl_status status = try_identities(session, means, true, agent, tried, err);
+
+    missing = tried->size == 0;
+    if (status == TL_AUTHENTICATION && session->end == SSH_END_NONE &&
+        !means->options->identities_only)
+        status = try_identities(session, means, false, agent, tried, err);
+    if (status == TL_AUTHENTICATION && missing && (wanting || (alone && tried->size == 0)))
         tl_remedy(err, "Give the agent the key: ssh-add KEY");
-    }
+    if (tried->size == 0)
+        buf_printf(tried, "agent (which holds no key%s)", wanting ? " that is configured" : "");
     return status;
 }
 
 enum tl_status auth_by_agent(struct ssh_session *session, const struct auth_means *means,
                              struct buf *tried, struct tl_error *err)
 {
-    LIBSSH2_AGENT *agent = libssh2_agent_init(session->ssh);
+    LIBSSH2_AGENT *agent;
     enum tl_status status;
 
+    if (means->options->identities_only && means->wanted->size == 0)
+        return tl_fail(err, TL_AUTHENTICATION, "%s: no key is the agent's", session->label);
+    agent = libssh2_agent_init(session->ssh);
     if (agent == NULL)
         return tl_fail(err, TL_MEMORY, "logging in: out of memory");
     if (means->options->agent_path != NULL)
@@ -179,7 +217,7 @@ enum tl_status auth_by_agent(struct ssh_session *session, const struct auth_mean
     if (libssh2_agent_connect(agent) != 0 || libssh2_agent_list_identities(agent) != 0)
         status = no_agent(session, tried, err);
     else
-        status = try_identities(session, means->options->user, agent, tried, err);
+        status = try_agent(session, means, agent, tried, err);
     libssh2_agent_disconnect(agent);
     libssh2_agent_free(agent);
     return status;

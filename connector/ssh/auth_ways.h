@@ -9,7 +9,12 @@
 struct auth_means {
     const struct ssh_options *options;
     struct ssh_key key; /* loaded; its text is empty if none is configured */
+    struct buf *wanted; /* a comma list: fingerprints of keys that are configured, but whose
+                           private half can only be in the agent */
 };
+
+/* Notes a key that could not be read. */
+void auth_want(const struct auth_means *means, const struct ssh_key *key);
 
 /* Each appends to `tried` what it showed to the server, safe to show. TL_OK: logged in.
  * TL_AUTHENTICATION: refused, or accepted as one proof of several; the error has a remedy if

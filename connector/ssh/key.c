@@ -17,6 +17,7 @@
 #include "ssh/certificate.h"
 #include "ssh/key_evp.h"
 #include "ssh/key_openssh.h"
+#include "ssh/key_public.h"
 #include "ssh/known_hosts.h"
 #include "ssh/local_user.h"
 
@@ -30,13 +31,18 @@ bool ssh_key_given(const struct ssh_options *options)
     return given(options->private_key) || given(options->private_key_path);
 }
 
+static void release(struct ssh_key *key)
+{
+    buf_wipe(&key->text);
+    buf_free(&key->public_line);
+    buf_free(&key->certificate);
+}
+
 void ssh_key_free(struct ssh_key *key)
 {
     if (key == NULL)
         return;
-    buf_wipe(&key->text);
-    buf_free(&key->public_line);
-    buf_free(&key->certificate);
+    release(key);
     *key = (struct ssh_key){0};
 }
 
@@ -160,13 +166,19 @@ static enum tl_status refuse_putty(const char *name, struct tl_error *err)
                      (int)stem, path, stem < size ? "" : ".openssh");
 }
 
-static enum tl_status refuse_foreign(const char *text, const char *name, struct tl_error *err)
+static enum tl_status refuse_foreign(const char *text, struct ssh_key *key,
+                                     struct tl_error *err)
 {
+    const char *name = key->name;
+
     if (starts_with(text, "PuTTY-User-Key-File-"))
         return refuse_putty(name, err);
     if (is_public(text)) {
+        key->elsewhere = true;
+        key_public_sha256(text, key->sha256);
         tl_fail(err, TL_KEY, "%s is a public key; the private one is needed", name);
-        return tl_remedy(err, "Give the file of the same name without .pub");
+        return tl_remedy(err, "Give the file of the same name without .pub, or set ssh_agent "
+                              "if an agent holds it");
     }
     if (text[0] == '\0')
         tl_fail(err, TL_KEY, "%s is empty", name);
@@ -188,13 +200,16 @@ static int give_passphrase(char *out, int size, int writing, void *passphrase)
     return (int)length;
 }
 
-static enum tl_status fail_locked(const char *name, bool passphrase_given, struct tl_error *err)
+static enum tl_status fail_locked(struct ssh_key *key, bool passphrase_given,
+                                  struct tl_error *err)
 {
     if (passphrase_given) {
-        tl_fail(err, TL_KEY, "the passphrase does not open the private key %s", name);
+        tl_fail(err, TL_KEY, "the passphrase does not open the private key %s", key->name);
         return tl_remedy(err, "Check ssh_key_passphrase: ssh-keygen -y -f KEY asks for it");
     }
-    tl_fail(err, TL_KEY, "the private key %s is encrypted and no passphrase is given", name);
+    key->elsewhere = true;
+    tl_fail(err, TL_KEY, "the private key %s is encrypted and no passphrase is given",
+            key->name);
     return tl_remedy(err, "Set ssh_key_passphrase, or use ssh_agent");
 }
 
@@ -205,9 +220,12 @@ static enum tl_status fail_broken(const char *name, struct tl_error *err)
                           "(ssh-keygen -y -f KEY checks it)");
 }
 
-static enum tl_status fail_type(const char *name, const char *type, struct tl_error *err)
+static enum tl_status fail_type(struct ssh_key *key, const char *type, struct tl_error *err)
 {
+    const char *name = key->name;
+
     if (starts_with(type, "sk-")) {
+        key->elsewhere = true;
         tl_fail(err, TL_KEY, "the private key %s lives in a security key (%s)", name, type);
         return tl_remedy(err, "Use ssh_agent for it, or a key of type ed25519");
     }
@@ -241,9 +259,8 @@ static void parts_reset(struct parts *parts)
 }
 
 /* PKCS#1, SEC1 and PKCS#8. */
-static enum tl_status read_pem(const struct ssh_key *key, const char *pem,
-                               const char *passphrase, struct parts *parts,
-                               struct tl_error *err)
+static enum tl_status read_pem(struct ssh_key *key, const char *pem, const char *passphrase,
+                               struct parts *parts, struct tl_error *err)
 {
     BIO *memory = BIO_new_mem_buf(pem, -1);
     const char *secret = given(passphrase) ? passphrase : "";
@@ -254,11 +271,11 @@ static enum tl_status read_pem(const struct ssh_key *key, const char *pem,
         pkey =
             PEM_read_bio_PrivateKey(memory, NULL, give_passphrase, (void *)(uintptr_t)secret);
     if (pkey == NULL && is_encrypted_pem(pem))
-        status = fail_locked(key->name, given(passphrase), err);
+        status = fail_locked(key, given(passphrase), err);
     else if (pkey == NULL)
         status = fail_broken(key->name, err);
     else if (key_evp_type(pkey) == NULL)
-        status = fail_type(key->name, EVP_PKEY_get0_type_name(pkey), err);
+        status = fail_type(key, EVP_PKEY_get0_type_name(pkey), err);
     else if (!key_evp_append_private(&parts->secret, pkey) ||
              !key_evp_append_public(&parts->blob, pkey))
         status = fail_broken(key->name, err);
@@ -273,19 +290,23 @@ static struct known_key blob_of(const struct parts *parts)
     return (struct known_key){(const unsigned char *)parts->blob.data, parts->blob.size};
 }
 
-static enum tl_status read_openssh(const struct ssh_key *key, const char *pem,
-                                   const char *passphrase, struct parts *parts,
-                                   struct tl_error *err)
+static enum tl_status read_openssh(struct ssh_key *key, const char *pem, const char *passphrase,
+                                   struct parts *parts, struct tl_error *err)
 {
     char type[KNOWN_KEY_TYPE_SIZE];
 
-    switch (key_openssh_read(pem, passphrase, &parts->secret, &parts->blob)) {
+    enum key_openssh_result result =
+        key_openssh_read(pem, passphrase, &parts->secret, &parts->blob);
+
+    if (parts->blob.size > 0)
+        known_key_sha256(blob_of(parts), key->sha256);
+    switch (result) {
     case KEY_OPENSSH_GOOD:
         return TL_OK;
     case KEY_OPENSSH_LOCKED:
-        return fail_locked(key->name, given(passphrase), err);
+        return fail_locked(key, given(passphrase), err);
     case KEY_OPENSSH_FOREIGN_TYPE:
-        return fail_type(key->name, known_key_type(blob_of(parts), type), err);
+        return fail_type(key, known_key_type(blob_of(parts), type), err);
     case KEY_OPENSSH_FOREIGN_CIPHER:
         tl_fail(err, TL_KEY, "the private key %s is encrypted by an unknown cipher", key->name);
         return tl_remedy(err, "Encrypt it differently: ssh-keygen -p -Z aes256-ctr -f KEY");
@@ -329,7 +350,7 @@ static enum tl_status parse(struct ssh_key *key, const struct buf *pem, const ch
     if (pem->failed)
         return tl_fail(err, TL_MEMORY, "reading the private key %s: out of memory", key->name);
     if (begin == NULL || strstr(begin, "PRIVATE KEY-----") == NULL || is_public(begin))
-        return refuse_foreign(buf_text(pem), key->name, err);
+        return refuse_foreign(buf_text(pem), key, err);
     parts_init(&parts);
     if (starts_with(begin, "-----BEGIN OPENSSH PRIVATE KEY-----"))
         status = read_openssh(key, begin, passphrase, &parts, err);
@@ -356,7 +377,7 @@ enum tl_status ssh_key_parse(const char *text, size_t size, const char *name,
     status = parse(key, &pem, passphrase, err);
     buf_wipe(&pem);
     if (status != TL_OK)
-        ssh_key_free(key);
+        release(key);
     return status;
 }
 
@@ -408,8 +429,11 @@ static enum tl_status load_file(const char *path, const char *passphrase, struct
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum tl_status status;
 
-    if (fd < 0)
-        return unreadable(path, err);
+    if (fd < 0) {
+        status = unreadable(path, err);
+        key->elsewhere = key_public_beside(path, key->sha256)[0] != '\0';
+        return status;
+    }
     status = read_all(fd, path, &text, err);
     if (status == TL_OK && !is_public(buf_text(&text)))
         status = check_mode(fd, path, err);
@@ -434,6 +458,8 @@ enum tl_status ssh_key_load(const struct ssh_options *options, struct ssh_key *k
     if (path == NULL)
         return tl_fail(err, TL_MEMORY, "reading the private key: out of memory");
     status = load_file(path, options->passphrase, key, err);
+    if (key->elsewhere && key->sha256[0] == '\0')
+        key_public_beside(path, key->sha256);
     free(path);
     return status;
 }

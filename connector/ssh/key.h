@@ -17,6 +17,7 @@ struct ssh_key {
     char name[128];         /* for messages: the path, or "ssh_private_key" */
     char type[64];          /* "ssh-ed25519" */
     char sha256[52];        /* the public key's fingerprint */
+    bool elsewhere;         /* its private half cannot be read, but an agent may hold it */
 };
 
 /* Whether options name a private key at all. */
@@ -25,7 +26,8 @@ bool ssh_key_given(const struct ssh_options *options);
 /* Reads the key from text or path and looks at it closely enough to say what is wrong with it:
  * missing, readable by others, a public or PuTTY key, cut short, without or with the wrong
  * passphrase, with a certificate of another key: TL_KEY each with its remedy. On success *key
- * is to be freed with ssh_key_free. */
+ * is to be freed with ssh_key_free; else it holds only `elsewhere` and, if that is set and the
+ * public half known, `sha256`. */
 TL_NODISCARD enum tl_status ssh_key_load(const struct ssh_options *options, struct ssh_key *key,
                                          struct tl_error *err);
 

@@ -11,24 +11,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "ssh/certificate.h"
+#include "ssh/key_public.h"
 #include "ssh/known_hosts.h"
 #include "ssh/local_user.h"
-
-/* The blob of a line "TYPE BASE64 comment". False if it is none. */
-static bool decode_line(const char *line, struct buf *blob)
-{
-    const char *type = line + strspn(line, " \t\r\n"), *base64 = type + strcspn(type, " \t");
-    struct known_key key;
-    char inner[KNOWN_KEY_TYPE_SIZE];
-    size_t type_size = (size_t)(base64 - type);
-
-    base64 += strspn(base64, " \t");
-    if (!base64_decode(blob, base64, strcspn(base64, " \t\r\n")))
-        return false;
-    key = (struct known_key){(const unsigned char *)blob->data, blob->size};
-    known_key_type(key, inner);
-    return strlen(inner) == type_size && memcmp(inner, type, type_size) == 0;
-}
 
 static bool is_of_key(const struct certificate *certificate, const struct ssh_key *key)
 {
@@ -49,7 +34,7 @@ static enum tl_status examine(const struct ssh_key *key, const char *path, const
     struct certificate certificate = {0};
     enum tl_status status = TL_OK;
 
-    if (!decode_line(line, &blob) ||
+    if (!key_public_decode(line, &blob) ||
         !certificate_parse(&certificate, (const unsigned char *)blob.data, blob.size)) {
         tl_fail(err, TL_KEY, "%s is not a certificate", path);
         status = tl_remedy(err, "Give the file KEY-cert.pub that `ssh-keygen -s CA KEY.pub` "
@@ -151,7 +136,7 @@ bool key_certificate_describe(const struct ssh_key *key, const char *user, struc
     uint64_t now_s = (uint64_t)clock_utc_us() / 1000000;
     size_t before = out->size;
 
-    if (decode_line(buf_text(&key->certificate), &blob) &&
+    if (key_public_decode(buf_text(&key->certificate), &blob) &&
         certificate_parse(&certificate, (const unsigned char *)blob.data, blob.size)) {
         if (now_s >= certificate.valid_before_s)
             describe_time("expired", certificate.valid_before_s, out);

@@ -40,6 +40,7 @@ struct ssh_options {
     const char *agent_path;        /* or the one there */
     const char *const *identities; /* paths of further keys to try, NULL-terminated; one that
                                       cannot be used is passed over */
+    bool identities_only;          /* of the agent's keys, too, none but these */
 
     enum ssh_host_key_policy host_key_policy;
     const char *host_key_sha256; /* "SHA256:...": decides alone when given */

@@ -213,6 +213,29 @@ def test_agent_that_does_not_help(check, sshd, agent, tmp_path):
     check(sshd, 5, "SSH_AUTH_SOCK", ssh_agent="true")
 
 
+def test_key_of_which_the_agent_has_the_private_half(check, make_sshd, agent, tmp_path):
+    server = make_sshd(config=["MaxAuthTries 2"])
+    key = keygen(tmp_path / "key", "-t", "ed25519")
+    server.authorize(key)
+    for n in range(3):
+        agent.add(keygen(tmp_path / str(n), "-t", "ed25519"))
+    locked = {"ssh_private_key_path": str(key), "ssh_agent": "true", "env": agent.env}
+    agent.add(key)
+    check(server, 5, "(MaxAuthTries", ssh_agent="true", env=agent.env)
+    subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", key], check=True)
+    check(server, **locked)
+    check(server, 5, "no passphrase is given", ssh_private_key_path=str(key), env=agent.env)
+    check(server, 5, "does not open", **locked, ssh_key_passphrase="wrong")
+    subprocess.run(["ssh-keygen", "-q", "-p", "-m", "PEM", "-P", "secret", "-N", "other", "-f",
+                    keygen(tmp_path / "pem", "-t", "ecdsa", passphrase="secret")], check=True)
+    check(server, 5, "ssh-add KEY", **{**locked, "ssh_private_key_path": str(tmp_path / "pem")})
+    key.unlink()
+    check(server, **locked)
+    check(server, **{**locked, "ssh_private_key_path": f"{key}.pub"})
+    check(server, 5, "cannot read the private key",
+          **{**locked, "ssh_private_key_path": str(tmp_path / "none")})
+
+
 @pytest.mark.parametrize("kind", TYPES, ids="-".join)
 def test_certificate_in_the_agent(check, authority, agent, tmp_path, own_libssh2, kind):
     if kind[0] == "rsa" and not own_libssh2:

@@ -94,22 +94,42 @@ def test_certificate_file(towline, alias, make_sshd, tmp_path):
     towline("sync", config=alias(text)).expect(0)
 
 
-def test_identity_agent(towline, alias, sshd, tmp_path):
-    socket = tmp_path / "agent"
-    agent = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
+@pytest.fixture
+def agent(sshd, tmp_path):
+    """The socket of an agent that holds a key of no use and the shared server's."""
+    stranger, socket = tmp_path / "stranger", tmp_path / "agent"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", stranger], check=True)
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
     try:
         while not socket.exists():
-            assert agent.poll() is None
+            assert process.poll() is None
             time.sleep(0.05)
-        subprocess.run(["ssh-add", "-q", sshd.key], check=True,
+        subprocess.run(["ssh-add", "-q", stranger, sshd.key], check=True,
                        env={**os.environ, "SSH_AUTH_SOCK": str(socket)})
-        text = entry("web", sshd, f"IdentityAgent {socket}").replace(
-            f"IdentityFile {sshd.key}", "")
-        result = towline("check", config=alias(text)).expect(0)
-        assert "agent key" in result.stdout
+        yield socket
     finally:
-        agent.terminate()
-        agent.wait(10)
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.mark.parametrize("said, sock, code, text", [
+    ("IdentityAgent {agent}", "", 0, "agent key"),
+    ("IdentityAgent $SOCK", "SOCK", 0, "agent key"),
+    ("IdentityAgent ${{SOCK}}", "SOCK", 0, "agent key"),
+    ("IdentityAgent SSH_AUTH_SOCK", "SSH_AUTH_SOCK", 0, "agent key"),
+    ("IdentityAgent none", "SSH_AUTH_SOCK", 2, "no way to log in"),
+    ("IdentityFile {folder}/stranger", "SSH_AUTH_SOCK", 0, "agent key"),
+    ("IdentityFile {folder}/stranger\n IdentitiesOnly yes", "SSH_AUTH_SOCK", 5, "stranger"),
+    ("IdentityFile {folder}/only\n IdentitiesOnly yes", "SSH_AUTH_SOCK", 0, "agent key"),
+    ("IdentityFile {folder}/only.pub\n IdentitiesOnly yes", "SSH_AUTH_SOCK", 0, "agent key"),
+])
+def test_keys_of_the_agent(towline, alias, sshd, agent, tmp_path, said, sock, code, text):
+    (tmp_path / "only.pub").write_bytes(sshd.key.with_suffix(".pub").read_bytes())
+    said = said.format(agent=agent, folder=tmp_path)
+    config = alias(entry("web", sshd, said).replace(f"IdentityFile {sshd.key}\n", ""))
+    result = towline("check", config=config, env={sock: str(agent)} if sock else None)
+    result.expect(code)
+    assert text in result.stdout
 
 
 def test_default_keys_of_the_home_folder(towline, alias, sshd):
@@ -160,6 +180,18 @@ def test_host_key_alias(towline, alias, sshd, tmp_path):
     text = entry("web", sshd).replace(str(sshd.known_hosts), str(known))
     towline("sync", config=alias(text)).expect(4, f"not in {known}")
     towline("sync", config=alias(text + "    HostKeyAlias the-web\n")).expect(0)
+
+
+def test_known_hosts_of_all_users(towline, alias, sshd, tmp_path):
+    text = entry("web", sshd).replace(
+        f"UserKnownHostsFile {sshd.known_hosts}",
+        f"UserKnownHostsFile {tmp_path}/none\n GlobalKnownHostsFile {tmp_path}/all {tmp_path}/no")
+    (tmp_path / "all").write_text(sshd.known_hosts.read_text())
+    towline("sync", config=alias(text)).expect(0)
+    config = alias(text, ssh_known_hosts_path=str(sshd.known_hosts))
+    (tmp_path / "all").write_text(f"@revoked * {sshd.host_key_line()}\n")
+    towline("sync", config=config).expect(0)
+    towline("sync", config=alias(text, ssh_host_key_policy="accept-new")).expect(4, "@revoked")
 
 
 def test_going_round_in_circles_ends(towline, alias, sshd):

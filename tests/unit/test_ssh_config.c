@@ -5,8 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ssh_config.h"
 
@@ -26,6 +28,7 @@ static void everything(void **state)
           "identitiesonly yes\nproxyusefdpass no\nhostkeyalias webkey\n"
           "identityagent /srv/agent.sock\nidentityfile ~/.ssh/web_%h\n"
           "identityfile ~/.ssh/two words\ncertificatefile ~/.ssh/web-cert.pub\n"
+          "globalknownhostsfile /etc/kh1 /etc/kh2\n"
           "userknownhostsfile /srv/.ssh/kh1 /srv/.ssh/kh2\n"
           "proxyjump bob@bastion:2200,inner\n");
     assert_string_equal(found.host_name, "10.0.0.5");
@@ -37,6 +40,10 @@ static void everything(void **state)
     assert_string_equal(found.certificate, "~/.ssh/web-cert.pub");
     assert_string_equal(found.agent, "/srv/agent.sock");
     assert_string_equal(found.host_key_alias, "webkey");
+    assert_true(found.identities_only);
+    assert_string_equal(found.global_known_hosts[0], "/etc/kh1");
+    assert_string_equal(found.global_known_hosts[1], "/etc/kh2");
+    assert_null(found.global_known_hosts[2]);
     assert_string_equal(found.known_hosts[0], "/srv/.ssh/kh1");
     assert_string_equal(found.known_hosts[1], "/srv/.ssh/kh2");
     assert_null(found.known_hosts[2]);
@@ -53,7 +60,8 @@ static void nothing(void **state)
           "~/.ssh/id_rsa\nidentityfile ~/.ssh/id_ecdsa\nidentityfile ~/.ssh/id_ed25519\n"
           "connecttimeout none\nnovalue\n\n");
     assert_string_equal(found.host_name, "web");
-    assert_null(found.agent);
+    assert_string_equal(found.agent, "none");
+    assert_false(found.identities_only);
     assert_null(found.proxy_jump);
     assert_true(ssh_config_identities_are_default(&found));
     parse("identityfile ~/.ssh/id_ed25519\n");
@@ -88,6 +96,8 @@ static void expect_path(const char *path, const char *expected)
 
 static void paths(void **state)
 {
+    char path[40];
+
     (void)state;
     parse("user deploy\nhostname 10.0.0.5\nport 2222\n");
     found.home = strdup("/srv/me");
@@ -97,6 +107,15 @@ static void paths(void **state)
     expect_path("/k/%C", NULL);
     expect_path("/k/%", NULL);
     expect_path("~other/id", "~other/id");
+    expect_path("/k/%k", "/k/web");
+    found.host_key_alias = "alias";
+    expect_path("/k/%k", "/k/alias");
+    snprintf(path, sizeof(path), "/k/%u", (unsigned)getuid());
+    expect_path("/k/%i", path);
+    setenv("TOWLINE_TEST", "value", 1);
+    expect_path("${TOWLINE_TEST}/$x{y}", "value/$x{y}");
+    expect_path("${TOWLINE_TEST", NULL);
+    expect_path("/${TOWLINE_NONE}", NULL);
 }
 
 static void expect_jump(const char *command, const char *expected)
