@@ -198,7 +198,7 @@ static enum tl_status read_text(struct config_value *value, const char *text,
     cJSON *document = NULL;
     enum tl_status status;
 
-    if (*text == '\0' && !has_flag(value, TL_OPTION_EMPTY))
+    if (*text == '\0' && !values_has_flag(value, TL_OPTION_EMPTY))
         return TL_OK;
     if (kind != TL_OPTION_OBJECTS && kind != TL_OPTION_COLUMNS && kind != TL_OPTION_MAP &&
         !(kind == TL_OPTION_LIST && *text == '[')) {
