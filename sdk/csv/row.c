@@ -301,6 +301,37 @@ static enum csv_lexed take_row(struct csv_rows *rows, const struct csv_line *lin
     return CSV_LEX_OK;
 }
 
+static bool is_named(const struct csv_rows *rows, const char *name)
+{
+    uint32_t column = columns_find(rows->builder->columns, name, strlen(name));
+    size_t at = 0;
+
+    while (at < rows->n_columns && rows->columns[at] != column)
+        at++;
+    return at < rows->n_columns;
+}
+
+/* Without rows a message of the command's could pass for a header, and for an emptied table. */
+static enum tl_status check_key(const struct csv_rows *rows, const struct csv_line *line,
+                                size_t size, struct tl_error *err)
+{
+    const char *const *key = rows->limits.key_columns;
+    char near[80];
+
+    while (key != NULL && *key != NULL && is_named(rows, *key))
+        key++;
+    if (key == NULL || *key == NULL)
+        return TL_OK;
+    while (size > 0 && (line->text[size - 1] == '\n' || line->text[size - 1] == '\r'))
+        size--;
+    (void)tl_fail(err, TL_DATA,
+                  "the header at byte %" PRIu64
+                  " does not name the primary key \"%s\"; there stands \"%s\"",
+                  line->offset, *key, text_safe(near, sizeof(near), line->text, size));
+    return tl_remedy(
+        err, "Let the command print \"%s\" in every row, or name another primary_key", *key);
+}
+
 /* A header that is cut off is read once more when all of it has come. */
 static enum csv_lexed take_header(struct csv_rows *rows, const struct csv_line *line,
                                   struct csv_lex *lex, struct tl_error *err)
@@ -309,9 +340,13 @@ static enum csv_lexed take_header(struct csv_rows *rows, const struct csv_line *
 
     rows->n_columns = 0;
     lexed = take_fields(rows, line, true, lex, err);
-    rows->header_known = lexed == CSV_LEX_OK;
-    rows->n_headers += rows->header_known;
-    return lexed;
+    if (lexed != CSV_LEX_OK)
+        return lexed;
+    if (check_key(rows, line, (size_t)(lex->at - line->text), err) != TL_OK)
+        return CSV_LEX_BAD;
+    rows->header_known = true;
+    rows->n_headers++;
+    return CSV_LEX_OK;
 }
 
 enum tl_status csv_rows_take(struct csv_rows *rows, const struct csv_line *line, size_t *used,

@@ -8,8 +8,9 @@
 struct csv_limits {
     size_t max_row_bytes; /* with its line's end */
     uint32_t max_name_bytes;
-    bool replace_invalid_utf8; /* put U+FFFD for each byte that is not UTF-8, else fail */
-    const char *stream;        /* for warnings; borrowed; NULL: not said */
+    bool replace_invalid_utf8;      /* put U+FFFD for each byte that is not UTF-8, else fail */
+    const char *const *key_columns; /* which the header must name; borrowed; NULL: none */
+    const char *stream;             /* for warnings; borrowed; NULL: not said */
 };
 
 struct csv_rows {

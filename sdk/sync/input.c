@@ -41,11 +41,13 @@ static enum tl_status open_json(struct input *input, const struct tl_stream *str
 }
 
 static enum tl_status open_csv(struct input *input, const struct tl_stream *stream,
-                               const char *name, struct builder *builder, struct tl_error *err)
+                               const char *const *key, const char *name,
+                               struct builder *builder, struct tl_error *err)
 {
     struct csv_limits limits = {.max_row_bytes = max_row_bytes(stream),
                                 .max_name_bytes = max_name_bytes(stream),
                                 .replace_invalid_utf8 = stream->replace_invalid_utf8,
+                                .key_columns = key,
                                 .stream = name};
 
     return csv_reader_new(&limits, builder, &input->csv, err);
@@ -58,7 +60,7 @@ enum tl_status input_open(struct input *input, const struct tl_stream *stream,
     enum tl_status status;
 
     input->format = format;
-    status = format == TL_FORMAT_CSV ? open_csv(input, stream, name, builder, err)
+    status = format == TL_FORMAT_CSV ? open_csv(input, stream, key, name, builder, err)
                                      : open_json(input, stream, key, name, builder, err);
     input->open = status == TL_OK;
     return status;

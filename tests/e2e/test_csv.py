@@ -78,6 +78,10 @@ def test_nothing_and_a_header_alone(towline, configuration, warehouse):
     towline("sync", config=whole).expect(0)
     towline("sync", config=configuration(stream("true", deletes="hard"))).expect(0)
     assert warehouse.count("t") == 2  # nothing printed deletes nothing
+    for message in ("ERROR: cannot connect\n", "v,w\n"):  # is no header of an empty table
+        result = towline("sync", config=configuration(stream(shown(message), deletes="hard")))
+        result.expect(7, 'primary key "id"', message.strip())
+        assert warehouse.count("t") == 2
     towline("sync", config=configuration(stream(shown("id\n"), deletes="hard"))).expect(0)
     assert warehouse.count("t") == 0
 
