@@ -69,9 +69,14 @@ def terminal(towline):
 def test_asks_and_tries(terminal, towline, sshd, tmp_path, warehouse):
     it = terminal("init")
     it.answer(("host to connect to:", ""), ("host to connect to:", "127.0.0.1"),
-              ("SSH port: [22]", "1"))
+              ("SSH port: [22]", "twenty-two"))
+    it.expect('"ssh_port" is "twenty-two": not a whole number')
+    it.answer(("SSH port: [22]", "1"))
     it.expect("Connection refused")
-    it.answer(("host to connect to: [127.0.0.1]", ""), ("SSH port: [1]", str(sshd.port)))
+    it.answer(("host to connect to: [127.0.0.1]", "user@127.0.0.1"), ("SSH port: [1]", ""))
+    it.expect("is not a host name or address")
+    it.answer(("host to connect to: [user@127.0.0.1]", "127.0.0.1"),
+              ("SSH port: [1]", str(sshd.port)))
     it.expect("is not in ~/.ssh/known_hosts")
     kind = "ed25519" if "ssh-ed25519 SHA256" in it.shown else "ecdsa"
     it.answer(("The fingerprint", "yes"))

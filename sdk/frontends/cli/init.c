@@ -110,27 +110,41 @@ static struct answer *answer_to(struct init *init, const struct tl_option *optio
     return answer;
 }
 
+/* Whether the answers about the connection can be what they are to be; says why not. */
+static bool can_be(const struct init *init)
+{
+    struct tl_config *config = NULL;
+    struct tl_error unfit = {0};
+    enum tl_status status = parse_answers(init, false, &config, &unfit);
+
+    if (status != TL_OK)
+        tell(&unfit);
+    config_free(config);
+    return status == TL_OK;
+}
+
 /* Asks until the answer is one; what was answered before is the fallback. */
 static enum tl_status ask(struct init *init, const struct tl_option *option, bool of_stream,
                           struct tl_error *err)
 {
     const struct cli_options *options = &init->cli->options;
     struct answer *answer = answer_to(init, option, of_stream);
-    bool secret = (option->flags & TL_OPTION_SECRET) != 0;
+    bool secret = (option->flags & TL_OPTION_SECRET) != 0, unfit = false;
     char question[256], before[ANSWER_BYTES];
     enum tl_status status;
 
     if (answer == NULL)
         return tl_fail(err, TL_INTERNAL, "there are too many questions");
     (void)snprintf(question, sizeof(question), "%s:", option->ask);
+    (void)strcpy(before, answer->text);
     do {
-        (void)strcpy(before, answer->text);
         status = secret ? prompt_secret(options, question, init->stop_fd, answer->text,
                                         sizeof(answer->text), err)
                         : prompt_text(options, question, before, init->stop_fd, answer->text,
                                       sizeof(answer->text), err);
-    } while (status == TL_OK && answer->text[0] == '\0' &&
-             (option->flags & TL_OPTION_REQUIRED) != 0);
+        unfit = status == TL_OK && !can_be(init);
+    } while (unfit || (status == TL_OK && answer->text[0] == '\0' &&
+                       (option->flags & TL_OPTION_REQUIRED) != 0));
     text_wipe(before, sizeof(before));
     return status;
 }
@@ -161,18 +175,26 @@ static bool asks_more(const struct tl_option *row)
 
 /* Trying the connection. */
 
+struct attempt {
+    struct tl_probe probe;
+    bool reached; /* the host answered to its name at least */
+};
+
 static void step_ended(struct tl_probe *probe, const struct probe_step *step)
 {
-    (void)probe;
+    struct attempt *attempt = (struct attempt *)probe;
+
+    attempt->reached = attempt->reached || step->result == PROBE_PASSED;
     if (step->result == PROBE_PASSED)
         tl_log(TL_LOG_INFO, "%s: %" PRId64 " ms%s%s", step->name, step->duration_ms,
                step->detail != NULL ? ", " : "", step->detail != NULL ? step->detail : "");
 }
 
-static enum tl_status try_connection(const struct init *init, struct tl_error *err)
+static enum tl_status try_connection(const struct init *init, bool *reached,
+                                     struct tl_error *err)
 {
     const struct tl_connector *connector = init->cli->connector;
-    struct tl_probe probe = {.ended = step_ended};
+    struct attempt attempt = {.probe = {.ended = step_ended}};
     struct tl_instance *instance = NULL;
     struct tl_config *config = NULL;
     struct tl_open open = {.stop_fd = init->stop_fd,
@@ -184,10 +206,11 @@ static enum tl_status try_connection(const struct init *init, struct tl_error *e
     if (status == TL_OK)
         status = connector->open(&open, &instance, err);
     if (status == TL_OK && connector->check != NULL)
-        status = connector->check(instance, &probe, err);
+        status = connector->check(instance, &attempt.probe, err);
     if (connector->close != NULL)
         connector->close(instance);
     config_free(config);
+    *reached = attempt.reached;
     return status;
 }
 
@@ -216,7 +239,8 @@ static enum tl_status try_answers(struct init *init, bool more, bool *good,
                                   struct tl_error *err)
 {
     struct tl_error failure = {0};
-    enum tl_status status = try_connection(init, &failure);
+    bool reached = false;
+    enum tl_status status = try_connection(init, &reached, &failure);
 
     while (is_about_host_key(status)) {
         tell(&failure);
@@ -224,14 +248,14 @@ static enum tl_status try_answers(struct init *init, bool more, bool *good,
             return err->status;
         if (init->approve[0] == '\0')
             break;
-        status = try_connection(init, &failure);
+        status = try_connection(init, &reached, &failure);
     }
     init->approve[0] = '\0'; /* it is recorded now, or was wrong */
     if (status == TL_INTERRUPTED) {
         *err = failure;
         return status;
     }
-    *good = status == TL_OK || (more && is_about_login(status));
+    *good = status == TL_OK || (more && reached && is_about_login(status));
     if (!*good && !is_about_host_key(status))
         tell(&failure);
     return TL_OK;

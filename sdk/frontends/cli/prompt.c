@@ -116,6 +116,8 @@ enum tl_status prompt_text(const struct cli_options *options, const char *questi
         show(question, buf_text(&hint));
         buf_free(&hint);
         status = read_answer(question, stop_fd, out, out_size, err);
+        if (status != TL_OK)
+            (void)output_write(STDERR_FILENO, "\n", 1);
     }
     if (status == TL_OK && *out == '\0')
         (void)strncat(out, fallback, out_size - 1);
