@@ -247,8 +247,8 @@ static void append_tables(struct buf *out, const struct report_page *page)
             continue;
         buf_append_string(out, "<article><header class=\"row\"><h3>");
         html_text(out, table->name);
-        buf_printf(out, "</h3><span class=\"soft\">%" PRIu32 " columns</span></header>\n",
-                   table->n_columns);
+        buf_printf(out, "</h3><span class=\"soft\">%" PRIu32 " column%s</span></header>\n",
+                   table->n_columns, table->n_columns == 1 ? "" : "s");
         buf_append_string(out, "<ul class=\"columns\">\n");
         for (uint32_t c = 0; c < table->n_columns; c++)
             append_column(out, &table->columns[c]);
