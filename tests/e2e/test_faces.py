@@ -149,6 +149,11 @@ def test_many_hosts_are_one_stream_of_a_platform(towline, fleet_of, outputs):
     sent = tap.sync(config)
     assert sorted((row["_towline_host"], row["id"]) for row in tap.target.rows("t")) == wanted
     assert [message["type"] for message in sent].count("ACTIVATE_VERSION") == 1
+    outputs({1: [{"id": 1}], 2: [{"id": 2}], 3: []})
+    again = tap.sync(config, None, tap.target.state)
+    assert [message["type"] for message in again].count("ACTIVATE_VERSION") == 1
+    assert sorted((row["_towline_host"], row["id"]) for row in tap.target.rows("t")) == [
+        (address(1), 1), (address(2), 2)]
 
 
 def test_a_host_that_fails_is_told_and_nothing_is_dropped(towline, fleet_of, outputs):

@@ -161,12 +161,27 @@ static void renew_version(struct lines_table *table)
     table->version = now_ms > table->version ? now_ms : table->version + 1;
 }
 
+/* No state, or none in any partition. */
+static bool is_nothing(const char *state)
+{
+    cJSON *object = cJSON_Parse(state);
+    const cJSON *member;
+    bool nothing = object != NULL;
+
+    cJSON_ArrayForEach(member, object)
+    {
+        nothing = nothing && cJSON_IsObject(member) && member->child == NULL;
+    }
+    cJSON_Delete(object);
+    return nothing;
+}
+
 /* Only what started from nothing is a full load: a source may keep a state of its own. */
 static bool starts_from_nothing(const struct tap *tap, const char *table)
 {
     for (size_t i = 0; i < tap->n_start; i++)
         if (strcmp(tap->start[i].stream, table) == 0)
-            return strcmp(tap->start[i].json, "{}") == 0;
+            return is_nothing(tap->start[i].json);
     return true;
 }
 
