@@ -109,6 +109,9 @@ static enum tl_status not_run(const struct exec_end *end, const char *report,
     if (ssh_session_is_windows(end->session))
         return tl_remedy(err, "This is Windows: set remote_shell to its default shell, \"cmd\" "
                               "or \"powershell\"");
+    if (strstr(report, "Password change required") != NULL) /* as sshd says it */
+        return tl_remedy(err, "The account's password has expired: log in by hand and change "
+                              "it, or let it never expire (chage -M -1)");
     if (end->closed && end->exit.status != 0)
         return tl_remedy(err, "The account may be one that runs no commands (nologin, SFTP or "
                               "tunnels only): give it a login shell; for a forced command set "

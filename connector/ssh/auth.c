@@ -21,6 +21,7 @@ struct auth {
     unsigned ways_untold;   /* those tried since the methods were asked for */
     unsigned ways_accepted; /* as one proof of several */
     char advice[sizeof(((struct tl_error *)0)->remedy)]; /* of the first way that knew any */
+    size_t adviser;                                      /* that way */
     bool refused;                                        /* one of them, at least */
     bool done;
 };
@@ -156,8 +157,10 @@ static enum tl_status try_way(struct auth *auth, size_t way, struct buf *how,
         buf_append(how, buf_text(&auth->tried), auth->tried.size);
     } else if (status == TL_AUTHENTICATION) {
         auth->refused = true;
-        if (auth->advice[0] == '\0')
+        if (auth->advice[0] == '\0') {
             memcpy(auth->advice, err->remedy, sizeof(auth->advice));
+            auth->adviser = way;
+        }
         status = TL_OK; /* or it was one proof of several: the next answer tells */
     }
     buf_free(&tried);
@@ -195,13 +198,24 @@ static enum tl_status advise_on_key(const struct auth *auth, struct tl_error *er
         err,
         "Append the public key to ~%s/.ssh/authorized_keys on the server (~ not "
         "writable by others, .ssh mode 0700, the file 0600); its "
-        "PubkeyAcceptedAlgorithms must allow %s; its log (journalctl -u ssh) tells "
-        "which it is%s",
+        "PubkeyAcceptedAlgorithms must allow %s, its AllowUsers and DenyUsers the account, "
+        "which must exist, with a shell, neither locked nor expired; its log (journalctl -u "
+        "ssh) tells which it is%s",
         user,
         rsa             ? "rsa-sha2-512"
         : *type != '\0' ? type
                         : "the key's type",
         SSH_MODERN || !rsa ? "" : "; RSA keys need libssh2 1.11 or newer, this is older");
+}
+
+static enum tl_status advise_on_password(const struct auth *auth, struct tl_error *err)
+{
+    bool root = strcmp(auth->means.options->user, "root") == 0;
+
+    return tl_remedy(err, "Check ssh_user and ssh_password%s",
+                     root ? "; for root, PermitRootLogin in the server's sshd_config must be "
+                            "yes: the usual prohibit-password takes keys only"
+                          : "");
 }
 
 /* For a server that asks for what is not configured. */
@@ -291,7 +305,7 @@ static enum tl_status refused(const struct auth *auth, struct tl_error *err)
     if (refused_ways == 0)
         return advise_on_offer(auth, err);
     if ((refused_ways & KEY_WAYS) == 0)
-        return tl_remedy(err, "Check ssh_user and ssh_password");
+        return advise_on_password(auth, err);
     return advise_on_key(auth, err);
 }
 
@@ -310,6 +324,8 @@ static enum tl_status ask_again(struct auth *auth, struct tl_error *err)
         if ((auth->ways_untold & 1u << i) != 0 &&
             !ssh_names_contain(buf_text(&auth->offered), ways[i].method))
             auth->ways_accepted |= 1u << i;
+    if ((auth->ways_accepted & 1u << auth->adviser) != 0)
+        auth->advice[0] = '\0';
     auth->ways_untold = 0;
     buf_free(&before);
     return status;
@@ -359,6 +375,13 @@ static enum tl_status run(struct auth *auth, struct buf *how, struct tl_error *e
     return status;
 }
 
+/* So do the account rules of PAM say no to a login that was right. */
+static bool is_turned_away(const struct auth *auth, enum tl_status status)
+{
+    return status == TL_LOST && auth->ways_tried != 0 && auth->session->end == SSH_END_CLOSED &&
+           auth->session->farewell[0] == '\0';
+}
+
 /* A key that cannot be used is worth knowing of even if the server has another opinion. */
 static enum tl_status load_means(struct auth_means *means, struct tl_error *err)
 {
@@ -386,6 +409,11 @@ enum tl_status auth_run(struct ssh_session *session, const struct ssh_options *o
     status = load_means(&auth.means, err);
     if (status == TL_OK)
         status = run(&auth, how, err);
+    if (is_turned_away(&auth, status))
+        tl_remedy(err,
+                  "Try again; if it recurs, the account may be expired or kept out by PAM "
+                  "(/etc/nologin, /etc/security/access.conf): the server's log (journalctl "
+                  "-u ssh) tells");
     ssh_key_free(&auth.means.key);
     buf_free(&auth.offered);
     buf_free(&auth.tried);

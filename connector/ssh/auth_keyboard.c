@@ -27,6 +27,9 @@ static const char *const password_words[] = {
 static const char *const other_words[] = {"new ",     "code",     "token",
                                           "passcode", "one-time", "otp"};
 
+/* By these the account wants a new password first. */
+static const char *const expired_words[] = {"new password", "change your password", "expired"};
+
 static bool has_word(const char *question, size_t size, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -102,6 +105,11 @@ enum tl_status auth_by_keyboard(struct ssh_session *session, const struct auth_m
         return TL_OK;
     if (questions.unanswered[0] != '\0')
         buf_printf(tried, " (which asked \"%s\")", questions.unanswered);
+    if (session->end == SSH_END_NONE &&
+        HAS_WORD(questions.unanswered, strlen(questions.unanswered), expired_words)) {
+        tl_fail(err, TL_AUTHENTICATION, "%s: the password has expired", session->label);
+        return tl_remedy(err, "Log in by hand and change it, then change ssh_password");
+    }
     if (questions.rounds > ROUNDS_MAX)
         return tl_fail(err, TL_AUTHENTICATION, "%s: the server asks without end",
                        session->label);

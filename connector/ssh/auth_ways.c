@@ -31,6 +31,7 @@ static enum tl_status show_key(struct ssh_session *session, const struct auth_me
                                const struct buf *public_line, struct tl_error *err)
 {
     const char *user = means->options->user;
+    enum tl_status status;
     int rc;
 
     pump_slice(session);
@@ -39,9 +40,15 @@ static enum tl_status show_key(struct ssh_session *session, const struct auth_me
             session->ssh, user, strlen(user), public_line->data, public_line->size,
             means->key.text.data, means->key.text.size, NULL);
     } while (pump_repeat(session, rc));
-    if (rc == 0 || is_refusal(rc) || session->end != SSH_END_NONE)
-        return auth_way_result(session, rc, err);
-    return pump_fail(session, TL_KEY, rc, "using the private key", err);
+    if (rc != 0 && !is_refusal(rc) && session->end == SSH_END_NONE)
+        return pump_fail(session, TL_KEY, rc, "using the private key", err);
+    status = auth_way_result(session, rc, err);
+    /* the server is first asked about the key without a signature, and knew it */
+    if (rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED && strcmp(user, "root") == 0)
+        tl_remedy(err, "The server knows the key, but does not let root in: PermitRootLogin "
+                       "in its sshd_config must be prohibit-password or yes; or log in as "
+                       "another user");
+    return status;
 }
 
 enum tl_status auth_by_key(struct ssh_session *session, const struct auth_means *means,

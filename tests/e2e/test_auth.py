@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 import pytest
+from program import accounts
 
 STREAM = {"table": "t", "command": "echo '[]'", "primary_key": "id"}
 PASSWORD = "correct horse battery"
@@ -283,6 +284,29 @@ def test_keyboard_interactive(check, account):
     check(server, ssh_password=PASSWORD)
     result = check(server, 5, "keyboard-interactive", ssh_password="wrong secret")
     assert "wrong secret" not in result.stderr
+
+
+def test_password_or_account_that_has_expired(check, account):
+    server = account("UsePAM yes", "KbdInteractiveAuthentication yes")
+    key = {"ssh_private_key_path": str(server.key)}
+    with accounts():
+        subprocess.run(["chage", "-d", "0", server.user], check=True)
+    check(server, 6, "password has expired", "change it", **key)
+    check(server, 5, "change it", ssh_password=PASSWORD)
+    with accounts():
+        subprocess.run(["chage", "-d", "2020-01-01", "-E", "2020-02-01", server.user], check=True)
+    check(server, 3, "may be expired", **key)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="logging in as root takes root")
+def test_root_that_is_kept_out(check, make_sshd):
+    server = make_sshd(config=["PermitRootLogin no", "PasswordAuthentication yes"])
+    key = {"ssh_private_key_path": str(server.key)}
+    check(server, 5, "knows the key", "PermitRootLogin", **key)
+    check(server, 5, "PermitRootLogin", ssh_password="wrong")
+    server.restart(["AuthenticationMethods publickey,password", "PasswordAuthentication yes"])
+    result = check(server, 5, "accepted the private key", "ssh_password", ssh_password="no", **key)
+    assert "knows the key" not in result.stderr
 
 
 @pytest.mark.parametrize("methods, config", [

@@ -61,7 +61,7 @@ def test_steps(check, sshd):
     (3, "SSH handshake: key exchange", ["Ciphers aes256-ctr", "MACs umac-64@openssh.com"],
      ("offers umac-64", "`MACs +hmac-sha2-")),
     (5, "authentication", ["AuthorizedKeysFile none"],
-     ("ssh-ed25519 SHA256:", "offers publickey", ".ssh mode 0700, the file 0600")),
+     ("ssh-ed25519 SHA256:", "offers publickey", ".ssh mode 0700, the file 0600", "AllowUsers")),
     (5, "authentication", ["PubkeyAcceptedAlgorithms rsa-sha2-512"],
      ("PubkeyAcceptedAlgorithms must allow ssh-ed25519",)),
     (5, "authentication", ["AuthorizedKeysFile none", "VersionAddendum for_Windows"],
