@@ -143,22 +143,44 @@ static enum tl_status wait_or_fail(struct holder *self, const struct tl_error *w
     return TL_OK;
 }
 
+/* Once it worked, a tunnel does not end for want of a file. */
+static enum tl_status note_health(struct holder *self, struct tl_error *err)
+{
+    struct forwarder_counts counts;
+    struct tl_error failure = {0};
+    bool changed = self->health.state != self->told;
+
+    self->told = self->health.state;
+    forwarder_count(self->forwarder, &counts);
+    if (health_write(&self->health, &counts, changed, &failure) == TL_OK)
+        return TL_OK;
+    if (!self->was_up) {
+        *err = failure;
+        return err->status;
+    }
+    if (!self->warned)
+        tl_log(TL_LOG_WARNING, "%s; the tunnel goes on without it", failure.message);
+    self->warned = true;
+    return TL_OK;
+}
+
+/* Who is told that it is up finds the same in the health file. */
 static enum tl_status come_up(struct holder *self, struct tl_error *err)
 {
     enum tl_status status = forwarder_carry(self->forwarder, self->session, err);
 
     if (status == TL_OK)
         status = listen_remote(self, err);
-    if (status == TL_OK && !self->was_up) {
-        snprintf(self->host, sizeof(self->host), "%s", ssh_session_label(self->session));
-        status = print_ends(self, err);
-    }
     if (status != TL_OK)
         return status;
+    if (!self->was_up)
+        snprintf(self->host, sizeof(self->host), "%s", ssh_session_label(self->session));
     self->health.reconnects += self->was_up;
-    self->was_up = true;
     self->up_ms = clock_now_ms();
     health_enter(&self->health, "up", NULL);
+    if (note_health(self, err) != TL_OK || (!self->was_up && print_ends(self, err) != TL_OK))
+        return err->status;
+    self->was_up = true;
     tl_log(TL_LOG_INFO, "%s: the tunnel is up", self->host);
     notify_send("READY=1\nSTATUS=up");
     return TL_OK;
@@ -227,27 +249,6 @@ static enum tl_status step(struct holder *self, struct tl_error *err)
     if (status == TL_OK && self->connecting != NULL)
         return step_connecting(self, err);
     return status == TL_OK && self->session == NULL ? step_waiting(self, err) : status;
-}
-
-/* Once it worked, a tunnel does not end for want of a file. */
-static enum tl_status note_health(struct holder *self, struct tl_error *err)
-{
-    struct forwarder_counts counts;
-    struct tl_error failure = {0};
-    bool changed = self->health.state != self->told;
-
-    self->told = self->health.state;
-    forwarder_count(self->forwarder, &counts);
-    if (health_write(&self->health, &counts, changed, &failure) == TL_OK)
-        return TL_OK;
-    if (!self->was_up) {
-        *err = failure;
-        return err->status;
-    }
-    if (!self->warned)
-        tl_log(TL_LOG_WARNING, "%s; the tunnel goes on without it", failure.message);
-    self->warned = true;
-    return TL_OK;
 }
 
 static enum tl_status tell(struct holder *self, struct tl_error *err)

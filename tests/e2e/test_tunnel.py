@@ -223,8 +223,9 @@ def test_systemd_is_told(tunnel, echo_server, tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(str(tmp_path / "notify"))
         notify.settimeout(10)
-        local = tunnel("-R", f"127.0.0.1:{echo_server.port}",
+        local = tunnel("-R", f"127.0.0.1:{echo_server.port}", "--health", "health.json",
                        env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"})
+        assert json.loads((tmp_path / "health.json").read_text())["state"] == "up"
         told = [notify.recv(1000).decode() for _ in range(4)]
         assert "READY=1" in "\n".join(told).split("\n")
         assert sum(text == "WATCHDOG=1" for text in told) >= 2
