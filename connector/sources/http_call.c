@@ -399,8 +399,10 @@ enum tl_status http_call_compose(struct http_call *call, const struct http_setti
         add_headers(call, settings, values, err) != TL_OK ||
         add_auth(call, settings, values, token, err) != TL_OK)
         return err->status;
-    if (body == NULL)
-        return TL_OK;
+    if (body == NULL) /* libcurl would say nothing of it, and some servers insist (411) */
+        return strcmp(call->request.method, "GET") == 0
+                   ? TL_OK
+                   : add_plain_header(call, "Content-Length: 0", err);
     return compose_body(call, values, body, has_header(settings, "Content-Type"), err);
 }
 

@@ -214,12 +214,16 @@ static enum tl_status convert_list(struct config_value *value, const char *path,
 enum tl_status convert_text(struct config_value *value, const char *path, const char *text,
                             struct tl_error *err)
 {
+    enum tl_status status;
+
     switch (value->option->kind) {
     case TL_OPTION_INTEGER:
     case TL_OPTION_SECONDS:
-        return convert_number(value, path, text, err);
+        status = convert_number(value, path, text, err);
+        return status == TL_OK ? set_text(value, text, err) : status;
     case TL_OPTION_BOOLEAN:
-        return convert_boolean(value, path, text, err);
+        status = convert_boolean(value, path, text, err);
+        return status == TL_OK ? set_text(value, text, err) : status;
     case TL_OPTION_CHOICE:
         return convert_choice(value, path, text, err);
     case TL_OPTION_LIST:

@@ -11,7 +11,7 @@ struct config_value {
     bool unread;           /* nobody asks for it: left as if not given */
     bool given;            /* by the user; otherwise it is the default, or nothing */
     bool here;             /* given in the document itself */
-    char *text;            /* TEXT, CHOICE; NULL: neither given nor a default */
+    char *text;            /* of one value, as it was written; NULL: no default either */
     int64_t integer; /* INTEGER; BOOLEAN as 0 or 1; milliseconds of SECONDS, -1 for none */
     char **texts;    /* LIST; COLUMNS as name, type, name, type ...; NULL-terminated or NULL */
     size_t n_texts;

@@ -388,6 +388,15 @@ def test_credentials_as_services_want_them(auth, sent, http, serve, towline):
     assert headers["authorization"] == sent
 
 
+def test_any_key_of_the_configuration_and_a_post_without_a_body(http, serve, towline):
+    service = serve(lambda request: page(1))
+    config = http("http://127.0.0.1:{{config.remote_port}}/{{config.ssh_compression}}",
+                  method="POST", keys={"remote_port": service.port})
+    towline("sync", config=config).expect(0)
+    assert service.requests[0].path == "/false"
+    assert service.requests[0].headers["Content-Length"] == "0"
+
+
 def test_json_with_the_type_of_a_page(http, serve, towline, warehouse):
     service = serve(lambda request: answer('[{"id": 1}]', kind="text/html; charset=UTF-8"))
     towline("sync", config=http(service)).expect(0)

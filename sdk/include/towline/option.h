@@ -92,8 +92,9 @@ struct tl_option {
  * Everything given out is borrowed from the configuration. */
 struct tl_config;
 
-/* The text of a TEXT, CHOICE or JSON option, or of a key that a {{config.NAME}} placeholder
- * names; NULL when neither it nor a default was given. An empty text counts as not given. */
+/* The text of a TEXT, CHOICE or JSON option, of a number or BOOLEAN as it was written, or of a
+ * key that a {{config.NAME}} placeholder names; NULL when neither it nor a default was given.
+ * An empty text counts as not given, but for TL_OPTION_EMPTY. */
 const char *tl_config_text(const struct tl_config *config, const char *name);
 int64_t tl_config_integer(const struct tl_config *config, const char *name);
 bool tl_config_boolean(const struct tl_config *config, const char *name);
