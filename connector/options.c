@@ -76,8 +76,9 @@ static const struct tl_option tunnel_options[] = {
     {.name = NULL},
 };
 
-/* Of the main host, of each of several, and of each jump host; beside ssh_host. */
-#define HOST_OPTIONS                                                                           \
+/* Of the main host, of each of several, and of each jump host; beside ssh_host. What a listed
+ * host leaves out is as for the main one: their defaults are UNSAID. */
+#define HOST_OPTIONS(default_is)                                                               \
     {                                                                                          \
         .name = "ssh_port",                                                                    \
         .label = "Port",                                                                       \
@@ -85,7 +86,7 @@ static const struct tl_option tunnel_options[] = {
         .kind = TL_OPTION_INTEGER,                                                             \
         .fallback = "22",                                                                      \
         .ask = "Its SSH port",                                                                 \
-        .flags = TL_OPTION_TRY,                                                                \
+        .flags = TL_OPTION_TRY | (default_is),                                                 \
         .help = "its SSH port",                                                                \
         .min = 1,                                                                              \
         .max = 65535,                                                                          \
@@ -104,6 +105,7 @@ static const struct tl_option tunnel_options[] = {
             .label = "Log in with",                                                            \
             .kind = TL_OPTION_CHOICE,                                                          \
             .fallback = "auto",                                                                \
+            .flags = (default_is),                                                             \
             .help =                                                                            \
                 "what to log in with, whatever else is given: key, password, or "              \
                 "key-and-password where the server asks for both; auto, which is meant where " \
@@ -150,7 +152,7 @@ static const struct tl_option tunnel_options[] = {
             .kind = TL_OPTION_BOOLEAN,                                                         \
             .fallback = "false",                                                               \
             .help = "whether to use the agent at $SSH_AUTH_SOCK",                              \
-            .flags = TL_OPTION_LOCAL,                                                          \
+            .flags = TL_OPTION_LOCAL | (default_is),                                           \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_password",                                                            \
@@ -167,6 +169,7 @@ static const struct tl_option tunnel_options[] = {
             .label = "Host key policy",                                                        \
             .kind = TL_OPTION_CHOICE,                                                          \
             .fallback = "strict",                                                              \
+            .flags = (default_is),                                                             \
             .help = "which host keys are trusted; strict: those in known_hosts; accept-new: "  \
                     "those "                                                                   \
                     "of new hosts, too, which are remembered; relaxed: any, with a warning",   \
@@ -185,12 +188,12 @@ static const struct tl_option tunnel_options[] = {
             .fallback = "~/.ssh/known_hosts",                                                  \
             .help = "the known_hosts file, or several: an array of paths, or one text with "   \
                     "blanks between them; new hosts are recorded in the first",                \
-            .flags = TL_OPTION_LOCAL | TL_OPTION_BLANKS,                                       \
+            .flags = TL_OPTION_LOCAL | TL_OPTION_BLANKS | (default_is),                        \
         },                                                                                     \
         {                                                                                      \
             .name = "ssh_connect_timeout",                                                     \
             .label = "Connect timeout",                                                        \
-            .flags = TL_OPTION_ADVANCED,                                                       \
+            .flags = TL_OPTION_ADVANCED | (default_is),                                        \
             .kind = TL_OPTION_SECONDS,                                                         \
             .fallback = "10",                                                                  \
             .help = "how long connecting and logging in may take, and a jump host or the "     \
@@ -204,14 +207,14 @@ static const struct tl_option tunnel_options[] = {
             .fallback = "15",                                                                  \
             .help =                                                                            \
                 "after how much silence the server is asked for a sign of life; 0 for never",  \
-            .flags = TL_OPTION_ADVANCED,                                                       \
+            .flags = TL_OPTION_ADVANCED | (default_is),                                        \
             .max = 86400,                                                                      \
         },                                                                                     \
     {                                                                                          \
         .name = "ssh_compression", .label = "Compression", .kind = TL_OPTION_BOOLEAN,          \
         .fallback = "false",                                                                   \
         .help = "whether to compress: worth it on links slower than 40 MB/s",                  \
-        .flags = TL_OPTION_ADVANCED,                                                           \
+        .flags = TL_OPTION_ADVANCED | (default_is),                                            \
     }
 
 static const struct tl_option listed_host_options[] = {
@@ -222,7 +225,7 @@ static const struct tl_option listed_host_options[] = {
         .help = "the host, or user@host:port",
         .flags = TL_OPTION_REQUIRED,
     },
-    HOST_OPTIONS,
+    HOST_OPTIONS(TL_OPTION_UNSAID),
     {.name = NULL},
 };
 
@@ -247,7 +250,7 @@ const struct tl_option connector_options[] = {
         .flags = TL_OPTION_SHORTHAND | TL_OPTION_IN_FILE,
         .fields = listed_host_options,
     },
-    HOST_OPTIONS,
+    HOST_OPTIONS(0),
     {
         .name = "ssh_jump",
         .label = "Jump hosts",

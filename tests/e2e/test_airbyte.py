@@ -149,7 +149,13 @@ def test_a_form_may_hand_over_all_its_defaults(airbyte, configuration, sshd):
     tunnel["tunnel_method"] = {
         "tunnel_method": "SSH_KEY_AUTH", "tunnel_host": sshd.host, "tunnel_port": sshd.port,
         "tunnel_user": sshd.user, "ssh_key": sshd.key.read_text()}
-    for config in (own, {**own, "tunnel_method": {"tunnel_method": "NO_TUNNEL"}}, tunnel):
+    several = {key: value for key, value in own.items() if key != "ssh_host"}
+    several["ssh_hosts"] = [{**defaults_of(spec["properties"]["ssh_hosts"]["items"]),
+                             "ssh_host": sshd.host}]
+    through = {**own, "ssh_jump": [{**defaults_of(spec["properties"]["ssh_jump"]["items"]),
+                                    "ssh_host": f"{sshd.host}:{sshd.port}"}]}
+    for config in (own, {**own, "tunnel_method": {"tunnel_method": "NO_TUNNEL"}}, tunnel,
+                   several, through):
         status = airbyte.check({**defaults_of(spec), **config}).expect(0).one("CONNECTION_STATUS")
         assert status == {"status": "SUCCEEDED"}
 
