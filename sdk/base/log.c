@@ -2,19 +2,34 @@
 #include "base/log.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/text.h"
 
-enum { LINE_MAX_BYTES = 16 * 1024, SECRETS_MAX = 256, SECRET_MIN_BYTES = 4 };
+enum {
+    LINE_MAX_BYTES = 16 * 1024,
+    SECRET_MIN_BYTES = 4,
+    SECRET_CHAIN_BITS = 12,
+    SECRETS_MAX_BYTES = 128 * 1024 * 1024 /* a configuration's, in all forms */
+};
+
+/* One of those that begin with the same bytes, the longest of them first: so that a secret
+ * within a secret hides nothing less. */
+struct secret {
+    struct secret *next;
+    size_t size;
+    char text[];
+};
 
 static struct {
     pthread_mutex_t lock;
     struct log_sink *sink;
-    struct buf secrets[SECRETS_MAX];
-    size_t n_secrets;
+    struct secret *chains[1 << SECRET_CHAIN_BITS]; /* by the first SECRET_MIN_BYTES */
+    size_t secret_bytes;
+    bool blind; /* there is a secret that could not be kept: any text may have it */
 } the_log = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static _Thread_local struct log_sink *the_listener;
@@ -48,27 +63,36 @@ static bool hears(const struct log_sink *sink, enum tl_log_level level)
     return sink != NULL && level >= sink->level;
 }
 
-/* Under the lock. Keeps the longest first, so that a secret within a secret hides nothing less.
- */
+/* Under the lock. The chain of the secrets that begin as text does, of SECRET_MIN_BYTES. */
+static struct secret **secret_chain(const char *text)
+{
+    uint32_t start;
+
+    memcpy(&start, text, sizeof(start));
+    return &the_log.chains[start * UINT32_C(2654435761) >> (32 - SECRET_CHAIN_BITS)];
+}
+
+/* Under the lock. */
 static void secret_insert(const char *value, size_t size)
 {
-    size_t at = 0;
-    struct buf secret = BUF_INIT(size);
+    struct secret **at, *secret;
 
-    if (size < SECRET_MIN_BYTES || the_log.n_secrets == SECRETS_MAX)
+    if (size < SECRET_MIN_BYTES)
         return;
-    for (size_t i = 0; i < the_log.n_secrets; i++)
-        if (the_log.secrets[i].size == size && !memcmp(the_log.secrets[i].data, value, size))
+    for (at = secret_chain(value); *at != NULL && (*at)->size >= size; at = &(*at)->next)
+        if ((*at)->size == size && memcmp((*at)->text, value, size) == 0)
             return;
-    buf_append(&secret, value, size);
-    if (secret.failed)
+    secret = the_log.secret_bytes + size <= SECRETS_MAX_BYTES ? malloc(sizeof(*secret) + size)
+                                                              : NULL;
+    if (secret == NULL) {
+        the_log.blind = true;
         return;
-    while (at < the_log.n_secrets && the_log.secrets[at].size > size)
-        at++;
-    memmove(&the_log.secrets[at + 1], &the_log.secrets[at],
-            (the_log.n_secrets - at) * sizeof(secret));
-    the_log.secrets[at] = secret;
-    the_log.n_secrets++;
+    }
+    secret->next = *at;
+    secret->size = size;
+    memcpy(secret->text, value, size);
+    *at = secret;
+    the_log.secret_bytes += sizeof(*secret) + size;
 }
 
 /* Each line of a secret of several lines is a secret too: a key cut up by a log is still a key.
@@ -111,29 +135,46 @@ void tl_log_add_secret(const char *value, size_t size)
     buf_wipe(&form);
 }
 
+static void secrets_free(struct secret **chain)
+{
+    struct secret *secret;
+
+    while ((secret = *chain) != NULL) {
+        *chain = secret->next;
+        text_wipe(secret->text, secret->size);
+        free(secret);
+    }
+}
+
 void log_forget_secrets(void)
 {
     pthread_mutex_lock(&the_log.lock);
-    for (size_t i = 0; i < the_log.n_secrets; i++)
-        buf_wipe(&the_log.secrets[i]);
-    the_log.n_secrets = 0;
+    for (size_t i = 0; i < sizeof(the_log.chains) / sizeof(the_log.chains[0]); i++)
+        secrets_free(&the_log.chains[i]);
+    the_log.secret_bytes = 0;
+    the_log.blind = false;
     pthread_mutex_unlock(&the_log.lock);
 }
 
 /* Under the lock. The length of the secret that starts at text, or 0. */
 static size_t secret_at(const char *text, size_t size)
 {
-    for (size_t i = 0; i < the_log.n_secrets; i++) {
-        const struct buf *secret = &the_log.secrets[i];
-        if (secret->size <= size && memcmp(secret->data, text, secret->size) == 0)
+    const struct secret *secret = size < SECRET_MIN_BYTES ? NULL : *secret_chain(text);
+
+    for (; secret != NULL; secret = secret->next)
+        if (secret->size <= size && memcmp(secret->text, text, secret->size) == 0)
             return secret->size;
-    }
     return 0;
 }
 
 static void append_masked(struct buf *out, const char *text, size_t size)
 {
     size_t at = 0;
+
+    if (the_log.blind) {
+        buf_append_string(out, "****");
+        return;
+    }
     while (at < size) {
         size_t length = secret_at(text + at, size - at);
         if (length > 0)

@@ -415,6 +415,23 @@ static void test_secrets_are_masked(void **state)
     expect_masked("hunter22", "hunter22");
 }
 
+static void test_any_number_of_secrets_is_masked(void **state)
+{
+    char secret[32];
+
+    (void)state;
+    log_forget_secrets();
+    for (int i = 0; i < 1000; i++) {
+        int size = snprintf(secret, sizeof(secret), "/%d/pass", i);
+        tl_log_add_secret(secret, (size_t)size);
+    }
+    tl_log_add_secret("/0/p", 4);
+    expect_masked("a /0/p b /0/pass c /999/pass d %2F999%2Fpass",
+                  "a **** b **** c **** d ****");
+    log_forget_secrets();
+    expect_masked("/0/pass", "/0/pass");
+}
+
 static void test_the_locale_does_not_matter(void **state)
 {
     (void)state;
@@ -458,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_a_second_name),
         cmocka_unit_test(test_placeholders),
         cmocka_unit_test(test_secrets_are_masked),
+        cmocka_unit_test(test_any_number_of_secrets_is_masked),
         cmocka_unit_test(test_the_locale_does_not_matter),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, forget);
