@@ -128,7 +128,7 @@ void way_host_inherit(struct way_host *jump, const struct tl_config *config,
     if (!jump->has_login) {
         options->private_key = main->private_key;
         options->private_key_path = main->private_key_path;
-        options->use_agent = main->use_agent;
+        options->use_agent = main->use_agent && !jump->no_agent;
         if (config == NULL || !tl_config_given(config, "ssh_key_passphrase"))
             options->passphrase = main->passphrase;
         if (config == NULL || !tl_config_given(config, "ssh_certificate_path"))
@@ -156,7 +156,9 @@ static enum tl_status host_new(const struct tl_config *config, struct way_host *
     host->has_known_hosts = tl_config_given(config, "ssh_known_hosts_path");
     host->has_login = tl_config_given(config, "ssh_private_key") ||
                       tl_config_given(config, "ssh_private_key_path") ||
-                      tl_config_given(config, "ssh_agent");
+                      tl_config_boolean(config, "ssh_agent") ||
+                      strcmp(tl_config_text(config, "ssh_login"), "password") == 0;
+    host->no_agent = tl_config_given(config, "ssh_agent") && !host->has_login;
     return connector_ssh_options(config, &host->options, err);
 }
 
@@ -204,6 +206,7 @@ static enum tl_status read_listed(struct way *way, const struct tl_config *liste
         host->has_user |= top->has_user;
         host->has_port |= top->has_port;
         host->has_login |= top->has_login;
+        host->no_agent |= top->no_agent;
         host->has_known_hosts |= top->has_known_hosts;
     }
     way_host_free(top);

@@ -10,6 +10,7 @@
 struct way_host {
     struct ssh_options options;
     bool has_user, has_port, has_login, has_known_hosts; /* said of this very host */
+    bool no_agent;                                       /* as well */
     char *name, *user;                                   /* taken apart from "user@host:port" */
     struct ssh_config_host found;
     char *identities[SSH_CONFIG_IDENTITIES_MAX + 1];

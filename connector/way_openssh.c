@@ -52,6 +52,8 @@ static void take_agent(struct way_host *host)
     struct ssh_options *options = &host->options;
     const char *agent = host->found.agent;
 
+    if (host->no_agent)
+        return;
     if (agent == NULL || strcmp(agent, "SSH_AUTH_SOCK") == 0) {
         options->use_agent = getenv("SSH_AUTH_SOCK") != NULL;
         return;

@@ -4,15 +4,16 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "script.h"
 
 enum { LINE_MAX_BYTES = 64 * 1024 };
 
 static const char linux_text[] =
     "Install it on Linux, macOS or BSD, logged in there as %s:\n"
-    "  mkdir -p -m 700 ~/.ssh && echo '%s' >> ~/.ssh/authorized_keys && "
-    "chmod 600 ~/.ssh/authorized_keys\n"
+    "  mkdir -p ~/.ssh && chmod 700 ~/.ssh && printf '\\n%%s\\n' '%s' >> "
+    "~/.ssh/authorized_keys && chmod 600 ~/.ssh/authorized_keys\n"
     "or from a machine that gets in:\n"
-    "  ssh-copy-id -i %s.pub%s %s%s%s\n\n";
+    "  ssh-copy-id -i%s%s%s\n\n";
 
 static const char windows_text[] =
     "Install it on Windows, in PowerShell there; for an account that is no administrator, "
@@ -114,22 +115,28 @@ static void append_install(const struct tl_call *call, const char *path, const c
     const char *user = config != NULL ? tl_config_text(config, "ssh_user") : NULL;
     const char *host = config != NULL ? tl_config_text(config, "ssh_host") : NULL;
     long long port = config != NULL ? (long long)tl_config_integer(config, "ssh_port") : 22;
-    struct buf option = BUF_INIT(64), safe_user = BUF_INIT(1024), safe_host = BUF_INIT(1024);
-    struct buf safe_path = BUF_INIT(8192);
+    struct buf option = BUF_INIT(64), text = BUF_INIT(8192);
+    struct buf public = BUF_INIT(8192), target = BUF_INIT(8192), whose = BUF_INIT(1024);
 
-    append_safe(&safe_user, user != NULL ? user : "");
-    append_safe(&safe_host, host != NULL ? host : "HOST");
-    append_safe(&safe_path, path);
     if (port != 22)
         buf_printf(&option, " -p %lld", port);
-    buf_printf(out, linux_text, user != NULL ? buf_text(&safe_user) : "the user", line,
-               buf_text(&safe_path), buf_text(&option), buf_text(&safe_user),
-               user != NULL ? "@" : "", buf_text(&safe_host));
+    append_safe(&whose, user != NULL ? user : "the user");
+    append_safe(&text, path);
+    buf_append_string(&text, ".pub");
+    script_word(&public, buf_text(&text));
+    buf_reset(&text);
+    append_safe(&text, user != NULL ? user : "");
+    buf_append_string(&text, user != NULL ? "@" : "");
+    append_safe(&text, host != NULL ? host : "HOST");
+    script_word(&target, buf_text(&text));
+    buf_printf(out, linux_text, buf_text(&whose), line, buf_text(&public), buf_text(&option),
+               buf_text(&target));
     buf_printf(out, windows_text, line, line);
     buf_free(&option);
-    buf_free(&safe_user);
-    buf_free(&safe_host);
-    buf_free(&safe_path);
+    buf_free(&text);
+    buf_free(&public);
+    buf_free(&target);
+    buf_free(&whose);
 }
 
 enum tl_status keygen_print_advice(const struct tl_call *call, const char *path,

@@ -184,10 +184,12 @@ static enum tl_status read_file_of_lines(struct config_value *value, const char 
     return status;
 }
 
+/* "[::1]:22" is an address and no array. */
 static bool is_json(const char *text)
 {
     text += strspn(text, " \t\r\n");
-    return *text == '[' || *text == '{';
+    return *text == '{' ||
+           (*text == '[' && text[1 + strspn(text + 1, "0123456789abcdefABCDEF")] != ':');
 }
 
 static enum tl_status read_text(struct config_value *value, const char *text,

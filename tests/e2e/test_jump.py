@@ -175,6 +175,10 @@ def test_jump_that_cannot_be_read(towline, chain, jump, message):
     towline("sync", config=chain(ssh_jump=jump)).expect(2, message)
 
 
+def test_list_that_begins_with_an_address_in_brackets(towline, chain):
+    towline("sync", config=chain(ssh_jump="[::1]:1,[::1]:2")).expect(3, "jump host ::1")
+
+
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_lost_hop_is_named(towline, chain, make_sshd, sshd, which):
     hops = make_sshd(), make_sshd()

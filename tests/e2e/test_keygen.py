@@ -1,5 +1,6 @@
 """keygen: pairs that ssh-keygen and sshd take, and lines that allow what they say, no more."""
 import pathlib
+import shlex
 import subprocess
 
 import pytest
@@ -157,5 +158,16 @@ def test_install_line_works(towline, tmp_path, make_sshd, login_user):
                                "StrictModes yes"])
     server.user = user
     result = towline("keygen", tmp_path / "pair").expect(0)
-    subprocess.run(["su", "-", user, "-c", line_of(result, "mkdir -p -m 700")], check=True)
-    assert ssh(server, tmp_path / "pair", f"{user}@{server.host}", "echo in").stdout == "in\n"
+    other = server.key.with_suffix(".pub").read_text().rstrip("\n")  # one without a line end
+    subprocess.run(["su", "-", user, "-c", "umask 0; mkdir .ssh; cat > .ssh/authorized_keys"],
+                   check=True, input=other, text=True)
+    subprocess.run(["su", "-", user, "-c", line_of(result, "mkdir -p")], check=True)
+    for key in (tmp_path / "pair", server.key):
+        assert ssh(server, key, f"{user}@{server.host}", "echo in").stdout == "in\n"
+
+
+def test_copying_line_is_for_a_shell(towline, tmp_path):
+    result = towline("keygen", tmp_path / "two words", config={
+        "ssh_host": "web", "ssh_user": "corp\\me", "ssh_port": "2222"}).expect(0)
+    words = ["ssh-copy-id", "-i", f"{tmp_path}/two words.pub", "-p", "2222", "corp\\me@web"]
+    assert shlex.split(line_of(result, "ssh-copy-id")) == words

@@ -94,6 +94,14 @@ def test_certificate_file(towline, alias, make_sshd, tmp_path):
     towline("sync", config=alias(text)).expect(0)
 
 
+def test_settings_that_say_no_leave_the_rest_to_the_client(towline, alias, sshd):
+    empty = {key: "" for key in ("ssh_private_key", "ssh_password", "ssh_jump")}
+    towline("sync", config=alias(entry("web", sshd), ssh_agent="false", **empty)).expect(0)
+    config = alias(entry("web", sshd), ssh_login="password", ssh_password="wrong")
+    result = towline("sync", config=config).expect(5)
+    assert str(sshd.key) not in result.stderr
+
+
 @pytest.fixture
 def agent(sshd, tmp_path):
     """The socket of an agent that holds a key of no use and the shared server's."""
