@@ -241,14 +241,28 @@ void channel_slice(struct ssh_channel *channel, enum ssh_stream stream, size_t s
         channel->session->slice_bytes = 0;
 }
 
-enum tl_status ssh_channel_read(struct ssh_channel *channel, enum ssh_stream stream, char *data,
-                                size_t size, size_t *got, struct tl_error *err)
+/* libssh2 opens the window before it hands on what is queued, and in the middle of a key
+ * exchange can do neither until it has received more. */
+ssize_t channel_take(struct ssh_channel *channel, enum ssh_stream stream, char *data,
+                     size_t size)
 {
     int id = stream == SSH_STDERR ? SSH_EXTENDED_DATA_STDERR : 0;
     ssize_t rc;
 
     channel_slice(channel, stream, size);
     rc = libssh2_channel_read_ex(channel->channel, id, data, size);
+    if (rc == LIBSSH2_ERROR_EAGAIN && channel->session->undelivered) {
+        pump_slice(channel->session);
+        rc = libssh2_channel_read_ex(channel->channel, id, data, size);
+    }
+    return rc;
+}
+
+enum tl_status ssh_channel_read(struct ssh_channel *channel, enum ssh_stream stream, char *data,
+                                size_t size, size_t *got, struct tl_error *err)
+{
+    ssize_t rc = channel_take(channel, stream, data, size);
+
     *got = rc > 0 ? (size_t)rc : 0;
     if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
         return pump_fail(channel->session, TL_LOST, (int)rc, channel->words->reading, err);

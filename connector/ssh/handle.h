@@ -101,6 +101,10 @@ struct ssh_channel *channel_new(struct ssh_session *session, const struct channe
  * queue. */
 void channel_slice(struct ssh_channel *channel, enum ssh_stream stream, size_t size);
 
+/* Reads up to size bytes of a stream, as libssh2_channel_read_ex does. */
+ssize_t channel_take(struct ssh_channel *channel, enum ssh_stream stream, char *data,
+                     size_t size);
+
 /* How many bytes the server may have under way to us on one of any number of channels to
  * targets. */
 unsigned channel_window_share(struct ssh_session *session);

@@ -17,11 +17,8 @@ struct jump {
 
 static ssize_t jump_receive(struct ssh_link *self, void *data, size_t size)
 {
-    struct ssh_channel *channel = ((struct jump *)self)->channel;
-    ssize_t rc;
+    ssize_t rc = channel_take(((struct jump *)self)->channel, SSH_STDOUT, data, size);
 
-    channel_slice(channel, SSH_STDOUT, size);
-    rc = libssh2_channel_read_ex(channel->channel, 0, data, size);
     if (rc == LIBSSH2_ERROR_EAGAIN)
         return -EAGAIN;
     return rc < 0 ? -ECONNRESET : rc;

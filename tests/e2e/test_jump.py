@@ -233,6 +233,14 @@ def test_a_large_output_and_a_large_input(towline, chain, hops, warehouse):
     assert warehouse.count("echoed") == 3000 and warehouse.count("big") == 300000
 
 
+def test_keys_are_exchanged_anew_while_much_is_under_way(towline, chain, make_sshd, warehouse):
+    """What the jump host has brought waits to be read by the session inside of it."""
+    hop = make_sshd(config=["RekeyLimit 700K"])
+    long = {**STREAM, "command": f"seq 60000 | sed 's/.*/{{\"id\":&,\"v\":\"{'x' * 200}\"}}/'"}
+    towline("sync", config=chain(hop, streams=[long], idle_timeout="20")).expect(0)
+    assert warehouse.count("t") == 60000
+
+
 def test_interrupt_ends_all(towline, chain, hops, sshd):
     stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 20.4713"}
     process = towline.start("sync", config=chain(*hops, streams=[stream]))
