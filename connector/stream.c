@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "placeholder.h"
+#include "sources/http_items.h"
 
 static enum tl_status stream_read_exit_codes(struct stream *stream, const char *const *texts,
                                              struct tl_error *err)
@@ -152,7 +153,8 @@ static enum tl_status stream_init_http(struct stream *stream, const struct tl_co
     if (stream->http == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for stream %s", stream->base.table);
     if (http_settings_read(tl_config_item(config, "http", 0), whole, stream->http, err) !=
-        TL_OK)
+            TL_OK ||
+        http_items_check(stream->http, err) != TL_OK)
         return tl_context(err, "stream %s", stream->base.table);
     if (stream->http->each != NULL && stream->base.ordered)
         return tl_fail(

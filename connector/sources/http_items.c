@@ -71,6 +71,33 @@ void http_items_reset(struct http_items *items)
     buf_free(&items->values);
 }
 
+/* Of a list or of a request, whichever it is. */
+static enum tl_status check_one(const struct http_settings *settings, struct tl_error *err)
+{
+    bool wanted = settings->each != NULL, named;
+    struct http_items items;
+    enum tl_status status = http_items_init(&items, settings, err);
+
+    named = items.n_names > 0;
+    http_items_reset(&items);
+    if (status != TL_OK || named == wanted)
+        return status;
+    if (wanted)
+        (void)tl_fail(err, TL_CONFIGURATION, "http: for_each without {{item.NAME}}");
+    else
+        (void)tl_fail(err, TL_CONFIGURATION, "http: {{item.NAME}} %s",
+                      settings->is_list ? "in for_each itself" : "without for_each");
+    return tl_remedy(err, "Ask for a list in for_each, and put values of its rows into `url` "
+                          "and the like");
+}
+
+enum tl_status http_items_check(const struct http_settings *settings, struct tl_error *err)
+{
+    if (settings->each != NULL && check_one(settings->each, err) != TL_OK)
+        return tl_context(err, "for_each");
+    return check_one(settings, err);
+}
+
 /* "owner.id" as the JSON Pointer "/owner/id". */
 static void pointer_of(const char *name, char out[HTTP_ITEM_NAME_BYTES + 1])
 {

@@ -24,6 +24,10 @@ TL_NODISCARD enum tl_status http_items_init(struct http_items *items,
                                             struct tl_error *err);
 void http_items_reset(struct http_items *items);
 
+/* TL_CONFIGURATION if a request with for_each names no item, or one without does. */
+TL_NODISCARD enum tl_status http_items_check(const struct http_settings *settings,
+                                             struct tl_error *err);
+
 /* Adds the rows of a page of the list; *n_rows of them. TL_DATA for one that lacks a value. */
 TL_NODISCARD enum tl_status http_items_add(struct http_items *items, const char *rows,
                                            const char *json, size_t size, uint64_t *n_rows,

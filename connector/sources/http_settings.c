@@ -9,7 +9,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "sources/http_items.h"
 #include "sources/http_place.h"
 #include "ssh/local_user.h"
 #include "towline/json.h"
@@ -256,26 +255,6 @@ static void read_request(const struct tl_config *config, struct http_settings *o
     out->body = tl_config_text(config, "body");
 }
 
-/* The names of a request's items must be there, and those of a list's none. */
-static enum tl_status check_items(const struct http_settings *settings, struct tl_error *err)
-{
-    bool wanted = settings->each != NULL, named;
-    struct http_items items;
-    enum tl_status status = http_items_init(&items, settings, err);
-
-    named = items.n_names > 0;
-    http_items_reset(&items);
-    if (status != TL_OK || named == wanted)
-        return status;
-    if (wanted)
-        (void)tl_fail(err, TL_CONFIGURATION, "http: for_each without {{item.NAME}}");
-    else
-        (void)tl_fail(err, TL_CONFIGURATION, "http: {{item.NAME}} %s",
-                      settings->is_list ? "in for_each itself" : "without for_each");
-    return tl_remedy(err, "Ask for a list in for_each, and put values of its rows into `url` "
-                          "and the like");
-}
-
 /* A list is asked for as the request itself is: the same login, the same limits. */
 static enum tl_status read_each(const struct tl_config *config, struct http_settings *out,
                                 struct tl_error *err)
@@ -283,7 +262,7 @@ static enum tl_status read_each(const struct tl_config *config, struct http_sett
     struct http_settings *each;
 
     if (config == NULL)
-        return check_items(out, err);
+        return TL_OK;
     out->each = each = malloc(sizeof(*each));
     if (each == NULL)
         return tl_fail(err, TL_MEMORY, "out of memory for for_each");
@@ -293,14 +272,13 @@ static enum tl_status read_each(const struct tl_config *config, struct http_sett
     each->rows = tl_config_text(config, "rows");
     read_request(config, each);
     if (read_paging(tl_config_item(config, "pagination", 0), each, err) != TL_OK ||
-        check_pointer(each->rows, "rows", err) != TL_OK || check_url(each, err) != TL_OK ||
-        check_items(each, err) != TL_OK)
+        check_pointer(each->rows, "rows", err) != TL_OK || check_url(each, err) != TL_OK)
         return tl_context(err, "for_each");
     if (each->paging == HTTP_PAGING_KEYSET) {
         (void)tl_fail(err, TL_CONFIGURATION, "http: for_each: its list cannot page by keyset");
         return tl_remedy(err, "Page by number, offset, token, next URL or Link header");
     }
-    return check_items(out, err);
+    return TL_OK;
 }
 
 void http_settings_reset(struct http_settings *settings)
