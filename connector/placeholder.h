@@ -1,7 +1,5 @@
 /* Placeholders in commands and requests: {{cursor}}, {{state.NAME}}, {{config.NAME}}. Any other
- * text in double braces is left as it is: `docker ps --format '{{json .}}'` is a command like
- * others.
- */
+ * text in double braces is left as it is: `docker ps --format '{{json .}}'` is one. */
 #ifndef CONNECTOR_PLACEHOLDER_H
 #define CONNECTOR_PLACEHOLDER_H
 

@@ -341,9 +341,7 @@ static enum tl_status follow(struct run *run, struct tl_error *err)
     return status;
 }
 
-/* A command that nobody listens to any more is not to run on; a wish to stop gives it less
- * time.
- */
+/* A command that nobody listens to any more must not run on; whoever stops us waits less. */
 static void leave(struct run *run, enum tl_status status)
 {
     int patience_ms = status == TL_INTERRUPTED ? HASTY_CANCEL_MS : CANCEL_MS;

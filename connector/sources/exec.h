@@ -11,9 +11,7 @@
 #include "towline/error.h"
 
 enum exec_completion {
-    EXEC_BY_MARKER, /* random marks printed by the login shell around the output: see
-                     * exec_marker.h
-                     */
+    EXEC_BY_MARKER, /* by random marks that the login shell prints around the output */
     EXEC_BY_STATUS  /* the command as it is; what the server reports of its end is believed */
 };
 

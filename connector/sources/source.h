@@ -18,9 +18,8 @@ struct source {
     bool (*serves)(const struct stream *stream);
 
     /* Feeds the stream's whole output to sync. Blocks until it is complete; serves the session
-     * all the while. Returns TL_OK only if the output is known to be complete. `config` holds
-     * the values of
-     * {{config.NAME}}. */
+     * all the while. Returns TL_OK only if the output is known to be complete. `config` has
+     * the values of {{config.NAME}}. */
     enum tl_status (*run)(struct ssh_session *session, const struct stream *stream,
                           const struct tl_config *config, struct tl_sync *sync,
                           struct tl_error *err);

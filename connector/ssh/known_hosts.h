@@ -1,6 +1,6 @@
-/* Reads and extends OpenSSH's known_hosts files: plain, hashed and patterned hosts,
- * [host]:port,
- * @revoked and @cert-authority. Source of the format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */
+/* Reads and extends OpenSSH's known_hosts files: hosts plain, hashed and by
+ * pattern, [host]:port, @revoked and @cert-authority. Source of the format: sshd(8), section
+ * SSH_KNOWN_HOSTS FILE FORMAT. */
 #ifndef SSH_KNOWN_HOSTS_H
 #define SSH_KNOWN_HOSTS_H
 

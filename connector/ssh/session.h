@@ -27,8 +27,8 @@ struct ssh_observer {
  * session with all its channels; any number of sessions may be used side by side.
  *
  * TL_CONFIGURATION for options that cannot be used, TL_RESOLVE, TL_CONNECT, TL_FORWARD if a
- * jump host lets nobody through, TL_HANDSHAKE,
- * TL_HOST_KEY, TL_KEY, TL_AUTHENTICATION, TL_LOST, TL_INTERRUPTED, TL_MEMORY. */
+ * jump host lets nobody through, TL_HANDSHAKE, TL_HOST_KEY, TL_KEY, TL_AUTHENTICATION, TL_LOST,
+ * TL_INTERRUPTED, TL_MEMORY. */
 TL_NODISCARD enum tl_status ssh_session_open(const struct ssh_options *options,
                                              struct ssh_observer *observer,
                                              struct ssh_session **out, struct tl_error *err);

@@ -10,9 +10,7 @@
 
 #include "towline/error.h"
 
-/* Takes the text. `offset` is where it stands: in the bytes fed, or of UTF-16 in what it
- * became.
- */
+/* Takes the text. `offset` is its place in the bytes fed, or in what UTF-16 became. */
 struct decode_sink {
     enum tl_status (*take)(struct decode_sink *self, const char *text, size_t size,
                            uint64_t offset, struct tl_error *err);

@@ -7,10 +7,9 @@
 
 #include "base/buf.h"
 
-/* Appends text so that it shows as what it is: control characters and invalid UTF-8 become
- * "\n",
- * "\t", "\xNN", and characters that turn or end a line, or hide (U+202E, U+2028, U+FEFF ...),
- * "\uNNNN". For anything that came from outside and is shown to people. */
+/* Appends text so that it shows as what it is: "\n", "\t" and "\xNN" stand for control
+ * characters and invalid UTF-8, "\uNNNN" for characters that turn or end a line, or hide
+ * (U+202E, U+2028, U+FEFF ...). For all that came from outside and is shown to people. */
 void text_append_safe(struct buf *out, const char *text, size_t size);
 
 /* The same into a fixed array, cut at its end with "..."; returns out. */

@@ -363,9 +363,7 @@ enum tl_status tl_checkpoint(struct tl_sync *sync, const char *state, struct tl_
     return TL_OK;
 }
 
-/* Whether the output is what the table is to hold. Of several tables, only who names them
- * knows.
- */
+/* Whether the table is to hold the output alone. Of several, only who names them knows. */
 static bool sync_sweeps(const struct tl_sync *sync)
 {
     const struct tl_stream *stream = sync->stream->stream;

@@ -101,8 +101,8 @@ struct run_options {
 };
 
 /* Runs. TL_OK when every stream went well in every partition; TL_PARTIAL when some failed; when
- * all did, the first failure. *err says what failed; *report, all zero
- * before, is filled as far as things got, and the caller resets it in any case. */
+ * all did, the first failure. *err says what failed; *report, all zero before, is filled as
+ * far as things got, and the caller resets it in any case. */
 TL_NODISCARD enum tl_status run_sync(const struct run_options *options,
                                      struct run_report *report, struct tl_error *err);
 

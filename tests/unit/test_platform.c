@@ -116,9 +116,7 @@ static const struct tl_connector made_up = {.name = "made up",
                                             .schema = made_up_schema,
                                             .update = made_up_update};
 
-/* Whoever asks for the end of each stream is told in order: rows and states are settled by
- * then.
- */
+/* Who asks for the end of each stream is told in order, when rows and states are settled. */
 static void take_end(struct run_observer *observer, const struct stream_report *stream)
 {
     (void)observer, (void)stream;

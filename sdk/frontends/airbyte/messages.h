@@ -23,9 +23,7 @@ void airbyte_append_estimate(struct buf *out, const char *stream, uint64_t rows,
 void airbyte_append_error(struct buf *out, const char *stream, const struct tl_error *error);
 void airbyte_append_connection(struct buf *out, const struct tl_error *error);
 
-/* A message alone, written at once; an emitter that fails is for the caller's next one to
- * notice.
- */
+/* A message alone, written at once; that it could not be shows with the caller's next one. */
 void airbyte_send_status(struct emitter *emitter, const char *stream, const char *status);
 void airbyte_send_error(struct emitter *emitter, const char *stream,
                         const struct tl_error *error);

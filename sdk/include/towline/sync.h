@@ -12,9 +12,8 @@
  * Operations are queued in order and carried out by another thread: what goes wrong there is
  * returned by a later operation. A connector returns whatever an operation fails with, and so
  * stops when it is told to: that is TL_INTERRUPTED, at the latest a tenth of a second later,
- * from the operation that comes then. One that waits for its source polls
- * tl_sync_stop_fd as well. All calls for one tl_sync come from the thread that runs the
- * connector's update. */
+ * from the operation that comes then. One that waits for its source polls tl_sync_stop_fd
+ * as well. All calls for one tl_sync come from the thread that runs the connector's update. */
 #ifndef TOWLINE_SYNC_H
 #define TOWLINE_SYNC_H
 
