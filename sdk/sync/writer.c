@@ -4,13 +4,12 @@
 #include "sync/writer.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/text.h"
+#include "sync/failures.h"
 #include "sync/gather.h"
 #include "sync/notes.h"
 #include "sync/plan.h"
@@ -27,8 +26,8 @@ struct writer {
     int64_t stamp_us;          /* the last one given out; stamps never repeat or go back */
     struct buf whole;          /* scratch: the state of all of a stream's partitions */
     bool durable;              /* the destination holds something of ours already */
-    struct writer_failure *failures; /* not recorded yet */
-    struct tl_error dead;            /* the destination could not even roll back */
+    struct failures failures;  /* not recorded yet */
+    struct tl_error dead;      /* the destination could not even roll back */
 };
 
 static int64_t writer_stamp(struct writer *writer)
@@ -330,49 +329,11 @@ static void writer_rollback(struct writer *writer)
         notes_cut(table, table->n_committed_notes);
 }
 
-/* A failure, until it can be recorded. */
-struct writer_failure {
-    struct writer_failure *next;
-    const struct stream_run *stream;
-    struct run_record record;
-    char *warnings; /* or NULL */
-    char reason[ERROR_TEXT_SIZE];
-};
-
-static void writer_failure_free(struct writer_failure *failure)
-{
-    if (failure != NULL)
-        free(failure->warnings);
-    free(failure);
-}
-
-static void writer_put_failure(struct writer *writer, const struct writer_failure *failure)
-{
-    struct run_record record = failure->record;
-    struct tl_error ignored = {0};
-
-    record.error = failure->reason;
-    record.warnings = failure->warnings;
-    if (record_add_tables(&record, failure->stream, NULL, &ignored) != TL_OK ||
-        writer_ops(writer)->commit(writer->options.destination, failure->stream->stream->table,
-                                   NULL, &record, &ignored) != TL_OK) {
-        tl_log(TL_LOG_WARNING, "the failed run could not be recorded: %s", ignored.message);
-        writer_ops(writer)->rollback(writer->options.destination);
-    }
-    record_reset(&record);
-}
-
 /* Records what failed so far, unless that would make a destination out of nothing. */
 static void writer_put_failures(struct writer *writer)
 {
-    struct writer_failure *failure;
-
-    while (writer->durable && writer->dead.status == TL_OK &&
-           (failure = writer->failures) != NULL) {
-        writer->failures = failure->next;
-        writer_put_failure(writer, failure);
-        writer_failure_free(failure);
-    }
+    if (writer->durable && writer->dead.status == TL_OK)
+        failures_put(&writer->failures, writer->options.destination);
 }
 
 /* The stream has failed: that is recorded too. reason is NULL where the writer has it itself.
@@ -380,23 +341,13 @@ static void writer_put_failures(struct writer *writer)
 static void writer_record_failure(struct writer *writer, const struct progress *progress,
                                   const char *warnings, const char *reason)
 {
-    struct writer_failure *failure = calloc(1, sizeof(*failure)), **end = &writer->failures;
+    char own[ERROR_TEXT_SIZE];
 
-    if (failure == NULL || !writer->options.keep_record) {
-        free(failure);
-        return; /* only a line in the run log is missing */
-    }
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = failure;
-    failure->stream = writer->stream;
-    failure->record = record_of(writer->stream, progress, NULL, "failed", "");
-    if (warnings != NULL)
-        failure->warnings = text_copy(warnings, strlen(warnings));
-    if (reason != NULL)
-        (void)snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
-    else
-        (void)error_text(&stream_root(writer->stream)->error, failure->reason);
+    if (!writer->options.keep_record)
+        return;
+    if (reason == NULL)
+        reason = error_text(&stream_root(writer->stream)->error, own);
+    failures_add(&writer->failures, writer->stream, progress, warnings, reason);
     writer_put_failures(writer);
 }
 
@@ -549,16 +500,11 @@ enum tl_status writer_new(const struct writer_options *options, struct writer **
 
 void writer_free(struct writer *writer)
 {
-    struct writer_failure *failure;
-
     if (writer == NULL)
         return;
     queues_close(writer->options.queues);
     pthread_join(writer->thread, NULL);
-    while ((failure = writer->failures) != NULL) {
-        writer->failures = failure->next;
-        writer_failure_free(failure);
-    }
+    failures_reset(&writer->failures);
     buf_free(&writer->whole);
     gather_reset(&writer->gather);
     plan_reset(&writer->plan);
