@@ -36,6 +36,11 @@ struct ssh_questions {
     char unanswered[80]; /* the first question that no password answers; safe to show */
 };
 
+/* Who waits for the server's banner: after it the exchange of keys begins. */
+struct ssh_awaiting {
+    void (*greeted)(struct ssh_awaiting *self); /* called once, from within libssh2 */
+};
+
 struct ssh_session {
     LIBSSH2_SESSION *ssh;
     struct ssh_link *link;       /* owned */
@@ -45,7 +50,7 @@ struct ssh_session {
     struct ssh_memory memory;
     struct buf outgoing; /* accepted from libssh2, not yet taken by the link */
     struct ssh_greeting greeting;
-    struct opening *awaiting; /* to be told of the banner; NULL: not, or not any more */
+    struct ssh_awaiting *awaiting; /* to be told of the banner; NULL: not, or not any more */
 
     struct ssh_patience patience; /* CLOCK_NEVER once open */
     int answer_timeout_ms;        /* ssh_connect_timeout: for consent to a channel, too */
@@ -141,9 +146,6 @@ void pump_slice(struct ssh_session *session);
 /* True if a call of a patient session has to be repeated: libssh2 also gives up, without asking
  * for more, when a packet's first bytes come alone. */
 bool pump_repeat(struct ssh_session *session, int rc);
-
-/* The banner has come: the exchange of keys begins. Called from within libssh2. */
-void session_greeted(struct ssh_session *session);
 
 /* Waits until the server sends, the link takes what is pending, extra_fd (-1: none) is readable
  * or until_ms is over. False when the session has ended. Keepalives are sent from here. */

@@ -151,8 +151,10 @@ static LIBSSH2_RECV_FUNC(pump_receive)
         (size_t)rc < session->slice_bytes ? (size_t)rc : session->slice_bytes;
     session->received_bytes += (uint64_t)rc;
     ssh_greeting_feed(&session->greeting, buffer, (size_t)rc);
-    if (session->awaiting != NULL && ssh_greeting_is_spoken(&session->greeting))
-        session_greeted(session);
+    if (session->awaiting != NULL && ssh_greeting_is_spoken(&session->greeting)) {
+        session->awaiting->greeted(session->awaiting);
+        session->awaiting = NULL;
+    }
     if (session->received_bytes > session->receive_max_bytes)
         session_end(session, SSH_END_FLOODED, 0);
     return rc;

@@ -32,6 +32,7 @@ enum {
 
 /* A session on its way. */
 struct opening {
+    struct ssh_awaiting awaiting;
     const struct ssh_options *asked;
     struct ssh_options options; /* the same, completed by defaults */
     bool is_jump;
@@ -248,13 +249,12 @@ static enum tl_status connect_link(struct opening *opening, struct tl_error *err
 }
 
 /* libssh2 goes from the banner to the keys within one call: it is the bytes that tell. */
-void session_greeted(struct ssh_session *session)
+static void greeted(struct ssh_awaiting *awaiting)
 {
-    struct opening *opening = session->awaiting;
-    const struct buf *banner = &session->greeting.banner;
+    struct opening *opening = (struct opening *)awaiting;
+    const struct buf *banner = &opening->session->greeting.banner;
     struct buf detail = BUF_INIT(4096);
 
-    session->awaiting = NULL;
     text_append_safe(&detail, buf_text(banner), banner->size);
     report(opening, SSH_PHASE_BANNER, buf_text(&detail), NULL);
     buf_free(&detail);
@@ -277,7 +277,7 @@ static enum tl_status shake_hands(struct opening *opening, struct tl_error *err)
     enum tl_status status;
 
     begin(opening, SSH_PHASE_BANNER);
-    session->awaiting = opening;
+    session->awaiting = &opening->awaiting;
     status = algorithms_offer(session, opening->known, opening->options.compression,
                               &opening->omit, err);
     if (status == TL_OK) {
@@ -461,8 +461,11 @@ static enum tl_status open_one(const struct ssh_options *options, bool is_jump,
                                struct ssh_observer *observer, struct ssh_session **out,
                                struct tl_error *err)
 {
-    struct opening opening = {
-        .asked = options, .options = *options, .is_jump = is_jump, .observer = observer};
+    struct opening opening = {.awaiting = {greeted},
+                              .asked = options,
+                              .options = *options,
+                              .is_jump = is_jump,
+                              .observer = observer};
     enum tl_status status = check_options(&opening, err);
 
     *out = NULL;
