@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/base64.h"
 #include "base/clock.h"
@@ -39,6 +40,14 @@ static const char *const level_names[] = {"DEBUG", "INFO", "WARNING", "ERROR"};
 const char *log_level_name(enum tl_log_level level)
 {
     return level_names[level];
+}
+
+enum tl_log_level log_level_of(const char *name, enum tl_log_level otherwise)
+{
+    for (int level = TL_LOG_DEBUG; name != NULL && level <= TL_LOG_ERROR; level++)
+        if (strcasecmp(name, level_names[level]) == 0)
+            return (enum tl_log_level)level;
+    return otherwise;
 }
 
 void log_set_sink(struct log_sink *sink)

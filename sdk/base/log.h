@@ -26,6 +26,9 @@ struct log_sink *log_listener(void);
 
 const char *log_level_name(enum tl_log_level level);
 
+/* The level of that name, in any letter case; `otherwise` if it is none, or NULL. */
+enum tl_log_level log_level_of(const char *name, enum tl_log_level otherwise);
+
 /* Appends text with every registered secret replaced by ****, also where a secret stands in its
  * JSON-escaped, URL-encoded or base64 form. */
 void log_append_masked(struct buf *out, const char *text, size_t size);

@@ -8,15 +8,11 @@
 #include "frontends/cli/help.h"
 #include "frontends/cli/own.h"
 
-static const char *const level_choices[] = {"debug", "info", "warning", "error"};
-
 /* The level asked for; a command's other name asks for debug. */
 static enum tl_log_level level_of(const struct cli *cli, const char *word)
 {
-    for (size_t i = 0; cli->options.log_level != NULL && i < 4; i++)
-        if (strcmp(cli->options.log_level, level_choices[i]) == 0)
-            return (enum tl_log_level)i;
-    return strcmp(word, cli->command->name) == 0 ? TL_LOG_INFO : TL_LOG_DEBUG;
+    bool other_name = strcmp(word, cli->command->name) != 0;
+    return log_level_of(cli->options.log_level, other_name ? TL_LOG_DEBUG : TL_LOG_INFO);
 }
 
 static enum tl_status run_command(struct cli *cli, const char *word, char **argv,

@@ -101,11 +101,7 @@ static enum tl_log_level level_wanted(const char *name)
     (void)snprintf(variable, sizeof(variable), "%s_loglevel", name);
     environment_name(variable);
     wanted = getenv(variable);
-    wanted = wanted ? wanted : getenv("LOGLEVEL");
-    for (int level = TL_LOG_DEBUG; wanted != NULL && level <= TL_LOG_ERROR; level++)
-        if (strcasecmp(wanted, log_level_name((enum tl_log_level)level)) == 0)
-            return (enum tl_log_level)level;
-    return TL_LOG_INFO;
+    return log_level_of(wanted ? wanted : getenv("LOGLEVEL"), TL_LOG_INFO);
 }
 
 /* What ends the program, in the words that runners look for. */
