@@ -38,7 +38,7 @@ int64_t tl_config_ms(const struct tl_config *config, const char *name)
 
 const char *const *tl_config_list(const struct tl_config *config, const char *name)
 {
-    return (const char *const *)value_of(config, name)->texts;
+    return (const char *const *)value_of(config, name)->texts.list;
 }
 
 size_t tl_config_count(const struct tl_config *config, const char *name)
@@ -58,10 +58,10 @@ bool tl_config_pair(const struct tl_config *config, const char *name, size_t ind
 {
     const struct config_value *value = value_of(config, name);
 
-    if (index >= value->n_texts / 2)
+    if (index >= value->texts.count / 2)
         return false;
-    *key = value->texts[2 * index];
-    *text = value->texts[2 * index + 1];
+    *key = value->texts.list[2 * index];
+    *text = value->texts.list[2 * index + 1];
     return true;
 }
 

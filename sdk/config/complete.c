@@ -48,9 +48,9 @@ static size_t add_names(const char **names, size_t count, const struct tl_option
     return count;
 }
 
-static size_t count_names(const struct tl_config *config, const struct placeholders *wanted)
+static size_t count_names(const struct tl_config *config, const struct texts *wanted)
 {
-    size_t count = config->n_values + (wanted ? wanted->n_names : 0);
+    size_t count = config->n_values + (wanted ? wanted->count : 0);
 
     for (size_t i = 0; wanted != NULL && i < config->n_values; i++)
         for (const struct tl_option *row = config->values[i].option->fields;
@@ -61,7 +61,7 @@ static size_t count_names(const struct tl_config *config, const struct placehold
 
 /* The known name nearest to an unknown key; NULL if none is near or memory ran out. */
 static const char *nearest_to(const char *key, const struct tl_config *config,
-                              const struct placeholders *wanted)
+                              const struct texts *wanted)
 {
     const char **names = calloc(count_names(config, wanted) + 1, sizeof(*names));
     const char *nearest = NULL;
@@ -73,8 +73,8 @@ static const char *nearest_to(const char *key, const struct tl_config *config,
         names[count++] = config->values[i].option->name;
     for (size_t i = 0; wanted != NULL && i < config->n_values; i++)
         count = add_names(names, count, config->values[i].option->fields);
-    for (size_t i = 0; wanted != NULL && i < wanted->n_names; i++)
-        names[count++] = wanted->names[i];
+    for (size_t i = 0; wanted != NULL && i < wanted->count; i++)
+        names[count++] = wanted->list[i];
     nearest = config_nearest(key, names);
     free(names);
     return nearest;
@@ -102,7 +102,7 @@ static const struct config_value *find_outside(const struct tl_config *config, c
 }
 
 static enum tl_status fail_unknown(const struct tl_config *config, const char *key,
-                                   const struct placeholders *wanted, const char *path,
+                                   const struct texts *wanted, const char *path,
                                    struct tl_error *err)
 {
     const char *nearest = nearest_to(key, config, wanted);
@@ -132,7 +132,7 @@ static enum tl_status fail_too_high(const struct config_value *owner, const char
 }
 
 enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *object,
-                                   const struct placeholders *wanted, const char *path,
+                                   const struct texts *wanted, const char *path,
                                    struct tl_error *err)
 {
     const cJSON *member;
@@ -141,7 +141,7 @@ enum tl_status complete_check_keys(const struct tl_config *config, const cJSON *
     {
         const struct config_value *owner = owner_of_field(config, member->string);
         if (document_is_comment(member) || complete_is_known(config, member->string) ||
-            (wanted != NULL && placeholders_have(wanted, member->string)))
+            (wanted != NULL && texts_have(wanted, member->string)))
             continue;
         if (owner == NULL)
             return fail_unknown(config, member->string, wanted, path, err);

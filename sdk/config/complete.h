@@ -11,8 +11,7 @@
  * (`wanted` not NULL), neither a field of an item that was made of those, or would be if it
  * were read, nor wanted by a placeholder. */
 TL_NODISCARD enum tl_status complete_check_keys(const struct tl_config *config,
-                                                const cJSON *object,
-                                                const struct placeholders *wanted,
+                                                const cJSON *object, const struct texts *wanted,
                                                 const char *path, struct tl_error *err);
 
 /* Gives options that were not given their defaults; fails for one that is required, if the

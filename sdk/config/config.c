@@ -29,7 +29,7 @@ static bool has_fields_of(const cJSON *object, const struct tl_config *config,
 /* Fields at the top level make the one object of an OBJECTS option that was not given. */
 static enum tl_status read_fields_at_top(struct config_value *value,
                                          const struct tl_config *config, const cJSON *object,
-                                         struct placeholders *wanted, struct tl_error *err)
+                                         struct texts *wanted, struct tl_error *err)
 {
     const struct tl_option *const tables[] = {value->option->fields, NULL};
     struct tl_config *item = values_new(value, tables, 0);
@@ -43,7 +43,7 @@ static enum tl_status read_fields_at_top(struct config_value *value,
 }
 
 static enum tl_status read_all_fields_at_top(struct tl_config *config, const cJSON *object,
-                                             struct placeholders *wanted, struct tl_error *err)
+                                             struct texts *wanted, struct tl_error *err)
 {
     for (size_t i = 0; i < config->n_values; i++) {
         struct config_value *value = &config->values[i];
@@ -60,10 +60,10 @@ static enum tl_status read_all_fields_at_top(struct tl_config *config, const cJS
 
 /* Keys that only placeholders name become secret texts. config has room for them. */
 static enum tl_status read_wanted(struct tl_config *config, const cJSON *object,
-                                  struct placeholders *wanted, struct tl_error *err)
+                                  struct texts *wanted, struct tl_error *err)
 {
-    for (size_t i = 0; i < wanted->n_names; i++) {
-        const char *name = wanted->names[i];
+    for (size_t i = 0; i < wanted->count; i++) {
+        const char *name = wanted->list[i];
         const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
         struct config_value *value;
         enum tl_status status;
@@ -107,7 +107,7 @@ static void leave_unread(struct tl_config *config, const char *const *names)
 
 /* Unknown keys are reported before missing ones: a key mistyped is both. */
 static enum tl_status read_document(struct tl_config *config, cJSON *object,
-                                    struct placeholders *wanted, const struct extent *extent,
+                                    struct texts *wanted, const struct extent *extent,
                                     struct tl_error *err)
 {
     enum tl_status status = document_check_keys(object, "", err);
@@ -132,7 +132,7 @@ static enum tl_status parse(const char *json, size_t size,
                             const struct tl_option *const *tables, const struct extent *extent,
                             struct tl_config **out, struct tl_error *err)
 {
-    struct placeholders wanted = {0};
+    struct texts wanted = {0};
     struct tl_config *config = NULL;
     cJSON *document = NULL;
     enum tl_status status = document_parse(json, size, &document, err);
@@ -156,7 +156,7 @@ static enum tl_status parse(const char *json, size_t size,
     config = NULL;
 done:
     config_free(config);
-    placeholders_reset(&wanted);
+    texts_reset(&wanted);
     document_free(document);
     return status;
 }

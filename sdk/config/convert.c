@@ -170,7 +170,7 @@ static enum tl_status convert_choice(struct config_value *value, const char *pat
 static enum tl_status add_item(struct config_value *value, const char *item, size_t length,
                                struct tl_error *err)
 {
-    if (values_add_text(value, item, length))
+    if (texts_add(&value->texts, item, length))
         return TL_OK;
     return tl_fail(err, TL_MEMORY, "out of memory for the configuration");
 }

@@ -2,10 +2,7 @@
 #include "config/placeholders.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/text.h"
 
 enum { NAMES_MAX = 256, NAME_MAX_BYTES = 64 };
 
@@ -22,35 +19,15 @@ static size_t name_length(const char *text, size_t size)
     return size - length >= 2 && memcmp(text + length, "}}", 2) == 0 ? length : 0;
 }
 
-bool placeholders_have(const struct placeholders *set, const char *name)
+static bool add(struct texts *keys, const char *text, size_t size)
 {
-    for (size_t i = 0; i < set->n_names; i++)
-        if (strcmp(set->names[i], name) == 0)
-            return true;
-    return false;
+    char key[NAME_MAX_BYTES + 1] = "";
+
+    memcpy(key, text, size);
+    return texts_have(keys, key) || texts_add(keys, key, size);
 }
 
-static bool add(struct placeholders *set, const char *name, size_t size)
-{
-    char **names = realloc(set->names, (set->n_names + 2) * sizeof(*names));
-
-    if (names == NULL)
-        return false;
-    set->names = names;
-    names[set->n_names] = text_copy(name, size);
-    names[set->n_names + 1] = NULL;
-    if (names[set->n_names] == NULL)
-        return false;
-    if (placeholders_have(set, names[set->n_names])) {
-        free(names[set->n_names]);
-        names[set->n_names] = NULL;
-    } else {
-        set->n_names++;
-    }
-    return true;
-}
-
-bool placeholders_scan(struct placeholders *set, const char *text, size_t size)
+bool placeholders_scan(struct texts *keys, const char *text, size_t size)
 {
     const char *end = text + size;
     const char *at = text;
@@ -59,16 +36,8 @@ bool placeholders_scan(struct placeholders *set, const char *text, size_t size)
         size_t length;
         at += sizeof(opening) - 1;
         length = name_length(at, (size_t)(end - at));
-        if (length > 0 && set->n_names < NAMES_MAX && !add(set, at, length))
+        if (length > 0 && keys->count < NAMES_MAX && !add(keys, at, length))
             return false;
     }
     return true;
-}
-
-void placeholders_reset(struct placeholders *set)
-{
-    for (size_t i = 0; i < set->n_names; i++)
-        free(set->names[i]);
-    free(set->names);
-    *set = (struct placeholders){0};
 }

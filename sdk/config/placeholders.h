@@ -2,20 +2,10 @@
 #ifndef CONFIG_PLACEHOLDERS_H
 #define CONFIG_PLACEHOLDERS_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/texts.h"
 
-/* A growing set of names. Zero is empty. */
-struct placeholders {
-    char **names; /* NULL-terminated once there is one */
-    size_t n_names;
-};
-
-/* Adds each KEY that text asks for. False when memory ran out. */
-bool placeholders_scan(struct placeholders *set, const char *text, size_t size);
-
-bool placeholders_have(const struct placeholders *set, const char *name);
-
-void placeholders_reset(struct placeholders *set);
+/* Adds to `keys` each KEY that text asks for and that is not there yet. False when memory ran
+ * out. */
+bool placeholders_scan(struct texts *keys, const char *text, size_t size);
 
 #endif

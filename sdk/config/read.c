@@ -70,7 +70,7 @@ static enum tl_status take_text(struct config_value *value, const char *path, co
  */
 static enum tl_status read_fields(const struct config_value *value,
                                   const struct tl_option *fields, const cJSON *object,
-                                  struct placeholders *wanted, const char *path,
+                                  struct texts *wanted, const char *path,
                                   struct tl_config **out, struct tl_error *err)
 {
     const struct tl_option *const tables[] = {fields, NULL};
@@ -92,8 +92,7 @@ static enum tl_status read_fields(const struct config_value *value,
 }
 
 static enum tl_status read_item(struct config_value *value, const cJSON *object,
-                                struct placeholders *wanted, const char *path,
-                                struct tl_error *err)
+                                struct texts *wanted, const char *path, struct tl_error *err)
 {
     struct tl_config *item;
     enum tl_status status =
@@ -109,7 +108,7 @@ static enum tl_status read_item(struct config_value *value, const cJSON *object,
 
 /* An object whose first field is that text. */
 static enum tl_status read_short_item(struct config_value *value, const char *text, size_t size,
-                                      struct placeholders *wanted, const char *path,
+                                      struct texts *wanted, const char *path,
                                       struct tl_error *err)
 {
     char *copy = text_copy(text, size);
@@ -127,7 +126,7 @@ static enum tl_status read_short_item(struct config_value *value, const char *te
 }
 
 static enum tl_status read_shorthand(struct config_value *value, const char *text,
-                                     struct placeholders *wanted, const char *path,
+                                     struct texts *wanted, const char *path,
                                      struct tl_error *err)
 {
     static const char blanks[] = " \t\r\n";
@@ -150,8 +149,7 @@ static enum tl_status read_shorthand(struct config_value *value, const char *tex
 
 /* An item for each line of a file. */
 static enum tl_status read_lines(struct config_value *value, const char *text,
-                                 struct placeholders *wanted, const char *path,
-                                 struct tl_error *err)
+                                 struct texts *wanted, const char *path, struct tl_error *err)
 {
     struct lines lines = lines_of(text);
     enum tl_status status = TL_OK;
@@ -167,7 +165,7 @@ static enum tl_status read_lines(struct config_value *value, const char *text,
 }
 
 static enum tl_status read_file_of_lines(struct config_value *value, const char *file,
-                                         struct placeholders *wanted, const char *path,
+                                         struct texts *wanted, const char *path,
                                          struct tl_error *err)
 {
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
@@ -193,8 +191,7 @@ static bool is_json(const char *text)
 }
 
 static enum tl_status read_text(struct config_value *value, const char *text,
-                                struct placeholders *wanted, const char *path,
-                                struct tl_error *err)
+                                struct texts *wanted, const char *path, struct tl_error *err)
 {
     enum tl_option_kind kind = value->option->kind;
     cJSON *document = NULL;
@@ -221,7 +218,7 @@ static enum tl_status read_text(struct config_value *value, const char *text,
 }
 
 static enum tl_status read_reference(struct config_value *value, const cJSON *reference,
-                                     struct placeholders *wanted, const char *path,
+                                     struct texts *wanted, const char *path,
                                      struct tl_error *err)
 {
     struct buf text = BUF_INIT(CONFIG_MAX_BYTES);
@@ -256,7 +253,7 @@ static enum tl_status read_list_item(struct config_value *value, const cJSON *it
     else if (!document_print(item, &text))
         status = tl_fail(err, TL_CONFIGURATION,
                          "\"%s\" is too large a number: write it as text", path);
-    if (status == TL_OK && !values_add_text(value, buf_text(&text), text.size))
+    if (status == TL_OK && !texts_add(&value->texts, buf_text(&text), text.size))
         status = fail_memory(err);
     if (status == TL_OK && values_has_flag(value, TL_OPTION_SECRET))
         register_secret(buf_text(&text));
@@ -279,14 +276,14 @@ static enum tl_status read_list(struct config_value *value, const cJSON *array,
         if (status != TL_OK)
             return status;
     }
-    value->given = value->n_texts > 0;
+    value->given = value->texts.count > 0;
     return TL_OK;
 }
 
 /* {"type": "DECIMAL", "precision": 10, "scale": 2}, as the text that means the same. */
 static enum tl_status print_column(const struct config_value *value, const cJSON *object,
-                                   struct placeholders *wanted, const char *path,
-                                   struct buf *out, struct tl_error *err)
+                                   struct texts *wanted, const char *path, struct buf *out,
+                                   struct tl_error *err)
 {
     static const struct tl_option fields[] = {
         {.name = "type", .kind = TL_OPTION_TEXT, .flags = TL_OPTION_REQUIRED},
@@ -309,8 +306,7 @@ static enum tl_status print_column(const struct config_value *value, const cJSON
 }
 
 static enum tl_status read_column(struct config_value *value, const cJSON *column,
-                                  struct placeholders *wanted, const char *path,
-                                  struct tl_error *err)
+                                  struct texts *wanted, const char *path, struct tl_error *err)
 {
     struct buf type = BUF_INIT(CONFIG_MAX_BYTES);
     enum tl_status status = TL_OK;
@@ -322,16 +318,15 @@ static enum tl_status read_column(struct config_value *value, const cJSON *colum
     else
         status = tl_fail(err, TL_CONFIGURATION, "\"%s\" is %s: not a type's name", path,
                          document_kind(column));
-    if (status == TL_OK && (!values_add_text(value, column->string, strlen(column->string)) ||
-                            !values_add_text(value, buf_text(&type), type.size)))
+    if (status == TL_OK && (!texts_add(&value->texts, column->string, strlen(column->string)) ||
+                            !texts_add(&value->texts, buf_text(&type), type.size)))
         status = fail_memory(err);
     buf_free(&type);
     return status;
 }
 
 static enum tl_status read_columns(struct config_value *value, const cJSON *object,
-                                   struct placeholders *wanted, const char *path,
-                                   struct tl_error *err)
+                                   struct texts *wanted, const char *path, struct tl_error *err)
 {
     enum tl_status status = document_check_keys(object, path, err);
     const cJSON *column;
@@ -344,7 +339,7 @@ static enum tl_status read_columns(struct config_value *value, const cJSON *obje
         (void)snprintf(column_path, sizeof(column_path), "%s.%s", path, column->string);
         status = read_column(value, column, wanted, column_path, err);
     }
-    value->given = value->n_texts > 0;
+    value->given = value->texts.count > 0;
     return status;
 }
 
@@ -360,11 +355,11 @@ static enum tl_status read_map(struct config_value *value, const cJSON *object,
         if (status != TL_OK)
             return status;
         (void)snprintf(member_path, sizeof(member_path), "%s.%s", path, member->string);
-        if (!values_add_text(value, member->string, strlen(member->string)))
+        if (!texts_add(&value->texts, member->string, strlen(member->string)))
             return fail_memory(err);
         status = read_list_item(value, member, member_path, err);
     }
-    value->given = value->n_texts > 0;
+    value->given = value->texts.count > 0;
     return status;
 }
 
@@ -383,8 +378,7 @@ static enum tl_status read_json(struct config_value *value, const cJSON *json, c
 }
 
 static enum tl_status read_items(struct config_value *value, const cJSON *array,
-                                 struct placeholders *wanted, const char *path,
-                                 struct tl_error *err)
+                                 struct texts *wanted, const char *path, struct tl_error *err)
 {
     const cJSON *item;
     size_t index = 0;
@@ -424,8 +418,8 @@ static enum tl_status read_scalar(struct config_value *value, const cJSON *scala
     return status;
 }
 
-enum tl_status read_value(struct config_value *value, const cJSON *member,
-                          struct placeholders *wanted, const char *path, struct tl_error *err)
+enum tl_status read_value(struct config_value *value, const cJSON *member, struct texts *wanted,
+                          const char *path, struct tl_error *err)
 {
     enum tl_option_kind kind = value->option->kind;
     const cJSON *reference = reference_in(value, member);
@@ -478,7 +472,7 @@ static enum tl_status find_member(const cJSON *object, const struct config_value
 }
 
 enum tl_status read_members(struct tl_config *config, const cJSON *object,
-                            const struct tl_config *outer, struct placeholders *wanted,
+                            const struct tl_config *outer, struct texts *wanted,
                             const char *path, struct tl_error *err)
 {
     for (size_t i = 0; i < config->n_values; i++) {

@@ -12,13 +12,12 @@
  * variables are scanned for placeholders, too. `path` stands before the keys in errors: "" or
  * "streams[1].". */
 TL_NODISCARD enum tl_status read_members(struct tl_config *config, const cJSON *object,
-                                         const struct tl_config *outer,
-                                         struct placeholders *wanted, const char *path,
-                                         struct tl_error *err);
+                                         const struct tl_config *outer, struct texts *wanted,
+                                         const char *path, struct tl_error *err);
 
 /* Fills one value from what the document holds for it. */
 TL_NODISCARD enum tl_status read_value(struct config_value *value, const cJSON *member,
-                                       struct placeholders *wanted, const char *path,
+                                       struct texts *wanted, const char *path,
                                        struct tl_error *err);
 
 #endif

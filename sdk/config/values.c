@@ -57,18 +57,6 @@ bool values_has_flag(const struct config_value *value, enum tl_option_flag flag)
     return (value->option->flags & (unsigned)flag) != 0;
 }
 
-bool values_add_text(struct config_value *value, const char *text, size_t size)
-{
-    char **texts = realloc(value->texts, (value->n_texts + 2) * sizeof(*texts));
-
-    if (texts == NULL)
-        return false;
-    value->texts = texts;
-    texts[value->n_texts] = text_copy(text, size);
-    texts[value->n_texts + 1] = NULL;
-    return texts[value->n_texts++] != NULL;
-}
-
 bool values_add_item(struct config_value *value, struct tl_config *item)
 {
     struct tl_config **items = realloc(value->items, (value->n_items + 1) * sizeof(*items));
@@ -80,21 +68,14 @@ bool values_add_item(struct config_value *value, struct tl_config *item)
     return true;
 }
 
-static void wipe_string(char *text)
-{
-    if (text != NULL)
-        text_wipe(text, strlen(text));
-    free(text);
-}
-
 static void value_reset(struct config_value *value)
 {
-    wipe_string(value->text);
-    for (size_t i = 0; i < value->n_texts; i++)
-        wipe_string(value->texts[i]);
+    if (value->text != NULL)
+        text_wipe(value->text, strlen(value->text));
+    free(value->text);
+    texts_reset(&value->texts);
     for (size_t i = 0; i < value->n_items; i++)
         config_free(value->items[i]);
-    free(value->texts);
     free(value->items);
     free(value->own);
 }

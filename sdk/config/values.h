@@ -2,6 +2,7 @@
 #ifndef CONFIG_VALUES_H
 #define CONFIG_VALUES_H
 
+#include "base/texts.h"
 #include "config/config.h"
 
 struct config_value {
@@ -12,9 +13,8 @@ struct config_value {
     bool given;            /* by the user; otherwise it is the default, or nothing */
     bool here;             /* given in the document itself */
     char *text;            /* of one value, as it was written; NULL: no default either */
-    int64_t integer; /* INTEGER; BOOLEAN as 0 or 1; milliseconds of SECONDS, -1 for none */
-    char **texts;    /* LIST; COLUMNS as name, type, name, type ...; NULL-terminated or NULL */
-    size_t n_texts;
+    int64_t integer;    /* INTEGER; BOOLEAN as 0 or 1; milliseconds of SECONDS, -1 for none */
+    struct texts texts; /* LIST; COLUMNS as name, type, name, type ... */
     struct tl_config **items; /* OBJECTS */
     size_t n_items;
     bool at_top; /* its one item was made of fields at the top level */
@@ -38,9 +38,6 @@ struct config_value *values_find(const struct tl_config *config, const char *nam
 struct config_value *values_add_own(struct tl_config *config, const char *name);
 
 bool values_has_flag(const struct config_value *value, enum tl_option_flag flag);
-
-/* Appends a copy to texts. False when memory ran out. */
-bool values_add_text(struct config_value *value, const char *text, size_t size);
 
 /* Appends an item, which *value then owns. False when memory ran out. */
 bool values_add_item(struct config_value *value, struct tl_config *item);

@@ -13,7 +13,7 @@ static enum tl_status take_word(struct config_value *value, const char *text,
 
     value->given = true;
     if (value->option->kind == TL_OPTION_LIST) {
-        if (values_add_text(value, text, strlen(text)))
+        if (texts_add(&value->texts, text, strlen(text)))
             return TL_OK;
         return tl_fail(err, TL_MEMORY, "out of memory for the options");
     }

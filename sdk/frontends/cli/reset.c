@@ -1,10 +1,9 @@
 /* The command `reset`: removes what Towline made in the destination for this configuration. */
 #include <cjson/cJSON.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/text.h"
+#include "base/texts.h"
 #include "frontends/cli/job.h"
 #include "frontends/cli/prompt.h"
 #include "frontends/cli/streams.h"
@@ -43,32 +42,14 @@ static enum tl_status clear(const struct job *job, const char *const *chosen,
     return status;
 }
 
-/* Streams, and with those that fill several tables these. */
-struct names {
-    char **list; /* NULL-terminated */
-    size_t count;
-};
-
-static void names_reset(struct names *names)
+static enum tl_status add_name(struct texts *names, const char *name, struct tl_error *err)
 {
-    for (size_t i = 0; i < names->count; i++)
-        free(names->list[i]);
-    free(names->list);
+    if (texts_add(names, name, strlen(name)))
+        return TL_OK;
+    return tl_fail(err, TL_MEMORY, "out of memory for the names of tables");
 }
 
-static enum tl_status add_name(struct names *names, const char *name, struct tl_error *err)
-{
-    char **list = realloc(names->list, (names->count + 2) * sizeof(*list));
-
-    if (list != NULL)
-        names->list = list;
-    if (list == NULL || (list[names->count] = text_copy(name, strlen(name))) == NULL)
-        return tl_fail(err, TL_MEMORY, "out of memory for the names of tables");
-    list[++names->count] = NULL;
-    return TL_OK;
-}
-
-static enum tl_status add_listed(struct names *names, const cJSON *state, struct tl_error *err)
+static enum tl_status add_listed(struct texts *names, const cJSON *state, struct tl_error *err)
 {
     const cJSON *tables = cJSON_GetObjectItemCaseSensitive(state, "tables"), *table;
 
@@ -83,7 +64,7 @@ static enum tl_status add_listed(struct names *names, const cJSON *state, struct
 }
 
 /* The tables that a stream's state lists, or the state of each of its partitions. */
-static enum tl_status add_tables(struct names *names, const char *json, struct tl_error *err)
+static enum tl_status add_tables(struct texts *names, const char *json, struct tl_error *err)
 {
     cJSON *state = json != NULL ? cJSON_Parse(json) : NULL;
     const cJSON *partition;
@@ -98,13 +79,14 @@ static enum tl_status add_tables(struct names *names, const char *json, struct t
     return status;
 }
 
+/* Streams, and with those that fill several tables these. */
 static enum tl_status choose(const struct cli *cli, const struct streams *streams,
-                             struct names *out, struct tl_error *err)
+                             struct texts *out, struct tl_error *err)
 {
     const char *const *chosen = cli->options.streams;
 
     if (chosen == NULL)
-        chosen = (const char *const *)streams->configured;
+        chosen = texts_all(&streams->configured);
 
     for (; *chosen != NULL; chosen++)
         if (add_name(out, *chosen, err) != TL_OK ||
@@ -122,7 +104,7 @@ static bool holds_nothing(const struct destination_contents *saved)
 static enum tl_status run(const struct cli *cli, const struct job *job,
                           const struct streams *streams, struct tl_error *err)
 {
-    struct names names = {0};
+    struct texts names = {0};
     bool yes = false;
     enum tl_status status = streams_check_selection(streams, cli, err);
 
@@ -133,12 +115,12 @@ static enum tl_status run(const struct cli *cli, const struct job *job,
     if (status == TL_OK)
         status = choose(cli, streams, &names, err);
     if (status == TL_OK)
-        status = ask(cli, (const char *const *)names.list, job->url, &yes, err);
+        status = ask(cli, texts_all(&names), job->url, &yes, err);
     if (status == TL_OK && yes)
-        status = clear(job, (const char *const *)names.list, err);
+        status = clear(job, texts_all(&names), err);
     else if (status == TL_OK)
         tl_log(TL_LOG_INFO, "nothing was changed");
-    names_reset(&names);
+    texts_reset(&names);
     return status;
 }
 

@@ -1,27 +1,20 @@
 /* The streams that there are: those of the configuration and those in the destination. */
 #include "frontends/cli/streams.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "sync/schema.h"
 
 static enum tl_status copy_names(struct streams *out, const struct tl_schema *schema,
                                  struct tl_error *err)
 {
-    out->configured = calloc(schema->n_streams + 1, sizeof(*out->configured));
-    for (size_t i = 0; out->configured != NULL && i < schema->n_streams; i++) {
+    for (size_t i = 0; i < schema->n_streams; i++) {
         const char *name = schema->streams[i].table;
-        out->configured[i] = text_copy(name, strlen(name));
-        if (out->configured[i] == NULL)
-            break;
-        out->n_configured++;
+        if (!texts_add(&out->configured, name, strlen(name)))
+            return tl_fail(err, TL_MEMORY, "out of memory for the names of %zu streams",
+                           schema->n_streams);
     }
-    if (out->n_configured == schema->n_streams && out->configured != NULL)
-        return TL_OK;
-    return tl_fail(err, TL_MEMORY, "out of memory for the names of %zu streams",
-                   schema->n_streams);
+    return TL_OK;
 }
 
 static enum tl_status load_configured(struct streams *out, const struct tl_connector *connector,
@@ -68,19 +61,9 @@ enum tl_status streams_load(struct streams *out, const struct cli *cli, const st
 
 void streams_reset(struct streams *streams)
 {
-    for (size_t i = 0; i < streams->n_configured; i++)
-        free(streams->configured[i]);
-    free(streams->configured);
+    texts_reset(&streams->configured);
     destination_contents_reset(&streams->saved);
     *streams = (struct streams){0};
-}
-
-static bool is_configured(const struct streams *streams, const char *stream)
-{
-    for (size_t i = 0; i < streams->n_configured; i++)
-        if (strcmp(streams->configured[i], stream) == 0)
-            return true;
-    return false;
 }
 
 static void append_name(struct buf *out, const char *name)
@@ -93,13 +76,13 @@ static void append_known(const struct streams *streams, struct buf *out)
 {
     const struct destination_contents *saved = &streams->saved;
 
-    for (size_t i = 0; i < streams->n_configured; i++)
-        append_name(out, streams->configured[i]);
+    for (size_t i = 0; i < streams->configured.count; i++)
+        append_name(out, streams->configured.list[i]);
     for (size_t i = 0; i < saved->catalog.n_tables; i++)
-        if (!is_configured(streams, saved->catalog.tables[i]->name))
+        if (!texts_have(&streams->configured, saved->catalog.tables[i]->name))
             append_name(out, saved->catalog.tables[i]->name);
     for (size_t i = 0; i < saved->n_states; i++)
-        if (!is_configured(streams, saved->states[i].stream) &&
+        if (!texts_have(&streams->configured, saved->states[i].stream) &&
             catalog_find(&saved->catalog, saved->states[i].stream) == NULL)
             append_name(out, saved->states[i].stream);
 }
@@ -109,7 +92,8 @@ enum tl_status streams_check(const struct streams *streams, const char *stream,
 {
     struct buf known = BUF_INIT(4096);
 
-    if (is_configured(streams, stream) || streams_saved_state(streams, stream) != NULL ||
+    if (texts_have(&streams->configured, stream) ||
+        streams_saved_state(streams, stream) != NULL ||
         catalog_find(&streams->saved.catalog, stream) != NULL)
         return TL_OK;
     append_known(streams, &known);

@@ -2,11 +2,11 @@
 #ifndef CLI_STREAMS_H
 #define CLI_STREAMS_H
 
+#include "base/texts.h"
 #include "frontends/cli/job.h"
 
 struct streams {
-    char **configured; /* names */
-    size_t n_configured;
+    struct texts configured;           /* names */
     bool closed;                       /* a configuration says which there are */
     struct destination_contents saved; /* with the saved states */
 };

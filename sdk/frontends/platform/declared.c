@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-
 enum tl_status declared_open(struct declared *out, const struct tl_connector *connector,
                              const struct tl_config *config, struct tl_error *err)
 {
@@ -22,9 +20,7 @@ void declared_reset(struct declared *declared)
     if (declared->connector != NULL && declared->connector->close != NULL)
         declared->connector->close(declared->instance);
     schema_reset(&declared->schema);
-    for (size_t i = 0; i < declared->n_names; i++)
-        free(declared->names[i]);
-    free(declared->names);
+    texts_reset(&declared->names);
     *declared = (struct declared){0};
 }
 
@@ -56,17 +52,13 @@ static bool add_table(struct declared *out, const struct tl_stream *stream, cons
 {
     struct tl_stream *streams =
         realloc(out->schema.streams, (out->schema.n_streams + 1) * sizeof(*streams));
-    char **names = realloc(out->names, (out->n_names + 1) * sizeof(*names));
 
     if (streams != NULL)
         out->schema.streams = streams;
-    if (names != NULL)
-        out->names = names;
-    if (streams == NULL || names == NULL ||
-        (names[out->n_names] = text_copy(table, strlen(table))) == NULL)
+    if (streams == NULL || !texts_add(&out->names, table, strlen(table)))
         return false;
     streams[out->schema.n_streams] = *stream;
-    streams[out->schema.n_streams++].table = names[out->n_names++];
+    streams[out->schema.n_streams++].table = out->names.list[out->names.count - 1];
     return true;
 }
 
@@ -97,6 +89,5 @@ enum tl_status declared_expand(struct declared *declared, const struct run_repor
     schema_reset(&declared->schema);
     declared->schema = out.schema;
     declared->names = out.names;
-    declared->n_names = out.n_names;
     return added ? TL_OK : tl_fail(err, TL_MEMORY, "out of memory for the tables");
 }

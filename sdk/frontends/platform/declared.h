@@ -2,6 +2,7 @@
 #ifndef PLATFORM_DECLARED_H
 #define PLATFORM_DECLARED_H
 
+#include "base/texts.h"
 #include "sync/run.h"
 #include "sync/schema.h"
 
@@ -9,8 +10,7 @@ struct declared {
     const struct tl_connector *connector;
     struct tl_instance *instance; /* the streams borrow from it */
     struct tl_schema schema;
-    char **names; /* of tables, that the schema borrows */
-    size_t n_names;
+    struct texts names; /* of tables, that the schema borrows */
 };
 
 /* The caller resets *out in any case. */
