@@ -4,19 +4,35 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { NAMES_MAX = 256, NAME_MAX_BYTES = 64 };
+enum { NAMES_MAX = 256, NAME_MAX_BYTES = 120 };
 
-static const char opening[] = "{{config.";
-
-/* The length of the name that starts at text and is closed by }}; 0 if there is none. */
-static size_t name_length(const char *text, size_t size)
+static const char *skip_blanks(const char *text, const char *end)
 {
-    size_t length = 0;
+    while (text < end && *text == ' ')
+        text++;
+    return text;
+}
 
-    while (length < size && length < NAME_MAX_BYTES &&
-           (isalnum((unsigned char)text[length]) || strchr("_.-", text[length]) != NULL))
-        length++;
-    return size - length >= 2 && memcmp(text + length, "}}", 2) == 0 ? length : 0;
+/* The KEY of {{ config.KEY }}, of which text is what follows the braces; NULL if it is
+ * something else. */
+static const char *key_at(const char *text, const char *end, size_t *size)
+{
+    static const char prefix[] = "config.";
+    size_t prefix_size = sizeof(prefix) - 1;
+    const char *key;
+
+    text = skip_blanks(text, end);
+    if ((size_t)(end - text) < prefix_size || memcmp(text, prefix, prefix_size) != 0)
+        return NULL;
+    key = text += prefix_size;
+    while (text < end &&
+           (isalnum((unsigned char)*text) || *text == '_' || *text == '.' || *text == '-'))
+        text++;
+    *size = (size_t)(text - key);
+    text = skip_blanks(text, end);
+    if (*size == 0 || *size > NAME_MAX_BYTES || end - text < 2 || memcmp(text, "}}", 2) != 0)
+        return NULL;
+    return key;
 }
 
 static bool add(struct texts *keys, const char *text, size_t size)
@@ -29,14 +45,11 @@ static bool add(struct texts *keys, const char *text, size_t size)
 
 bool placeholders_scan(struct texts *keys, const char *text, size_t size)
 {
-    const char *end = text + size;
-    const char *at = text;
+    const char *end = text + size, *at = text, *key;
 
-    while ((at = memmem(at, (size_t)(end - at), opening, sizeof(opening) - 1)) != NULL) {
-        size_t length;
-        at += sizeof(opening) - 1;
-        length = name_length(at, (size_t)(end - at));
-        if (length > 0 && keys->count < NAMES_MAX && !add(keys, at, length))
+    for (; (at = memmem(at, (size_t)(end - at), "{{", 2)) != NULL; at++) {
+        key = key_at(at + 2, end, &size);
+        if (key != NULL && keys->count < NAMES_MAX && !add(keys, key, size))
             return false;
     }
     return true;

@@ -387,6 +387,8 @@ static void test_placeholders(void **state)
     assert_string_equal(tl_config_text(config, "api_key"), "1234");
     assert_null(tl_config_text(config, "unset"));
     assert_true(config_holds_secret(config));
+    accept_with("\"table\": \"t\", \"command\": \"{{{ config.api_key }}\", \"api_key\": \"x\"");
+    assert_string_equal(tl_config_text(config, "api_key"), "x");
     refuse_with("\"table\": \"t\", \"command\": \"{{config.api_key}}\", \"api_kye\": \"x\"",
                 "unknown key \"api_kye\"; did you mean \"api_key\"?");
     refuse_with("\"table\": \"t\", \"command\": \"{{config.api_key\", \"api_key\": \"x\"",
