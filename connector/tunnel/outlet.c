@@ -58,12 +58,11 @@ void outlet_close(struct outlet *self)
 static int start(const struct addrinfo **address)
 {
     const int on = 1;
-    int fd = -1;
 
     for (; *address != NULL; *address = (*address)->ai_next) {
-        fd = socket((*address)->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        int fd = socket((*address)->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (fd < 0)
-            return -1;
+            continue; /* a machine without IPv6 has an IPv6 localhost all the same */
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         if (connect(fd, (*address)->ai_addr, (*address)->ai_addrlen) == 0 ||
             errno == EINPROGRESS)

@@ -100,7 +100,7 @@ static bool coerce_real(struct tl_value *value, enum tl_type declared)
 
 static bool coerce_decimal(struct tl_value *value, struct buf *scratch)
 {
-    struct tl_value number = *value;
+    struct tl_value number;
 
     if (is_string(value) && number_is_valid(value->as.text, value->size)) {
         value->type = TL_TYPE_DECIMAL;

@@ -70,12 +70,14 @@ static enum tl_status step_to_end(struct connection *connection, int epoll_fd,
 static void the_next_address_is_tried(void **state)
 {
     struct sockaddr_in closed, open;
-    struct addrinfo second = info(&open, NULL), first = info(&closed, &second);
+    struct addrinfo third = info(&open, NULL), second = info(&open, &third),
+                    first = info(&closed, &second);
     int epoll_fd = epoll_create1(EPOLL_CLOEXEC), listener = listen_somewhere(&open), accepted;
     struct tl_error err = {0};
     struct connection *connection;
 
     (void)state;
+    second.ai_family = AF_MAX; /* that the machine does not have */
     close(listen_somewhere(&closed));
     connection = connecting(&first, epoll_fd);
     assert_int_equal(step_to_end(connection, epoll_fd, &err), TL_OK);
