@@ -41,6 +41,8 @@ static void parse_offers(struct ssh_greeting *greeting, const unsigned char *pay
         buf_append(&greeting->offers[i], payload + at + 4, length);
         at += 4 + length;
     }
+    greeting->of_client = ssh_names_meet(buf_text(&greeting->offers[SSH_OFFER_KEX]),
+                                         "ext-info-c,kex-strict-c-v00@openssh.com");
 }
 
 /* The first packet after the banner: length, length of its padding, payload, padding. */

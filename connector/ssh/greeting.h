@@ -27,6 +27,8 @@ struct ssh_greeting {
     struct buf banner;
     struct buf offers[SSH_OFFER_COUNT]; /* comma lists; empty until the KEXINIT is complete */
     bool complete;
+    bool
+        of_client; /* it lists what only clients have to say: libssh2 takes that for a method */
 };
 
 void ssh_greeting_init(struct ssh_greeting *greeting);

@@ -23,6 +23,7 @@ enum ssh_end {
     SSH_END_BROKEN,   /* by the network: end_errno */
     SSH_END_SILENT,   /* keepalives unanswered */
     SSH_END_THROUGH,  /* the jump host's session has ended, and knows why */
+    SSH_END_CLIENT,   /* who answers speaks as a client does */
     SSH_END_FLOODED   /* the server sent more than makes sense before login, or reads nothing */
 };
 

@@ -155,6 +155,10 @@ static LIBSSH2_RECV_FUNC(pump_receive)
         session->awaiting->greeted(session->awaiting);
         session->awaiting = NULL;
     }
+    if (session->greeting.of_client) {
+        session_end(session, SSH_END_CLIENT, 0);
+        return -ECONNABORTED;
+    }
     if (session->received_bytes > session->receive_max_bytes)
         session_end(session, SSH_END_FLOODED, 0);
     return rc;
@@ -362,6 +366,11 @@ static enum tl_status end_fail(const struct ssh_session *session, const char *do
                               "slow one, raise ssh_keepalive_interval");
     case SSH_END_THROUGH:
         return end_fail(session->through, doing, err);
+    case SSH_END_CLIENT:
+        tl_fail(err, TL_HANDSHAKE,
+                "%s: what answers speaks as an SSH client does, not a server", label);
+        return tl_remedy(err, "Check ssh_host and ssh_port: a service that sends back what it "
+                              "is sent may stand there");
     case SSH_END_FLOODED:
         tl_fail(err, TL_HANDSHAKE, "%s: the server sends without end while %s", label, doing);
         return tl_remedy(err, "Check that an SSH server answers at ssh_host and ssh_port");

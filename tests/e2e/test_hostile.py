@@ -68,10 +68,18 @@ def meet(towline, configuration, tmp_path):
     ((BANNER + packet(b"\x14" + bytes(16) + b"\xff\xff\xff\xf0" + bytes(100)),), False, ()),
     ((BANNER + kexinit() + packet(b"\x1f" + b"\xff" * 100),), False, ()),
     ((BANNER + kexinit() + packet(b"\x1f" + bytes(12)), 60.0), False, ()),
-], ids=range(25))
+    ((BANNER + kexinit((0, "curve25519-sha256,ext-info-c")),), True, ("as an SSH client does",)),
+], ids=range(26))
 def test_before_encryption(meet, pieces, forever, texts):
     with Raw(*pieces, forever=forever) as server:
         meet(server, 3, *texts)
+
+
+def test_a_key_exchange_that_is_none(meet, own_libssh2):
+    if not own_libssh2:
+        pytest.skip("it is the private build's patch")
+    with Raw(BANNER + IGNORE + kexinit((0, "kex-strict-c-v00@openssh.com"))) as server:
+        meet(server, 3)
 
 
 # -- logging in ----------------------------------------------------------------------------------
