@@ -290,6 +290,13 @@ static bool is_too_many(const struct auth *auth)
            strstr(auth->session->farewell, "Too many") != NULL;
 }
 
+/* An agent takes none of the certificates that are configured here. */
+static bool is_lone_certificate(const struct auth *auth)
+{
+    return given(auth->means.options->certificate_path) && !has_key(&auth->means) &&
+           !has_identities(&auth->means);
+}
+
 static enum tl_status refused(const struct auth *auth, struct tl_error *err)
 {
     unsigned refused_ways = auth->ways_tried & ~auth->ways_accepted;
@@ -306,6 +313,10 @@ static enum tl_status refused(const struct auth *auth, struct tl_error *err)
         return advise_on_offer(auth, err);
     if ((refused_ways & KEY_WAYS) == 0)
         return advise_on_password(auth, err);
+    if (is_lone_certificate(auth))
+        return tl_remedy(err, "ssh_certificate_path needs its private key in "
+                              "ssh_private_key_path; an agent is given both, the key with "
+                              "KEY-cert.pub beside it: ssh-add KEY");
     return advise_on_key(auth, err);
 }
 

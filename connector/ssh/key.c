@@ -186,7 +186,7 @@ static enum tl_status refuse_foreign(const char *text, struct ssh_key *key,
         tl_fail(err, TL_KEY,
                 "%s is not a private key: no line says -----BEGIN ... PRIVATE KEY-----", name);
     return tl_remedy(err, "Give a private key in OpenSSH or PEM format: its text with all its "
-                          "lines, that in base64, or its path");
+                          "lines, that in base64, or its path as ssh_private_key_path");
 }
 
 static int give_passphrase(char *out, int size, int writing, void *passphrase)

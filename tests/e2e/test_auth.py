@@ -247,6 +247,15 @@ def test_certificate_in_the_agent(check, authority, agent, tmp_path, own_libssh2
     check(authority, ssh_agent="true", env=agent.env)
 
 
+def test_certificate_whose_key_is_in_the_agent_only(check, authority, agent, tmp_path):
+    key = keygen(tmp_path / "key", "-t", "ed25519")
+    agent.add(key)
+    authority.sign(key, "-n", authority.user)
+    alone = {"ssh_agent": "true", "ssh_certificate_path": f"{key}-cert.pub"}
+    check(authority, 5, "ssh_certificate_path needs its private key", env=agent.env, **alone)
+    check(authority, 5, "Start an agent", **alone)
+
+
 def test_the_agent_is_never_forwarded(check, sshd, agent, tmp_path):
     key = keygen(tmp_path / "key", "-t", "ed25519")
     sshd.authorize(key)
