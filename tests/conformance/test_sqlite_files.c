@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -259,6 +260,33 @@ static void test_no_trace_of_looking_while_a_sync_runs(void **state)
     assert_string_equal(ask(place, "SELECT id FROM t"), "1 2 5 ");
 }
 
+/* The last reader to close takes the -wal and -shm away, at any moment. */
+static void test_looking_while_readers_come_and_go(void **state)
+{
+    struct place *place = *state;
+    int left[2];
+    struct pollfd hung_up;
+    struct tl_error err;
+    pid_t child;
+
+    run(place, "upsert id=1 a='x' ; id=2\ncommit {}");
+    assert_int_equal(pipe(left), 0);
+    child = fork();
+    if (child == 0) {
+        close(left[1]);
+        hung_up = (struct pollfd){.fd = left[0]};
+        while (poll(&hung_up, 1, 0) == 0)
+            (void)ask(place, "SELECT count(*) FROM t");
+        _exit(0);
+    }
+    close(left[0]);
+    for (int i = 0; i < 1000; i++)
+        if (run_mode(place, DESTINATION_READ, "", &err) != TL_OK)
+            fail_msg("look %d: %s", i, err.message);
+    close(left[1]);
+    waitpid(child, NULL, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
@@ -279,6 +307,7 @@ int main(void)
         TEST(test_no_trace_of_looking),
         TEST(test_no_trace_of_looking_after_a_kill),
         TEST(test_no_trace_of_looking_while_a_sync_runs),
+        TEST(test_looking_while_readers_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

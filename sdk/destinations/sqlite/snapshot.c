@@ -21,6 +21,9 @@
 /* Offset of the read version in a database's header: 2 is WAL. */
 enum { READ_VERSION_OFFSET = 19 };
 
+/* How often to look when what was seen is gone; the last wait is 512 ms. */
+enum { OPEN_ATTEMPTS = 11 };
+
 static bool stat_beside(const char *path, const char *suffix, struct stat *out)
 {
     struct buf name = BUF_INIT(SQL_TEXT_MAX);
@@ -73,7 +76,7 @@ static void append_uri(struct buf *out, const char *path, const char *parameters
     buf_append_string(out, parameters);
 }
 
-enum tl_status snapshot_open(const char *path, struct snapshot *out, struct tl_error *err)
+static enum tl_status open_once(const char *path, struct snapshot *out, struct tl_error *err)
 {
     static const char *const parameters[] = {
         [SNAPSHOT_LIVE] = "?mode=ro&readonly_shm=1",
@@ -101,6 +104,32 @@ enum tl_status snapshot_open(const char *path, struct snapshot *out, struct tl_e
     if (out->kind == SNAPSHOT_LEFT)
         return sql_run(&out->sql, "PRAGMA locking_mode = EXCLUSIVE", "open it", err);
     return TL_OK;
+}
+
+/* Begins the transaction in which all is read. True if the last one who had the database open
+ * has closed it since we looked, or another came: what stood beside it is gone or made anew.
+ * Once the first read went well, it stays. */
+static bool is_overtaken(const struct snapshot *snapshot)
+{
+    static const char first[] = "BEGIN; SELECT 1 FROM main.sqlite_schema LIMIT 1";
+    int code;
+
+    if (snapshot->kind == SNAPSHOT_PLAIN)
+        return false; /* its lock would keep writers waiting */
+    code = sqlite3_exec(snapshot->sql.db, first, NULL, NULL, NULL) & 0xff;
+    return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+}
+
+enum tl_status snapshot_open(const char *path, struct snapshot *out, struct tl_error *err)
+{
+    for (int attempt = 1;; attempt++) {
+        if (open_once(path, out, err) != TL_OK)
+            return err->status;
+        if (attempt == OPEN_ATTEMPTS || !is_overtaken(out))
+            return TL_OK; /* what may not be read at all, the reader finds out */
+        snapshot_close(out);
+        (void)sqlite3_sleep(1 << (attempt - 1));
+    }
 }
 
 static bool is_same(const struct stat *then, const struct stat *now)
