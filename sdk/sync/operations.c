@@ -378,10 +378,24 @@ enum tl_status sync_begin(struct tl_sync *sync, struct tl_error *err)
     return sync_sweep_begin(sync, err);
 }
 
+/* A name that is not right would have everything read again each time, and nobody told. */
+static void sync_miss_cursor(struct tl_sync *sync)
+{
+    const struct tl_stream *stream = sync->stream->stream;
+
+    if (stream->cursor != NULL && sync->builder.rows > 0 &&
+        sync->cursor.value.type == TL_TYPE_NULL)
+        tl_warn(sync,
+                "no row has a value in the cursor's column \"%s\", so the next sync starts "
+                "where this one did",
+                stream->cursor);
+}
+
 enum tl_status sync_finish(struct tl_sync *sync, struct tl_error *err)
 {
     if (sync_finish_feed(sync, err) != TL_OK)
         return err->status;
+    sync_miss_cursor(sync);
     /* Nothing printed deletes nothing: it is more often a fault than an emptied source. */
     if (sync_sweeps(sync) && !sync_fed_nothing(sync) && sync_sweep(sync, err) != TL_OK)
         return err->status;

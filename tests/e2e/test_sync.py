@@ -291,6 +291,13 @@ def test_an_overlap_that_does_not_fit_is_refused_at_once(towline, configuration)
         towline("sync", config=configuration(one)).expect(code)
 
 
+@pytest.mark.parametrize("cursor, told", [("at", 0), ("attt", 1), ("none", 1)])
+def test_a_cursor_that_no_row_has_is_told(towline, configuration, cursor, told):
+    one = {**stream(echo('[{"id":1,"at":5,"none":null}]')), "cursor": cursor}
+    result = towline("sync", config=configuration(one)).expect(0)
+    assert result.stderr.count(f'no row has a value in the cursor\'s column "{cursor}"') == told
+
+
 def test_an_ordered_stream_may_step_back(towline, configuration, warehouse):
     one = {**stream("printf '[{\"id\":1,\"at\":5},{\"id\":2,\"at\":7}]'; : {{cursor}}"),
            "cursor": "at", "cursor_overlap": "3", "ordered": "true", "checkpoint_rows": "1"}
