@@ -52,8 +52,8 @@ bool state_get(const char *json, const char *name, struct buf *out)
     size_t size;
     cJSON *value;
 
-    if (!state_slice(json, name, &found, &size))
-        return false;
+    if (!state_slice(json, name, &found, &size) || *found == 'n')
+        return false; /* null says nothing, here as in rows */
     if (*found != '"') {
         buf_append(out, found, size);
         return true;

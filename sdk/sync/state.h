@@ -10,7 +10,7 @@ enum { STATE_MAX_BYTES = 10 * 1000 * 1000 };
 TL_NODISCARD enum tl_status state_check(const char *json, struct tl_error *err);
 
 /* A member's value as text, appended: a string's characters, else its JSON, every digit kept.
- * False if the object has no such member. */
+ * False if the object has no such member, or null. */
 bool state_get(const char *json, const char *name, struct buf *out);
 
 /* A copy of the object with the member set to a string. NULL when memory ran out. */

@@ -20,6 +20,8 @@ static void members_come_out_as_text(void **state)
         {"{\"a\":{\"cursor\":1},\"cursor\":[1, 2]}", "cursor", "[1, 2]"},
         {"{\"Cursor\":1}", "cursor", NULL},
         {"{}", "cursor", NULL},
+        {"{\"cursor\": null}", "cursor", NULL},
+        {"{\"cursor\":\"null\"}", "cursor", "null"},
         {"{\"\":5}", "", "5"},
     };
 
