@@ -191,12 +191,14 @@ static enum tl_status move_up(struct connection *self, char *scratch, struct tl_
             status =
                 give_channel(self, self->up.data + self->up.start, self->up.size, &taken, err);
             took(&self->up, taken);
-            if (self->up.size > 0)
+            if (taken == 0)
                 break;
+            if (self->up.size > 0)
+                continue; /* it takes a packet at a time: nobody would wake us for the rest */
         }
         if (!self->readable || self->local_end)
             break;
-        if (turn == UP_PIECES_A_TURN) {
+        if (turn >= UP_PIECES_A_TURN) {
             self->stirred = true;
             break;
         }

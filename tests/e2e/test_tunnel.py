@@ -56,6 +56,15 @@ def test_bytes_are_exact_in_both_directions(tunnel, echo_server, direction):
     assert exchange(tunnel(direction, f"127.0.0.1:{echo_server.port}").port, data) == data
 
 
+def test_bytes_go_on_after_keys_are_exchanged_anew(tunnel, make_sshd):
+    """Only one side speaks, so that nothing else moves the bytes that waited for the keys."""
+    server, data = make_sshd(config=["RekeyLimit 700K"]), os.urandom(20_000_000)
+    with Server(digest) as target:
+        port = tunnel("-L", f"127.0.0.1:{target.port}", server=server,
+                      ssh_keepalive_interval="0").port
+        assert exchange(port, data).decode() == hashlib.sha256(data).hexdigest()
+
+
 @pytest.mark.parametrize("direction", ["-L", "-R"])
 def test_sixty_connections_at_once(tunnel, echo_server, direction):
     end = tunnel(direction, f"127.0.0.1:{echo_server.port}")
