@@ -166,8 +166,10 @@ static enum tl_status start_command(struct ssh_channel *channel, const char *com
     } while (pump_repeat(session, rc));
     if (rc == 0)
         return TL_OK;
-    status = pump_fail(session, TL_COMMAND, rc, "starting the command", err);
-    if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
+    status =
+        pump_fail(session, rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED ? TL_COMMAND : TL_LOST,
+                  rc, "starting the command", err);
+    if (status == TL_COMMAND)
         tl_remedy(err, "The server does not let %s run commands", session->label);
     return status;
 }

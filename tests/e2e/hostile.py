@@ -169,7 +169,7 @@ CHANNEL_SUCCESS, CHANNEL_EOF, CHANNEL_CLOSE = (bytes([kind]) + number(0) for kin
 class Speaker(Server):
     """Speaks SSH through paramiko. `behaviour` has any of: methods, banner, password, questions
     (what keyboard-interactive asks, round by round, the last without end), publickey, close_at
-    ("auth", "channel", "exec"), reverse (channel types that the server opens itself), say (what
+    ("auth", "channel", "exec"), garble_at ("exec"), reverse (channel types that the server opens itself), say (what
     it says out of turn: {"none", "password", "channel" or "exec": payloads}, None for silence),
     forever (the last of them again and again)."""
 
@@ -265,5 +265,7 @@ class Session(paramiko.ServerInterface):
     def check_channel_exec_request(self, channel, command):
         if self.behaviour.get("close_at") == "exec":
             self.transport.sock.close()
+        if self.behaviour.get("garble_at") == "exec":
+            self.transport.sock.sendall(b"not what the keys make of it " * 40)
         self._say("exec")
         return True

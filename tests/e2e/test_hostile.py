@@ -133,6 +133,11 @@ def test_server_that_hangs_up(meet, close_at, code):
         meet(server, code, ssh_password="canary", ssh_private_key_path=None)
 
 
+def test_garbled_answer_to_the_command_is_a_lost_connection(meet):
+    with Speaker(garble_at="exec", password=paramiko.AUTH_SUCCESSFUL) as server:
+        meet(server, 3, ssh_password="canary", ssh_private_key_path=None)
+
+
 def test_channels_that_the_server_opens(meet):
     with Speaker(password=paramiko.AUTH_SUCCESSFUL,
                  reverse=["auth-agent@openssh.com", "x11", "forwarded-tcpip", "session"]) as server:
