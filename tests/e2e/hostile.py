@@ -169,9 +169,9 @@ CHANNEL_SUCCESS, CHANNEL_EOF, CHANNEL_CLOSE = (bytes([kind]) + number(0) for kin
 class Speaker(Server):
     """Speaks SSH through paramiko. `behaviour` has any of: methods, banner, password, questions
     (what keyboard-interactive asks, round by round, the last without end), publickey, close_at
-    ("auth", "channel", "exec"), garble_at ("exec"), reverse (channel types that the server opens itself), say (what
-    it says out of turn: {"none", "password", "channel" or "exec": payloads}, None for silence),
-    forever (the last of them again and again)."""
+    ("auth", "channel", "exec"), garble_at ("exec"), reverse (channel types that the server opens
+    itself), say (what it says out of turn: {"none", "password", "channel" or "exec": payloads},
+    None for silence), forever (the last of them again and again)."""
 
     def __init__(self, **behaviour):
         self.behaviour = behaviour
