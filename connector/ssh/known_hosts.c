@@ -34,10 +34,21 @@ struct known_hosts {
 static enum tl_status add_entry(struct known_hosts *hosts, struct entry entry,
                                 struct tl_error *err)
 {
-    struct entry *grown = reallocarray(hosts->entries, hosts->n_entries + 1, sizeof(*grown));
+    struct entry *grown = NULL;
+
+    /* A line left out might be the one that revokes the key. */
+    if (hosts->n_entries == KEYS_MAX) {
+        tl_fail(err, TL_HOST_KEY, "known_hosts has more than %d keys for one host", KEYS_MAX);
+        tl_remedy(err, "Remove the lines that nothing needs, or name another file in "
+                       "ssh_known_hosts_path");
+    } else {
+        grown = reallocarray(hosts->entries, hosts->n_entries + 1, sizeof(*grown));
+        if (grown == NULL)
+            tl_fail(err, TL_MEMORY, "reading known_hosts: out of memory");
+    }
     if (grown == NULL) {
         buf_free(&entry.blob);
-        return tl_fail(err, TL_MEMORY, "reading known_hosts: out of memory");
+        return err->status;
     }
     grown[hosts->n_entries++] = entry;
     hosts->entries = grown;
@@ -93,8 +104,7 @@ static enum tl_status read_line(struct known_hosts *hosts, char *line,
     if (!host_names_match(names, patterns, &entry.other_port))
         return TL_OK;
     type = next_word(&line);
-    *good = entry.mark != MARK_UNKNOWN && hosts->n_entries < KEYS_MAX &&
-            parse_blob(&entry.blob, type, next_word(&line));
+    *good = entry.mark != MARK_UNKNOWN && parse_blob(&entry.blob, type, next_word(&line));
     if (!*good) {
         buf_free(&entry.blob);
         return TL_OK;

@@ -236,7 +236,7 @@ def test_discover_gives_types_modes_and_keys(airbyte, configuration):
     assert found["users"]["supported_sync_modes"] == ["full_refresh", "incremental"]
     assert found["users"]["source_defined_cursor"] is True
     assert found["users"]["default_cursor_field"] == ["at"]
-    assert found["users"]["is_resumable"] is True
+    assert found["users"]["is_resumable"] is False  # a full refresh ignores state
     assert found["keyless"]["source_defined_primary_key"] == [["_towline_id"]]
     assert set(found["empty"]["json_schema"]["properties"]) == {"id", "when"}
     for each in found.values():

@@ -301,6 +301,26 @@ static void test_add_in_parallel(void **state)
     }
 }
 
+/* The line that would be left out may be the one that matters. */
+static void test_more_keys_than_fit(void **state)
+{
+    struct buf text = BUF_INIT(1 << 20);
+    struct known_hosts *hosts = NULL;
+    struct tl_error err = {0};
+
+    (void)state;
+    buf_append_string(&text, "h" A);
+    for (int i = 0; i < 1024; i++)
+        buf_append_string(&text, "@revoked h" B);
+    assert_int_equal(
+        known_hosts_load(ONE(file_of("many", buf_text(&text))), "h", 22, &hosts, &err),
+        TL_HOST_KEY);
+    assert_non_null(strstr(err.message, "1024"));
+    assert_int_equal(known_hosts_load(ONE(path_of("many")), "other", 22, &hosts, NULL), TL_OK);
+    known_hosts_free(hosts);
+    buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_add_never_replaces),
         cmocka_unit_test(test_add_after_cut_line),
         cmocka_unit_test(test_add_in_parallel),
+        cmocka_unit_test(test_more_keys_than_fit),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -64,7 +64,8 @@ static void append_stream(struct buf *out, struct discovery *discovery,
         buf_append_char(out, ']');
     }
     append_key(out, discovery, stream);
-    buf_printf(out, ",\"is_resumable\":%s}", stream->ordered ? "true" : "false");
+    /* A full refresh that is tried again starts from nothing, whatever state it is given. */
+    buf_append_string(out, ",\"is_resumable\":false}");
 }
 
 void airbyte_append_catalog(struct buf *out, const struct declared *declared,
