@@ -124,6 +124,17 @@ enum tl_status key_hash(struct key *key, struct builder *builder, struct tl_valu
     return key->hashed ? key_hash_row(key->hash, builder, index, cells, err) : TL_OK;
 }
 
+/* A column that is called as the pointer would be overwritten by what it points to. */
+static enum tl_status key_check_found(const struct key_part *part, const struct tl_value *cell,
+                                      struct tl_error *err)
+{
+    if (cell->type == TL_TYPE_ABSENT)
+        return TL_OK;
+    (void)tl_fail(err, TL_DATA, "its column \"%s\" has the name of a primary key within \"%s\"",
+                  part->column, part->parent);
+    return tl_remedy(err, "Let the command print it under another name");
+}
+
 /* Takes the key out of a nested value into its own column. */
 static enum tl_status key_extract(struct key_part *part, struct builder *builder,
                                   struct tl_value *cells, struct tl_error *err)
@@ -141,6 +152,8 @@ static enum tl_status key_extract(struct key_part *part, struct builder *builder
     if (parent->type != TL_TYPE_JSON ||
         !json_pointer_find(&part->path, 1, parent->as.text, parent->size, &found, &size))
         return TL_OK;
+    if (key_check_found(part, &cells[part->index], err) != TL_OK)
+        return err->status;
     return json_value_parse(found, size, builder, part->index, &cells[part->index], err);
 }
 

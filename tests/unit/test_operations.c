@@ -370,13 +370,23 @@ static enum tl_status own_hash(struct tl_sync *sync, int attempt, struct tl_erro
     return feed(sync, "[{\"_towline_id\":\"mine\",\"v\":1}]", err);
 }
 
-static void the_hash_overwrites_nothing(void **state)
+static enum tl_status named_as_a_pointer(struct tl_sync *sync, int attempt,
+                                         struct tl_error *err)
+{
+    (void)attempt;
+    return feed(sync, "[{\"/v/id\":1,\"v\":{\"id\":2}}]", err);
+}
+
+static void keys_overwrite_nothing(void **state)
 {
     static const char *const twice[] = {"id", "v", "/id", NULL};
+    static const char *const within[] = {"/v/id", NULL};
     struct place *place = *state;
 
     stage.streams[0].primary_key = NULL;
     assert_int_equal(run(place, own_hash), TL_DATA);
+    stage.streams[0].primary_key = within;
+    assert_int_equal(run(place, named_as_a_pointer), TL_DATA);
     stage.streams[0].primary_key = twice;
     assert_int_equal(run(place, one_row), TL_CONFIGURATION);
 }
@@ -412,7 +422,7 @@ int main(void)
         CASE(a_cursor_never_goes_back),
         CASE(an_ordered_output_is_committed_every_so_many_rows),
         CASE(a_failure_without_words_is_a_failure),
-        CASE(the_hash_overwrites_nothing),
+        CASE(keys_overwrite_nothing),
         CASE(a_text_is_never_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
