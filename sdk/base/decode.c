@@ -125,6 +125,13 @@ enum tl_status decode_flush(struct decode *decode, struct decode_sink *sink,
     return take(decode, sink, decode->head + mark, decode->head_size - mark, err);
 }
 
+/* A first row need not wait for others, which may be long in coming; what is none is shown. */
+static bool has_row(const struct decode *decode)
+{
+    return decode->head_size >= 3 && (decode->head[0] == '{' || decode->head[0] == '[') &&
+           memchr(decode->head, '\n', decode->head_size) != NULL;
+}
+
 enum tl_status decode_feed(struct decode *decode, struct decode_sink *sink, const char *bytes,
                            size_t size, struct tl_error *err)
 {
@@ -136,7 +143,7 @@ enum tl_status decode_feed(struct decode *decode, struct decode_sink *sink, cons
         decode->head_size += part;
         bytes += part;
         size -= part;
-        if (decode->head_size < sizeof(decode->head))
+        if (decode->head_size < sizeof(decode->head) && !has_row(decode))
             return TL_OK;
         if (decode_flush(decode, sink, err) != TL_OK)
             return err->status;

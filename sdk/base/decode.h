@@ -18,7 +18,8 @@ struct decode_sink {
 
 /* Begins as zeros. */
 struct decode {
-    char head[64]; /* the start, held back: for the mark, and so that a message can show it */
+    char head[64]; /* the start, held back: for the mark, and so that a message can show what is
+                      no row of JSON */
     size_t head_size;
     bool started;
     uint64_t offset; /* of the text that comes next */

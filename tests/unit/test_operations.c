@@ -342,6 +342,25 @@ static void an_ordered_output_is_committed_every_so_many_rows(void **state)
     buf_free(&output);
 }
 
+static enum tl_status two_lines(struct tl_sync *sync, int attempt, struct tl_error *err)
+{
+    (void)attempt;
+    return feed(sync, "{\"id\":1}\n{\"id\":2}\n", err) == TL_OK
+               ? tl_fail(err, TL_COMMAND, "cut short")
+               : err->status;
+}
+
+static void the_first_rows_need_not_wait_for_others(void **state)
+{
+    struct place *place = *state;
+
+    stage.streams[0].cursor = "id";
+    stage.streams[0].ordered = true;
+    stage.streams[0].checkpoint_rows = 1;
+    assert_int_equal(run(place, two_lines), TL_COMMAND);
+    assert_string_equal(ask(place, "SELECT state FROM _towline_state"), "{\"cursor\":\"2\"};");
+}
+
 static enum tl_status mute(struct tl_sync *sync, int attempt, struct tl_error *err)
 {
     (void)sync, (void)attempt, (void)err;
@@ -421,6 +440,7 @@ int main(void)
         CASE(a_declared_column_holds_nothing_else),
         CASE(a_cursor_never_goes_back),
         CASE(an_ordered_output_is_committed_every_so_many_rows),
+        CASE(the_first_rows_need_not_wait_for_others),
         CASE(a_failure_without_words_is_a_failure),
         CASE(keys_overwrite_nothing),
         CASE(a_text_is_never_cut),
