@@ -16,7 +16,7 @@ FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
 SECONDS = 60
 
 
-def wait_until(condition, what="what was waited for did not happen", seconds=20):
+def wait_until(condition, what="what was waited for did not happen", seconds=SECONDS):
     """Returns when the condition holds; fails if it does not in time."""
     end = time.monotonic() + seconds
     while not condition():
@@ -115,7 +115,7 @@ class PlaygroundProcess:
         request = urllib.request.Request(self.url + path, method=method, headers=headers or {},
                                          data=body)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.headers, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read().decode()
@@ -129,7 +129,7 @@ class PlaygroundProcess:
     def stop(self):
         """Ends it as an operator would."""
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
 
 
@@ -146,10 +146,13 @@ def listens(pid):
 
 @contextlib.contextmanager
 def accounts():
-    """One test at a time changes the accounts of the machine."""
-    with open("/tmp/towline-accounts.lock", "w", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    """One test at a time changes the accounts of the machine, or counts on them."""
+    folder = os.open("/etc", os.O_RDONLY)  # which is there, and not replaced as passwd is
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
 
 
 class LoginUser:

@@ -5,6 +5,7 @@ import pathlib
 import sqlite3
 import subprocess
 
+import program
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -66,25 +67,19 @@ def test_pkg_config_builds_it(installed, flags, tmp_path):
     assert "accounts" in run(tmp_path / "accounts", "--version")
 
 
-def account_names():
-    """The names in /etc/passwd. Other tests add and remove accounts at the same time."""
-    return {line.split(":")[0] for line in open("/etc/passwd")}
-
-
 def test_example_has_the_whole_command_line(accounts, tmp_path):
     (tmp_path / "configuration.json").write_text("{}")
     assert "sync" in run(accounts, "--help")
     dry = run(accounts, "sync", "--dry-run", cwd=tmp_path)
     assert "accounts" in dry
     assert not (tmp_path / "warehouse.db").exists()
-    before = account_names()
-    first = run(accounts, "sync", cwd=tmp_path)
-    after = account_names()
-    assert "Upserts" in first
+    with program.accounts():
+        assert "Upserts" in run(accounts, "sync", cwd=tmp_path)
+        names = {line.split(":")[0] for line in open("/etc/passwd")}
     with sqlite3.connect(tmp_path / "warehouse.db") as database:
         rows = dict(database.execute("SELECT name, uid FROM accounts"))
     assert rows["root"] == 0
-    assert before & after <= rows.keys() <= before | after
+    assert rows.keys() == names
     assert 'CREATE TABLE main."accounts"' in run(accounts, "explain", cwd=tmp_path)
     assert "<h3>accounts</h3>" in run(accounts, "report", cwd=tmp_path)
     typo = subprocess.run([accounts, "snyc"], cwd=tmp_path, capture_output=True, text=True)
