@@ -148,6 +148,15 @@ def silent_port():
 
 
 @pytest.fixture
+def closed_port():
+    """A port of 127.0.0.1 that refuses who connects: it is held, so that nobody gets it, but no
+    one listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@pytest.fixture
 def login_user():
     """login_user("/usr/bin/zsh", files={".bashrc": text}) makes an account; root only."""
     if os.geteuid() != 0:
@@ -180,12 +189,10 @@ def tunnel_end(program, sshd):
         running.append(process)
         lines = [process.stdout.readline().rstrip("\n") for _ in range(5)]
         if not lines[4]:
-            process.wait(20)
+            process.wait(60)
             return process.returncode, process.stderr.read()
         return End(process, *lines[:3], int(lines[3]), lines[4])
 
     yield make
     for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        process.communicate(timeout=60)  # ends its input, and so the tunnel, which clears up

@@ -31,11 +31,14 @@ USERS = {"table": "users", "primary_key": "id", "command":
 @functools.cache
 def messages():
     """The module of message classes, made by protoc."""
-    out = tempfile.mkdtemp(prefix="towline-proto-")
-    subprocess.run(["protoc", f"-I{HERE}", f"--python_out={out}", HERE / "fivetran.proto"],
-                   check=True)
-    sys.path.insert(0, out)
-    return importlib.import_module("fivetran_pb2")
+    with tempfile.TemporaryDirectory(prefix="towline-proto-") as out:
+        subprocess.run(["protoc", f"-I{HERE}", f"--python_out={out}", HERE / "fivetran.proto"],
+                       check=True)
+        sys.path.insert(0, out)
+        try:
+            return importlib.import_module("fivetran_pb2")
+        finally:
+            sys.path.remove(out)
 
 
 def flat(configuration):
@@ -53,7 +56,7 @@ class Server:
         assert line["message-origin"] == "sdk_connector"
         self.port = int(line["message"].rsplit(" ", 1)[1])
 
-    def stop(self, number=signal.SIGTERM, timeout=20):
+    def stop(self, number=signal.SIGTERM, timeout=60):
         """Ends it and returns the exit code and what it logged."""
         self.process.send_signal(number)
         stdout, stderr = self.process.communicate(timeout=timeout)
@@ -201,7 +204,7 @@ def python_value(value, member):
     return inner
 
 
-def raw_exchange(port, data, wait=5):
+def raw_exchange(port, data, wait=60):
     """Sends bytes to the port and returns what comes back until the other side closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=wait) as connection:
         connection.sendall(data)

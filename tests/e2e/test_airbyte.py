@@ -3,7 +3,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 import jsonschema
 import pytest
@@ -171,10 +170,9 @@ def test_check_tells_each_step_and_succeeds(airbyte, configuration):
 
 
 def test_check_needs_not_wait_for_a_long_output(airbyte, configuration):
-    command = "i=0; while [ $i -lt 5000 ]; do i=$((i+1)); echo \"{\\\"id\\\":$i}\"; done; sleep 60"
+    command = "i=0; while [ $i -lt 5000 ]; do i=$((i+1)); echo \"{\\\"id\\\":$i}\"; done; sleep 600"
     messages = airbyte.check(configuration(stream(command))).expect(0)
     assert messages.one("CONNECTION_STATUS") == {"status": "SUCCEEDED"}
-    assert messages.result.seconds < 30
 
 
 @pytest.mark.parametrize("changes, says", [
@@ -433,13 +431,12 @@ def test_sigterm_leaves_a_state_that_is_not_ahead(airbyte, configuration):
                                   ordered="true", checkpoint_rows="1"), stream("true", "later"))
     process = start(airbyte, config, configured({**bare("users"), "supported_sync_modes": [
         "full_refresh", "incremental"]}, bare("later")))
-    for line in process.stdout:
-        if b'"STARTED"' in line:
-            break
-    time.sleep(1)
+    messages = []
+    while not messages or messages[-1]["type"] != "STATE":
+        messages.append(json.loads(process.stdout.readline()))
     os.killpg(process.pid, signal.SIGTERM)
-    rest, _ = process.communicate(timeout=20)
-    messages = [json.loads(line) for line in rest.splitlines()]
+    messages += map(json.loads, process.stdout)
+    process.communicate(timeout=60)
     assert process.returncode == 143
     assert [m["trace"]["stream_status"]["status"] for m in messages if m["type"] == "TRACE"
             and m["trace"]["type"] == "STREAM_STATUS"][-2:] == ["INCOMPLETE", "INCOMPLETE"]
@@ -456,7 +453,7 @@ def test_a_reader_that_hangs_up_ends_the_read(airbyte, configuration):
                     configured(bare("t"), bare("later")))
     assert process.stdout.readline()
     process.stdout.close()
-    assert process.wait(20) == 8
+    assert process.wait(60) == 8
     assert b"hung up" in process.stderr.read()
 
 
@@ -466,7 +463,7 @@ def test_a_reader_that_hangs_up_while_nothing_is_said_ends_the_read(airbyte, con
         if b'"STARTED"' in line:
             break
     process.stdout.close()
-    assert process.wait(20) == 8
+    assert process.wait(60) == 8
     assert b"hung up" in process.stderr.read()
 
 
@@ -474,7 +471,7 @@ def test_a_reader_that_has_all_it_wants_may_hang_up(airbyte):
     process = airbyte.towline.start("airbyte", "spec")
     assert process.stdout.readline()
     process.stdout.close()
-    assert process.wait(20) == 0 and process.stderr.read() == b""
+    assert process.wait(60) == 0 and process.stderr.read() == b""
 
 
 def test_a_full_disk_is_named_on_standard_error(airbyte):

@@ -4,10 +4,10 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 from conftest import ROOT
+from program import wait_until
 
 STREAM = {"table": "t", "primary_key": ["id"], "command": "echo '[{\"id\":1,\"v\":\"a\"}]'"}
 CURSOR = {"table": "t", "primary_key": ["id"], "cursor": "id", "cursor_start": "1",
@@ -92,7 +92,7 @@ def test_configuration_sources(towline, configuration, warehouse, tmp_path):
     os.mkfifo(fifo)
     writer = subprocess.Popen(["sh", "-c", f"cat '{other}' > '{fifo}'"])
     towline("sync", "--configuration", fifo).expect(0)
-    assert writer.wait(10) == 0
+    assert writer.wait(60) == 0
     assert warehouse.tables() == ["from_environment", "from_here", "from_option", "from_stdin"]
 
 
@@ -337,21 +337,23 @@ def test_characters_that_turn_a_line_do_not_reach_the_terminal(towline, configur
 # -- signals -------------------------------------------------------------------------------------
 
 def run_until_the_command_runs(towline, configuration, tmp_path, **options):
-    begun = tmp_path / "begun"
-    command = f"touch {begun}; sleep 2; echo '[]'"
+    """A sync whose command ends when there is a file `go_on`, or long after all limits."""
+    begun, go_on = tmp_path / "begun", tmp_path / "go_on"
+    command = f": >{begun}; {until(go_on)}; echo '[]'"
     process = towline.start("sync", config=configuration({**STREAM, "command": command}), **options)
-    for _ in range(600):
-        if begun.exists():
-            return process
-        time.sleep(0.05)
-    process.kill()
-    raise AssertionError(process.communicate())
+    wait_until(begun.exists)
+    return process
+
+
+def until(file):
+    """Words for a shell that wait until there is a file."""
+    return f"for i in $(seq 1200); do [ -e {file} ] && break; sleep 0.1; done"
 
 
 def test_hangup_stops_as_sigterm_does(towline, configuration, tmp_path):
     process = run_until_the_command_runs(towline, configuration, tmp_path)
     process.send_signal(signal.SIGHUP)
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 143, stderr
     assert b"SYNC FAILED" in stdout and b"stopped by request" in stderr
 
@@ -361,7 +363,8 @@ def test_hangup_is_nothing_under_nohup(towline, configuration, tmp_path):
         towline, configuration, tmp_path,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     process.send_signal(signal.SIGHUP)
-    _, stderr = process.communicate(timeout=30)
+    (tmp_path / "go_on").touch()
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 0, stderr
 
 
@@ -392,16 +395,17 @@ def test_nesting_names_the_limit(towline, configuration):
 
 # -- what check says, and when -------------------------------------------------------------------
 
-def test_check_prints_a_streams_steps_when_it_ends(towline, configuration):
-    second = {**STREAM, "table": "slow", "command": "sleep 3; echo '[]'"}
+def test_check_prints_a_streams_steps_when_it_ends(towline, configuration, tmp_path):
+    """The second waits until those of the first have been seen."""
+    second = {**STREAM, "table": "slow", "command": f"{until(tmp_path / 'seen')}; echo '[]'"}
     process = towline.start("check", config=configuration(STREAM, second))
     for line in process.stdout:
         if b"stream t parses" in line:
             break
-    seen = time.monotonic()
-    rest, stderr = process.communicate(timeout=30)
+    assert process.poll() is None
+    (tmp_path / "seen").touch()
+    rest, stderr = process.communicate(timeout=60)
     assert process.returncode == 0 and b"stream slow parses" in rest, stderr
-    assert time.monotonic() - seen > 2
 
 
 def test_looking_logs_no_schema_change(towline, configuration):

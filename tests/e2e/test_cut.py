@@ -92,7 +92,7 @@ def test_server_killed_in_the_middle(towline, configuration, warehouse, make_ssh
     process = towline.start("sync", config=configuration(stream, server=server))
     wait_until(begun.exists)
     assert server.drop_connections() > 0
-    _, stderr = process.communicate(timeout=20)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 3, stderr.decode()
     assert warehouse.count("t") == 0
 
@@ -121,5 +121,5 @@ def test_an_end_that_comes_with_the_last_bytes_is_noticed(towline, configuration
     assert server.drop_connections() > 0
     wait_until(lambda: client_socket(server.port)[0] == "08")
     process.send_signal(signal.SIGCONT)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 3, stderr.decode()

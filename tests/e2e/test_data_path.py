@@ -151,12 +151,12 @@ def test_a_full_destination_makes_the_command_wait(towline, configuration, wareh
     other = sqlite3.connect(warehouse.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")  # the destination cannot take a row
     process = towline.start("sync", config=configuration(stream(output)))
-    wait_until(counter.exists)
-    printed = [-1, -2]
-    while printed[-1] != printed[-2]:  # until it stands still; the test's limit is generous
+    wait_until(lambda: counter.exists() and counter.read_text() not in ("", "0"))
+    printed = [counter.read_text(), ""]
+    while printed[-1] != printed[-2]:  # until it stands still
         time.sleep(1)
-        printed.append(int(counter.read_text() or 0))
-    assert 0 < printed[-1] < 300000, printed
+        printed.append(counter.read_text())
+    assert int(printed[-1]) < 300000, printed
     other.execute("ROLLBACK")
     other.close()
     _, stderr = process.communicate(timeout=120)

@@ -1,9 +1,9 @@
 """A first sync builds its database where nobody sees it: what others do to the name meanwhile."""
 import signal
 import sqlite3
-import time
 
 import pytest
+from program import wait_until
 
 STREAM = {"table": "t", "primary_key": ["id"]}
 ROWS = 1000
@@ -18,10 +18,7 @@ def building(towline, configuration, warehouse, tmp_path):
     config = configuration({**STREAM, "command": command})
     process = towline.start("sync", config=config)
     file = warehouse.path.with_name(warehouse.path.name + "-building")
-    deadline = time.monotonic() + 20
-    while not file.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert file.exists()
+    wait_until(file.exists)
 
     class Building:
         path = file
@@ -33,7 +30,7 @@ def building(towline, configuration, warehouse, tmp_path):
         @staticmethod
         def kill(number):
             process.send_signal(number)
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
             return process.returncode
 
         @staticmethod

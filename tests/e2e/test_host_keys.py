@@ -37,7 +37,7 @@ def agree(towline, configuration, tmp_path):
              server.key, "-o", f"UserKnownHostsFile={names}", "-o", "GlobalKnownHostsFile=none",
              "-o", f"StrictHostKeyChecking={'yes' if policy == 'strict' else policy}", "-o",
              "UpdateHostKeys=no", "-p", str(server.port), f"{server.user}@{host}", "true"],
-            capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+            capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
         assert (judge.returncode == 0) == accepted, judge.stderr
         for path, text in zip(paths, texts):
             path.write_text(text)

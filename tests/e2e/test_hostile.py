@@ -3,7 +3,6 @@ import os
 import pathlib
 import re
 import signal
-import time
 
 import paramiko
 import pytest
@@ -11,9 +10,10 @@ from hostile import (BANNER, CHANNEL_CLOSE, CHANNEL_EOF, CHANNEL_SUCCESS, IGNORE
                      channel_data, debug, disconnect, ended_with, extensions, farewell, kexinit,
                      killed_by, login_banner, login_failure, new_password_wanted, no_channel,
                      packet)
+from program import wait_until
 
 STREAM = {"table": "t", "command": "echo '[]'", "primary_key": "id"}
-TIMEOUT = 2
+TIMEOUT = "2"  # where it is what ends the attempt; elsewhere a slow machine must not
 ESCAPES = "\x1b[31mred\x07\x9b2J\r\nINFO fake\u202e"
 # Everything below a blank but tab and newline, DEL, and C1.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]")
@@ -29,12 +29,11 @@ def meet(towline, configuration, tmp_path):
             server.known_hosts(known)
         config = configuration(STREAM, **{
             "ssh_host": "127.0.0.1", "ssh_port": str(server.port), "ssh_user": "u",
-            "ssh_known_hosts_path": str(known), "ssh_connect_timeout": str(TIMEOUT), **changes})
-        result = towline("sync", "--dry-run", "--log-level", "debug", config=config, timeout=30)
+            "ssh_known_hosts_path": str(known), "ssh_connect_timeout": "60", **changes})
+        result = towline("sync", "--dry-run", "--log-level", "debug", config=config)
         result.expect(code, *texts)
         assert not CONTROL.search(result.stdout + result.stderr), repr(result.stderr)
         assert not any(line.startswith("INFO fake") for line in result.stderr.splitlines())
-        assert result.seconds < 2 * TIMEOUT + 10
         return result
 
     return run
@@ -71,8 +70,9 @@ def meet(towline, configuration, tmp_path):
     ((BANNER + kexinit((0, "curve25519-sha256,ext-info-c")),), True, ("as an SSH client does",)),
 ], ids=range(26))
 def test_before_encryption(meet, pieces, forever, texts):
+    waits = forever or isinstance(pieces[-1], float)
     with Raw(*pieces, forever=forever) as server:
-        meet(server, 3, *texts)
+        meet(server, 3, *texts, **{"ssh_connect_timeout": TIMEOUT} if waits else {})
 
 
 def test_a_key_exchange_that_is_none(meet, own_libssh2):
@@ -179,7 +179,8 @@ DATA = channel_data(b"x" * 30000)
 ], ids=range(12))
 def test_said_out_of_turn_at_login(meet, when, says, forever, code, texts):
     with Speaker(say={when: says}, forever=forever) as server:
-        meet(server, code, *texts, ssh_password="canary", ssh_private_key_path=None)
+        meet(server, code, *texts, ssh_password="canary", ssh_private_key_path=None,
+             ssh_connect_timeout=TIMEOUT if forever else "60")
 
 
 @pytest.mark.parametrize("when, says, forever, code, texts", [
@@ -205,18 +206,11 @@ def test_said_out_of_turn_at_login(meet, when, says, forever, code, texts):
 def test_said_out_of_turn_after_login(meet, when, says, forever, code, texts):
     with Speaker(say={when: says}, forever=forever, password=paramiko.AUTH_SUCCESSFUL) as server:
         meet(server, code, *texts, ssh_password="canary", ssh_private_key_path=None,
+             ssh_connect_timeout=TIMEOUT if forever and code == 3 else "60",
              command_timeout="1", streams=[{**STREAM, "completion": "status"}])
 
 
 # -- secrets -------------------------------------------------------------------------------------
-
-def wait_for(condition, seconds=20):
-    """Whether it comes true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
-
 
 def memory_of(pid):
     """All that a process holds in memory."""
@@ -243,7 +237,7 @@ def working(towline, configuration, sshd):
         stream = {**STREAM, "command": "sleep 7654"}
         config = configuration(stream, **changes)
         started.append(towline.start("sync", config=config))
-        assert wait_for(lambda: any("sleep 7654" in line for line in sshd.commands()))
+        wait_until(lambda: any("sleep 7654" in line for line in sshd.commands()))
         return started[-1]
 
     yield start
@@ -277,7 +271,7 @@ def test_no_core_file_and_nothing_in_the_process_list(working, sshd, tmp_path):
         status = os.stat(f"/proc/{process.pid}/environ")
         assert status.st_uid == 0
     process.send_signal(signal.SIGSEGV)
-    stdout, stderr = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=60)
     assert b"canary" not in stdout + stderr
     assert not list(tmp_path.glob("core*"))
 

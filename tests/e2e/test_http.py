@@ -145,7 +145,7 @@ def test_incremental(path, query, http, towline, warehouse, playground):
 
 
 def test_rate_limit_is_waited_for(http, towline, warehouse, make_playground):
-    service = make_playground("--seed", "7", "--rate-limit", "--capacity", "3", "--refill", "2")
+    service = make_playground("--seed", "7", "--rate-limit", "--capacity", "3", "--refill", "0.3")
     config = http("/pagination/page_number", service=service, keys={"retry_attempts": "5"},
                   pagination={"type": "page", "page_size": 50, "size_parameter": "per_page"})
     result = towline("debug", config=config).expect(0, "429")

@@ -58,7 +58,7 @@ def test_service_that_the_server_hears_nothing_of(towline, configuration, wareho
     result = towline("sync", config=configuration(
         {"table": "silent", "primary_key": "id", "http": {"url": url}},
         {"table": "t", "primary_key": "id", "command": "echo '{\"id\":1}'"},
-        ssh_connect_timeout="2"))
+        ssh_connect_timeout="3"))
     result.expect(10, f"no answer in time about a channel to 127.0.0.1 port {silent_port}")
     assert warehouse.count("t") == 1
 
@@ -96,8 +96,8 @@ def test_service_hangs(http, serve, towline):
 
 def test_service_does_not_begin_tls(serve, http, towline, warehouse, authority):
     service = serve(None, Silent)
-    config = http(service.url.replace("http:", "https:"), keys={"ssh_connect_timeout": "0.5"})
-    result = towline("sync", config=config).expect(3, "beginning of TLS within 1 s")
+    config = http(service.url.replace("http:", "https:"), keys={"ssh_connect_timeout": "3"})
+    result = towline("sync", config=config).expect(3, "beginning of TLS within 3 s")
     assert one_line(result) and warehouse.tables() == []
 
 
@@ -106,7 +106,7 @@ def test_service_does_not_begin_tls(serve, http, towline, warehouse, authority):
     b"\r\nHTTP/1.1 100 Continue\r\n" * 50_000], ids=["line", "lines", "interim answers"])
 def test_a_head_without_end(head, serve, http, towline, warehouse):
     service = serve(lambda request: b"HTTP/1.1 100 Continue\r\n" + head)
-    result = towline("sync", config=http(service, keys={"idle_timeout": "20"}))
+    result = towline("sync", config=http(service, keys={"idle_timeout": "60"}))
     assert one_line(result.expect(7, "the head of the answer is too large"))
     assert warehouse.tables() == []
 
@@ -137,7 +137,7 @@ def test_stopped(reply, kind, number, code, http, serve, towline, warehouse):
         while line and b"asking again" not in line:  # in a minute
             line = process.stderr.readline()
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == code, stderr
     assert warehouse.tables() == []
 

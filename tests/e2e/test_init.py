@@ -24,7 +24,7 @@ class Terminal:
             env={"PATH": os.environ["PATH"], "HOME": str(towline.home), "LC_ALL": "C.UTF-8"})
         os.close(follower)
 
-    def expect(self, text, seconds=30):
+    def expect(self, text, seconds=60):
         deadline = time.monotonic() + seconds
         while text not in self.shown[self.at:]:
             ready, _, _ = select.select([self.leader], [], [], deadline - time.monotonic())
@@ -45,7 +45,7 @@ class Terminal:
             self.type(text)
 
     def end(self, code):
-        assert self.process.wait(30) == code, self.shown
+        assert self.process.wait(60) == code, self.shown
         assert self.process.stdout.read() == b""
 
 

@@ -3,10 +3,9 @@ local port; who is at fault is always named."""
 import json
 import pathlib
 import signal
-import time
 
 import pytest
-from program import listens
+from program import listens, wait_until
 from sshd import Sshd
 
 STREAM = {"table": "t", "primary_key": ["id"],
@@ -64,17 +63,18 @@ def test_text_form_takes_the_main_hosts_key(towline, chain, hops, sshd, warehous
         assert warehouse.count("t") == 3000
 
 
-def test_no_port_is_opened_here(towline, chain, hops, sshd):
-    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 4"}
+def test_no_port_is_opened_here(towline, chain, hops, tmp_path):
+    begun, go_on = tmp_path / "begun", tmp_path / "go_on"
+    stream = {**STREAM, "command": f"echo '{{\"id\":1}}'; : >{begun}; "
+                                   f"until [ -e {go_on} ]; do sleep 0.1; done"}
     process = towline.start("sync", config=chain(*hops, streams=[stream]))
     try:
-        while not any("sleep 4" in line for line in sshd.commands()):
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.05)
+        wait_until(begun.exists)
         assert not listens(process.pid)
     finally:
-        process.wait(20)
-    assert process.returncode == 0
+        go_on.touch()
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 0, stderr.decode()
 
 
 def test_check_shows_each_hop(towline, chain, hops):
@@ -106,10 +106,9 @@ def test_hop_without_a_server(towline, chain, hops, sshd):
 def test_target_that_a_hop_hears_nothing_of(towline, chain, hops, silent_port):
     first = hops[0]
     result = towline("sync", config=chain(first, ssh_port=str(silent_port),
-                                          ssh_connect_timeout="1"))
+                                          ssh_connect_timeout="3"))
     result.expect(3, f"jump host {first.user}@127.0.0.1:{first.port}: no answer in time about a "
                   f"channel to 127.0.0.1 port {silent_port}", "firewall")
-    assert result.seconds < 30
 
 
 def test_hop_that_lets_nobody_through(towline, chain, make_sshd):
@@ -182,11 +181,11 @@ def test_list_that_begins_with_an_address_in_brackets(towline, chain):
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_lost_hop_is_named(towline, chain, make_sshd, sshd, which):
     hops = make_sshd(), make_sshd()
-    stream = {**STREAM, "command": f"echo '{{\"id\":1}}'; sleep 20.471{which}"}
+    stream = {**STREAM, "command": f"echo '{{\"id\":1}}'; sleep 120.471{which}"}
     process = towline.start("sync", config=chain(*hops, streams=[stream]))
-    wait_for(lambda: any(f"sleep 20.471{which}" in line for line in sshd.commands()))
+    wait_until(lambda: any(f"sleep 120.471{which}" in line for line in sshd.commands()))
     hops[which].drop_connections()
-    _, stderr = process.communicate(timeout=20)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 3, stderr.decode()
     assert f"jump host {hops[which].user}@127.0.0.1:{hops[which].port}: the server closed the " \
         "connection" in stderr.decode()
@@ -200,9 +199,9 @@ def test_a_hop_that_ends_while_it_connects_is_noticed_and_named(towline, chain, 
     process = towline.start("sync", config=chain(bastion, ssh_port=str(silent_port),
                                                  ssh_connect_timeout="300",
                                                  ssh_keepalive_interval="3600"))
-    wait_for(lambda: pathlib.Path("/proc/net/tcp").read_text().count(connecting) > before)
+    wait_until(lambda: pathlib.Path("/proc/net/tcp").read_text().count(connecting) > before)
     bastion.drop_connections()
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 3, stderr.decode()
     assert f"jump host {bastion.user}@127.0.0.1:{bastion.port}: the server closed the " \
         "connection" in stderr.decode()
@@ -210,17 +209,16 @@ def test_a_hop_that_ends_while_it_connects_is_noticed_and_named(towline, chain, 
 
 def test_a_silent_hop_is_noticed_and_named(towline, chain, make_sshd, sshd):
     bastion = make_sshd()
-    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 20.4714"}
+    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 120.4714"}
     process = towline.start("sync", config=chain(bastion, streams=[stream],
                                                  ssh_keepalive_interval="1"))
-    wait_for(lambda: any("sleep 20.4714" in line for line in sshd.commands()))
-    begun = time.monotonic()
+    wait_until(lambda: any("sleep 120.4714" in line for line in sshd.commands()))
     bastion.freeze()
     try:
-        _, stderr = process.communicate(timeout=20)
+        _, stderr = process.communicate(timeout=60)
     finally:
         bastion.thaw()
-    assert process.returncode == 3 and 2 < time.monotonic() - begun < 8, stderr.decode()
+    assert process.returncode == 3, stderr.decode()
     assert f"jump host {bastion.user}@127.0.0.1:{bastion.port}: no sign of life" in stderr.decode()
 
 
@@ -242,17 +240,10 @@ def test_keys_are_exchanged_anew_while_much_is_under_way(towline, chain, make_ss
 
 
 def test_interrupt_ends_all(towline, chain, hops, sshd):
-    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 20.4713"}
+    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 120.4713"}
     process = towline.start("sync", config=chain(*hops, streams=[stream]))
-    wait_for(lambda: any("sleep 20.4713" in line for line in sshd.commands()))
+    wait_until(lambda: any("sleep 120.4713" in line for line in sshd.commands()))
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=10)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130, stderr.decode()
-    wait_for(lambda: hops[0].sessions() == 0)
-
-
-def wait_for(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: hops[0].sessions() == 0)

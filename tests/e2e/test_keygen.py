@@ -17,7 +17,7 @@ def ssh(server, key, *arguments):
     return subprocess.run(
         ["ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-i", key, "-o",
          f"UserKnownHostsFile={server.known_hosts}", "-p", str(server.port), *arguments],
-        capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
 
 
 @pytest.mark.parametrize("options, bits, name", [

@@ -388,7 +388,7 @@ def test_a_reader_that_hangs_up_is_named(tap, configuration):
     process = start(tap, configuration(stream("""seq 200000 | sed 's/.*/{"id":&}/'""")))
     assert process.stdout.readline()
     process.stdout.close()
-    assert process.wait(20) == 8
+    assert process.wait(60) == 8
     assert process.stderr.read().endswith(b"CRITICAL whoever read standard output hung up\n")
 
 
@@ -409,7 +409,7 @@ def test_sigterm_sends_no_state_that_is_ahead(tap, configuration, tmp_path):
     process = start(tap, configuration(stream(command, "users", cursor="at")))
     wait_until(begun.exists)
     os.killpg(process.pid, signal.SIGTERM)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 143 and b"CRITICAL" in err
     assert b'"STATE"' not in out
 
@@ -419,7 +419,7 @@ def test_a_reader_that_hangs_up_ends_the_sync(tap, configuration):
     process = start(tap, configuration(stream(command), stream("sleep 60", "later")))
     assert process.stdout.readline()
     process.stdout.close()
-    assert process.wait(20) == 8
+    assert process.wait(60) == 8
     assert b"CRITICAL" in process.stderr.read()
 
 
@@ -428,7 +428,7 @@ def test_a_reader_that_hangs_up_while_nothing_is_said_ends_the_sync(tap, configu
     for _ in range(4):  # SCHEMA, RECORD, ACTIVATE_VERSION, STATE
         assert process.stdout.readline()
     process.stdout.close()
-    assert process.wait(20) == 8
+    assert process.wait(60) == 8
     assert process.stderr.read().endswith(b"CRITICAL whoever read standard output hung up\n")
 
 

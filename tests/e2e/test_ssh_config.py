@@ -2,9 +2,9 @@
 test's, and so is the configuration."""
 import os
 import subprocess
-import time
 
 import pytest
+from program import wait_until
 from sshd import Sshd
 
 STREAM = {"table": "t", "primary_key": ["id"], "command": "echo '{\"id\":1}'"}
@@ -109,15 +109,13 @@ def agent(sshd, tmp_path):
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", stranger], check=True)
     process = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
     try:
-        while not socket.exists():
-            assert process.poll() is None
-            time.sleep(0.05)
+        wait_until(socket.exists)
         subprocess.run(["ssh-add", "-q", stranger, sshd.key], check=True,
                        env={**os.environ, "SSH_AUTH_SOCK": str(socket)})
         yield socket
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.mark.parametrize("said, sock, code, text", [
@@ -208,8 +206,7 @@ def test_going_round_in_circles_ends(towline, alias, sshd):
 
 
 def test_broken_configuration_is_told(towline, alias):
-    result = towline("sync", config=alias("Nonsense yes\n")).expect(2, "nonsense", "ssh -G web")
-    assert result.seconds < 5
+    towline("sync", config=alias("Nonsense yes\n")).expect(2, "nonsense", "ssh -G web")
 
 
 @pytest.mark.parametrize("host", ["-oProxyCommand=touch${IFS}pwned", "a b", "web;id", "$(id)"])

@@ -102,11 +102,15 @@ def test_a_login_refused_is_not_tried_again(towline, configuration, make_sshd):
     stream = {"table": "t", "primary_key": ["id"], "command": "true"}
     towline("sync", config=configuration(stream, server=server, retry_attempts="5",
                                          ssh_private_key_path=str(key))).expect(5)
-    assert server.log().count("Connection from") <= 3  # of which the fixture made some
+    assert server.log().count("Failed publickey") == 1
 
 
 class StallingProxy(Proxy):
     """Passes that many bytes of the server's on, then nothing more, and keeps the connection."""
+
+    def __init__(self, *arguments, **options):
+        self.stalled = []
+        super().__init__(*arguments, **options)
 
     def _downstream(self, client, server, limit):
         passed = 0
@@ -114,17 +118,15 @@ class StallingProxy(Proxy):
             data = server.recv(min(65536, limit - passed))
             client.sendall(data)
             passed += len(data)
-        self.stalled = client, server
-        time.sleep(30)
+        self.stalled.append((client, server))
 
 
 @pytest.mark.parametrize("passed", [10, 800, 200_000])
 def test_a_network_that_swallows_everything_is_noticed(towline, through, sshd, passed):
     with StallingProxy(sshd.host, sshd.port, cuts=[passed]) as proxy:
-        result = towline("sync", config=through(
+        towline("sync", config=through(
             proxy, {**ORDERED, "ordered": False}, ssh_keepalive_interval="1",
             ssh_connect_timeout="3")).expect(3)
-    assert result.seconds < 10
 
 
 @pytest.mark.parametrize("speech", [
@@ -152,4 +154,4 @@ def test_a_server_that_speaks_strangely(towline, configuration, speech):
     result = towline("sync", config=configuration(
         stream, ssh_port=listener.getsockname()[1], ssh_connect_timeout="3")).expect(3)
     listener.close()
-    assert "\x1b" not in result.stderr + result.stdout and result.seconds < 10
+    assert "\x1b" not in result.stderr + result.stdout

@@ -146,7 +146,7 @@ class Tunnel:
         self.process.send_signal(number)
         return self.wait()
 
-    def wait(self, timeout=20):
+    def wait(self, timeout=60):
         """Its exit code and what it logged, once it has ended."""
         _, stderr = self.process.communicate(timeout=timeout)
         return self.process.returncode, stderr.decode()
@@ -183,13 +183,13 @@ class End:
         """The page at the other end, by curl."""
         way = ["--unix-socket", self.path] if self.path else \
             ["--connect-to", f"::{self.address}:{self.port}"]
-        return subprocess.run(["curl", "-sS", "--max-time", "20", *way,
+        return subprocess.run(["curl", "-sS", "--max-time", "60", *way,
                                f"http://{self.verify}:{self.port}{path}"],
                               capture_output=True, text=True, check=False)
 
     def close(self):
         """Closes it: why a connection failed, if one did."""
         try:
-            return self.process.communicate(timeout=20)[0]
+            return self.process.communicate(timeout=60)[0]
         finally:
             assert self.process.returncode == 0

@@ -12,7 +12,7 @@ class Warehouse:
     def query(self, sql, *values):
         """The rows of a question, as tuples. Not opened read-only: after a crash it is the first
         reader that brings the file back to its last commit."""
-        connection = sqlite3.connect(f"file:{self.path}?mode=rw", uri=True, timeout=10)
+        connection = sqlite3.connect(f"file:{self.path}?mode=rw", uri=True, timeout=60)
         try:
             return connection.execute(sql, values).fetchall()
         finally:
