@@ -180,7 +180,7 @@ DATA = channel_data(b"x" * 30000)
 def test_said_out_of_turn_at_login(meet, when, says, forever, code, texts):
     with Speaker(say={when: says}, forever=forever) as server:
         meet(server, code, *texts, ssh_password="canary", ssh_private_key_path=None,
-             ssh_connect_timeout=TIMEOUT if forever else "60")
+             ssh_connect_timeout=TIMEOUT if forever or None in says else "60")
 
 
 @pytest.mark.parametrize("when, says, forever, code, texts", [

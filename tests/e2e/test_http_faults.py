@@ -96,8 +96,8 @@ def test_service_hangs(http, serve, towline):
 
 def test_service_does_not_begin_tls(serve, http, towline, warehouse, authority):
     service = serve(None, Silent)
-    config = http(service.url.replace("http:", "https:"), keys={"ssh_connect_timeout": "3"})
-    result = towline("sync", config=config).expect(3, "beginning of TLS within 3 s")
+    config = http(service.url.replace("http:", "https:"), keys={"ssh_connect_timeout": "2"})
+    result = towline("sync", config=config).expect(3, "beginning of TLS within 4 s")
     assert one_line(result) and warehouse.tables() == []
 
 
