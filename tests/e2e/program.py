@@ -15,6 +15,10 @@ import uuid
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
 SECONDS = 60
 
+# For a shell: prints blank lines for as long as somebody reads them, and so does not outlive its
+# connection.
+ENDLESS = "while echo; do sleep 0.2; done"
+
 
 def wait_until(condition, what="what was waited for did not happen", seconds=SECONDS):
     """Returns when the condition holds; fails if it does not in time."""

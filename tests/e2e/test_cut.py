@@ -4,7 +4,7 @@ import pathlib
 import signal
 
 import pytest
-from program import Towline, wait_until
+from program import ENDLESS, Towline, wait_until
 from proxy import Proxy
 
 ROWS = 20_000
@@ -88,7 +88,7 @@ def test_retries_run_out(towline, through, warehouse, sshd, whole):
 def test_server_killed_in_the_middle(towline, configuration, warehouse, make_sshd, tmp_path):
     server, begun = make_sshd(), tmp_path / "begun"
     stream = {**STREAM, "command":
-              f"echo '{{\"id\":1}}'; : >{begun}; sleep 30; echo '{{\"id\":2}}'"}
+              f"echo '{{\"id\":1}}'; : >{begun}; {ENDLESS}; echo '{{\"id\":2}}'"}
     process = towline.start("sync", config=configuration(stream, server=server))
     wait_until(begun.exists)
     assert server.drop_connections() > 0

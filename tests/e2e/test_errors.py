@@ -8,7 +8,7 @@ import subprocess
 import uuid
 
 import pytest
-from program import SECONDS, wait_until
+from program import ENDLESS, SECONDS, wait_until
 
 GOOD = {"table": "t", "command": "echo '[{\"id\":1,\"v\":\"kept\"}]'", "primary_key": ["id"]}
 
@@ -543,7 +543,7 @@ def test_a_changed_key_is_not_approved_beside_the_old_one(towline, configuration
 def test_a_lost_connection_has_a_remedy(towline, configuration, make_sshd, tmp_path):
     server, begun = make_sshd(), tmp_path / "begun"
     process = towline.start("sync", config=configuration(
-        with_command(f": >{begun}; sleep 20"), server=server))
+        with_command(f": >{begun}; {ENDLESS}"), server=server))
     wait_until(begun.exists)
     assert server.drop_connections() > 0
     _, stderr = process.communicate(timeout=60)
@@ -554,7 +554,7 @@ def test_a_lost_connection_has_a_remedy(towline, configuration, make_sshd, tmp_p
 def test_a_silent_server_has_a_remedy(towline, configuration, make_sshd, tmp_path):
     server, begun = make_sshd(), tmp_path / "begun"
     process = towline.start("sync", config=configuration(
-        with_command(f": >{begun}; sleep 30"), server=server, ssh_keepalive_interval="1"))
+        with_command(f": >{begun}; {ENDLESS}"), server=server, ssh_keepalive_interval="1"))
     wait_until(begun.exists)
     server.freeze()
     try:

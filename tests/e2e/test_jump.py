@@ -5,7 +5,7 @@ import pathlib
 import signal
 
 import pytest
-from program import listens, wait_until
+from program import ENDLESS, listens, wait_until
 from sshd import Sshd
 
 STREAM = {"table": "t", "primary_key": ["id"],
@@ -181,9 +181,9 @@ def test_list_that_begins_with_an_address_in_brackets(towline, chain):
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_lost_hop_is_named(towline, chain, make_sshd, sshd, which):
     hops = make_sshd(), make_sshd()
-    stream = {**STREAM, "command": f"echo '{{\"id\":1}}'; sleep 120.471{which}"}
+    stream = {**STREAM, "command": f"echo '{{\"id\":1}}'; : hop {which}; {ENDLESS}"}
     process = towline.start("sync", config=chain(*hops, streams=[stream]))
-    wait_until(lambda: any(f"sleep 120.471{which}" in line for line in sshd.commands()))
+    wait_until(lambda: any(f": hop {which}" in line for line in sshd.commands()))
     hops[which].drop_connections()
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 3, stderr.decode()
@@ -209,10 +209,10 @@ def test_a_hop_that_ends_while_it_connects_is_noticed_and_named(towline, chain, 
 
 def test_a_silent_hop_is_noticed_and_named(towline, chain, make_sshd, sshd):
     bastion = make_sshd()
-    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 120.4714"}
+    stream = {**STREAM, "command": f"echo '{{\"id\":1}}'; : silent; {ENDLESS}"}
     process = towline.start("sync", config=chain(bastion, streams=[stream],
                                                  ssh_keepalive_interval="1"))
-    wait_until(lambda: any("sleep 120.4714" in line for line in sshd.commands()))
+    wait_until(lambda: any(": silent" in line for line in sshd.commands()))
     bastion.freeze()
     try:
         _, stderr = process.communicate(timeout=60)
@@ -240,9 +240,9 @@ def test_keys_are_exchanged_anew_while_much_is_under_way(towline, chain, make_ss
 
 
 def test_interrupt_ends_all(towline, chain, hops, sshd):
-    stream = {**STREAM, "command": "echo '{\"id\":1}'; sleep 120.4713"}
+    stream = {**STREAM, "command": f"echo '{{\"id\":1}}'; : interrupted; {ENDLESS}"}
     process = towline.start("sync", config=chain(*hops, streams=[stream]))
-    wait_until(lambda: any("sleep 120.4713" in line for line in sshd.commands()))
+    wait_until(lambda: any(": interrupted" in line for line in sshd.commands()))
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130, stderr.decode()

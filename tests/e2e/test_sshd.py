@@ -6,7 +6,7 @@ import socket
 import subprocess
 
 import pytest
-from program import wait_until
+from program import ENDLESS, wait_until
 from proxy import Proxy
 
 FIXTURE = pathlib.Path(__file__).resolve().parents[2] / "fixtures/sshd"
@@ -84,9 +84,9 @@ def test_connections_can_be_seen_and_dropped(make_sshd):
     client = subprocess.Popen(
         ["ssh", "-F", "none", "-o", "BatchMode=yes", "-i", server.key, "-o",
          f"UserKnownHostsFile={server.known_hosts}", "-p", str(server.port),
-         f"{server.user}@{server.host}", "sleep 4711"], stdin=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL)
-    wait_until(lambda: any("sleep 4711" in line for line in server.commands()))
+         f"{server.user}@{server.host}", ENDLESS], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: any(ENDLESS in line for line in server.commands()))
     wait_until(lambda: server.sessions() == 1)  # the fixture's own may still be ending
     assert server.drop_connections() >= 1
     assert client.wait(60) == 255
