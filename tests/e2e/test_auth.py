@@ -1,8 +1,10 @@
 """Ways to log in, each against a real sshd that is set up for it; what is said of the others."""
 import base64
+import functools
 import os
 import pathlib
 import subprocess
+import tempfile
 
 import pytest
 from program import accounts
@@ -13,9 +15,25 @@ PASSWORD = "correct horse battery"
 
 def keygen(path, *arguments, passphrase=""):
     """Makes a key pair by ssh-keygen and returns the private key's path."""
+    if arguments[:3] == ("-t", "rsa", "-b"):
+        private, public = rsa(arguments[3])
+        path.touch(mode=0o600)
+        path.write_bytes(private)
+        path.with_suffix(".pub").write_bytes(public)
+        arguments = ("-p", "-P", "", *arguments[4:])  # gives it the form and the passphrase
     subprocess.run(["ssh-keygen", "-q", "-N", passphrase, "-C", "", "-f", path, *arguments],
                    check=True, stdin=subprocess.DEVNULL)
     return path
+
+
+@functools.cache
+def rsa(bits):
+    """The private and the public key of that size: one for all tests, as making it takes long."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "key"
+        subprocess.run(["ssh-keygen", "-q", "-N", "", "-C", "", "-t", "rsa", "-b", bits, "-f", path],
+                       check=True, stdin=subprocess.DEVNULL)
+        return path.read_bytes(), path.with_suffix(".pub").read_bytes()
 
 
 @pytest.fixture

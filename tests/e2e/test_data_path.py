@@ -76,23 +76,23 @@ def test_a_row_of_a_million_columns_is_refused_and_nothing_kept(towline, configu
     assert warehouse.content() == before
 
 
-def test_a_million_rows_with_one_key_are_one_row(towline, configuration, warehouse):
+def test_many_rows_with_one_key_are_one_row(towline, configuration, warehouse):
     output = program_text(
         'w = __import__("sys").stdout.write\n'
-        'for i in range(1000000): w("{\\"id\\":7,\\"n\\":%d}\\n" % i)')
+        'for i in range(300000): w("{\\"id\\":7,\\"n\\":%d}\\n" % i)')
     towline("sync", config=configuration(stream(output))).expect(0)
-    assert warehouse.rows("t", "id", "n") == [(7, 999999)]
+    assert warehouse.rows("t", "id", "n") == [(7, 299999)]
 
 
 def test_a_type_that_changes_in_the_last_row_keeps_every_value(towline, configuration, warehouse):
     output = program_text(
         'w = __import__("sys").stdout.write\n'
-        'for i in range(1000000): w("{\\"id\\":%d,\\"v\\":%d}\\n" % (i, i * 30000000011))\n'
-        'w("{\\"id\\":1000000,\\"v\\":\\"none\\"}")')
+        'for i in range(300000): w("{\\"id\\":%d,\\"v\\":%d}\\n" % (i, i * 30000000011))\n'
+        'w("{\\"id\\":300000,\\"v\\":\\"none\\"}")')
     towline("sync", config=configuration(stream(output))).expect(0)
-    wrong = warehouse.query("SELECT count(*) FROM t WHERE id < 1000000 AND (typeof(v) <> 'text' "
+    wrong = warehouse.query("SELECT count(*) FROM t WHERE id < 300000 AND (typeof(v) <> 'text' "
                             "OR v <> CAST(id * 30000000011 AS TEXT))")
-    assert wrong == [(0,)] and warehouse.query("SELECT v FROM t WHERE id = 1000000") == [("none",)]
+    assert wrong == [(0,)] and warehouse.query("SELECT v FROM t WHERE id = 300000") == [("none",)]
 
 
 def test_a_source_that_fails_at_its_end_leaves_the_table_as_it_was(towline, configuration,
@@ -144,7 +144,7 @@ def test_random_order_gives_the_same_table_for_every_kind_of_key(towline, config
 def test_a_full_destination_makes_the_command_wait(towline, configuration, warehouse, tmp_path):
     counter = tmp_path / "printed"
     output = program_text(
-        'import sys\nfor i in range(3000000):\n'
+        'import sys\nfor i in range(1000000):\n'
         '  sys.stdout.write("{\\"id\\":%d,\\"text\\":\\"some text for row %d\\"}\\n" % (i, i))\n'
         f'  if i % 1000 == 0: open("{counter}", "w").write(str(i))')
     towline("sync", config=configuration(stream("echo {\\\"id\\\":-1}"))).expect(0)
@@ -161,4 +161,4 @@ def test_a_full_destination_makes_the_command_wait(towline, configuration, wareh
     other.close()
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 0, stderr.decode()
-    assert warehouse.count("t") == 3000001
+    assert warehouse.count("t") == 1000001

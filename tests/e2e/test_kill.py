@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-ROWS = 300_000
+ROWS = 100_000
 MOMENTS = 8
 STREAM = {"table": "t", "primary_key": ["id"]}
 
@@ -79,5 +79,5 @@ def test_an_ordered_stream_resumes_from_its_checkpoint(killed, warehouse):
         return 0 < rows < ROWS
 
     stream = {**STREAM, "command": numbers("{{cursor}}"), "cursor": "id", "cursor_start": "1",
-              "ordered": True, "checkpoint_rows": 5000}
+              "ordered": True, "checkpoint_rows": 2000}
     assert killed(stream, check) > 0

@@ -27,10 +27,11 @@ static int make_certificates(void **state)
 {
     (void)state;
     return mkdtemp(folder) != NULL &&
-                   run("for ca in ed25519 ecdsa rsa; do"
-                       " ssh-keygen -q -t $ca -N '' -f ca_$ca; done;"
+                   run("keygen() { ssh-keygen -q -t $1 $([ $1 = rsa ] && echo -b 2048) -N '' "
+                       "-f $2; };"
+                       "for ca in ed25519 ecdsa rsa; do keygen $ca ca_$ca; done;"
                        "for kind in ed25519 ecdsa rsa; do for ca in ed25519 ecdsa rsa; do"
-                       " ssh-keygen -q -t $kind -N '' -f ${kind}_$ca;"
+                       " keygen $kind ${kind}_$ca;"
                        " ssh-keygen -q -h -s ca_$ca -I name -n one,two -V 20200101:20300101 "
                        "${kind}_$ca.pub; done; done") == 0
                ? 0
