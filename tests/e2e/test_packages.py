@@ -125,33 +125,46 @@ def test_it_runs_on_a_bare_system(packages, configuration, tmp_path):
     assert (tree / "srv/warehouse.db").exists()
 
 
-@slow
-def test_make_builds_one_executable_that_needs_only_libc(towline, configuration, tmp_path):
-    config = configuration({"table": "t", "primary_key": "id", "command": "echo '[{\"id\":1}]'"})
-    release, made = tmp_path / "Release", tmp_path / "Release" / "towline"
-    for static, libraries in (("ON", OF_THE_COMPILER), ("FULL", set())):
-        run("make", "-C", ROOT, "build_connector", f"WORK={tmp_path}/work", f"RELEASE={release}",
-            f"STATIC={static}")
-        assert [path.name for path in release.iterdir()] == ["towline"]
-        assert libraries_of(made) <= libraries
-        assert str(ROOT).encode() not in made.read_bytes()
-        assert str(tmp_path).encode() not in made.read_bytes()
-        Towline(made, tmp_path)("sync", config=config).expect(0)
-
-
 def not_source(folder, names):
     """Of these names of a folder, those that are no part of the source."""
     return {name for name in names if name == ".git" or (
         name.startswith("build") and pathlib.Path(folder) == ROOT)}
 
 
+@pytest.fixture(scope="module")
+def make(tmp_path_factory):
+    """make(static) -> the folders that make has built in, and put the program into."""
+    folder = tmp_path_factory.mktemp("make")
+    work, release = folder / "work", folder / "Release"
+
+    def build_connector(static):
+        run("make", "-C", ROOT, "build_connector", f"WORK={work}", f"RELEASE={release}",
+            f"STATIC={static}")
+        return work, release
+
+    return build_connector
+
+
 @slow
-def test_every_folder_gives_the_same_bytes(tmp_path):
+def test_every_folder_gives_the_same_bytes(make, tmp_path):
+    folder = tmp_path / "further-down" / "copy"
+    shutil.copytree(ROOT, folder, ignore=not_source)
+    run("make", "-C", folder, "build_connector")
     made = []
-    for folder in (tmp_path / "a", tmp_path / "further-down" / "b"):
-        shutil.copytree(ROOT, folder, ignore=not_source)
-        run("make", "-C", folder, "build_connector")
-        configured = folder / "build" / "connector"
-        made.append([(folder / "build" / "Release" / "towline").read_bytes(),
-                     *(one.read_bytes() for one in pack(configured, folder))])
+    for work, release in (make("ON"), (folder / "build/connector", folder / "build/Release")):
+        made.append([(release / "towline").read_bytes(),
+                     *(one.read_bytes() for one in pack(work, release.parent))])
     assert made[0] == made[1]
+
+
+@slow
+def test_make_builds_one_executable_that_needs_only_libc(make, towline, configuration, tmp_path):
+    config = configuration({"table": "t", "primary_key": "id", "command": "echo '[{\"id\":1}]'"})
+    for static, libraries in (("ON", OF_THE_COMPILER), ("FULL", set())):
+        work, release = make(static)
+        made = release / "towline"
+        assert list(release.iterdir()) == [made]
+        assert libraries_of(made) <= libraries
+        for place in (ROOT, work.parent):
+            assert str(place).encode() not in made.read_bytes()
+        Towline(made, tmp_path)("sync", config=config).expect(0)
