@@ -235,7 +235,7 @@ def test_keys_are_exchanged_anew_while_much_is_under_way(towline, chain, make_ss
     """What the jump host has brought waits to be read by the session inside of it."""
     hop = make_sshd(config=["RekeyLimit 700K"])
     long = {**STREAM, "command": f"seq 60000 | sed 's/.*/{{\"id\":&,\"v\":\"{'x' * 200}\"}}/'"}
-    towline("sync", config=chain(hop, streams=[long], idle_timeout="20")).expect(0)
+    towline("sync", config=chain(hop, streams=[long], idle_timeout="10")).expect(0)
     assert warehouse.count("t") == 60000
 
 

@@ -59,7 +59,7 @@ def test_bytes_are_exact_in_both_directions(tunnel, echo_server, direction):
 
 def test_bytes_go_on_after_keys_are_exchanged_anew(tunnel, make_sshd):
     """Only one side speaks, so that nothing else moves the bytes that waited for the keys."""
-    server, data = make_sshd(config=["RekeyLimit 700K"]), os.urandom(20_000_000)
+    server, data = make_sshd(config=["RekeyLimit 700K"]), os.urandom(60_000_000)
     with Server(digest) as target:
         port = tunnel("-L", f"127.0.0.1:{target.port}", server=server,
                       ssh_keepalive_interval="0").port
